@@ -1,0 +1,258 @@
+"""The values that pass between the packages: frozen, typed, and made of the standard library only.
+
+Everything else in Kliping speaks in these words (see docs/architecture.md): a *source* has
+*seeds*; seeds yield *candidates*; fetching a candidate is a *visit* of one or more HTTP
+*exchanges*; an exchange that is kept in a WARC file is a *capture* with a *record ref*;
+reading a capture's page is an *extraction*, which makes an *article* and its *revisions*.
+Times are aware datetimes. `payload` and `body` are bytes, `text` is str, always.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class UrlKind(StrEnum):
+    """What a URL is fetched for."""
+
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    LISTING = "listing"
+    """A front or section page: read for its links."""
+    PAGE = "page"
+    """Believed to be an article."""
+
+
+class FoundBy(StrEnum):
+    """How a URL came to be known."""
+
+    SEED = "seed"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+    ROBOTS = "robots"
+    LINK = "link"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """An entry URL of a source, fetched at every crawl."""
+
+    url: str
+    kind: UrlKind
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A publisher that is followed. `name` is unique, lower case, fit for a file name."""
+
+    name: str
+    url: str
+    title: str | None = None
+    language: str | None = None
+    """ISO 639-1, where the source is mostly in one language."""
+    seeds: tuple[Seed, ...] = ()
+    delay_s: float | None = None
+    """Seconds between two requests to one host; None takes the archive's setting."""
+    max_pages: int | None = None
+    """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A URL that was discovered and not fetched yet, with what its finder said about it."""
+
+    url: str
+    kind: UrlKind
+    found_by: FoundBy
+    found_in: str
+    """URL of the feed, sitemap or page that named it."""
+    title: str | None = None
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+
+
+class Truncation(StrEnum):
+    """Why a response was cut off, in the words of WARC 1.1 clause 5.13."""
+
+    LENGTH = "length"
+    TIME = "time"
+    DISCONNECT = "disconnect"
+    UNSPECIFIED = "unspecified"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP exchange at one time, byte for byte as it went over the wire.
+
+    `request` and `response` are whole messages: start line, headers in their order, spelling
+    and number, and the body as transferred (still chunked and compressed). Interim (1xx)
+    responses precede the final one in `response`.
+    """
+
+    url: str
+    """Target URI, absolute, without fragment."""
+    started_at: datetime
+    """UTC, when the request was sent."""
+    request: bytes
+    response: bytes
+    ip_address: str | None = None
+    """Of the server; None behind a proxy, which hides it."""
+    protocols: tuple[str, ...] = ()
+    """For WARC-Protocol, e.g. ("http/1.1", "tls/1.3")."""
+    cipher: str | None = None
+    """TLS cipher suite by its IANA name, for WARC-Cipher-Suite."""
+    truncated: Truncation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRef:
+    """Where a record lies: enough to read it back and to know that it is the right one."""
+
+    file: str
+    """Path of the WARC file relative to the archive's WARC folder, with `/`."""
+    offset: int
+    """First byte of the record's gzip member in the file."""
+    length: int
+    """Bytes of that member on disk."""
+    record_id: str
+    """`urn:uuid:...`, without angle brackets."""
+
+
+class RecordType(StrEnum):
+    """WARC record types that a capture may be kept as (WARC 1.1 clause 6)."""
+
+    RESPONSE = "response"
+    REVISIT = "revisit"
+    RESOURCE = "resource"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """An exchange that was kept, or one that failed before there was anything to keep.
+
+    A failure (no DNS answer, refused connection) has `error` and neither `ref` nor `status`.
+    """
+
+    url: str
+    captured_at: datetime
+    ref: RecordRef | None = None
+    record_type: RecordType | None = None
+    status: int | None = None
+    content_type: str | None = None
+    """Value of the Content-Type header as served."""
+    location: str | None = None
+    """Absolute target of a redirect."""
+    payload_digest: str | None = None
+    """As in WARC-Payload-Digest, e.g. `sha256:...`."""
+    payload_length: int | None = None
+    """Bytes of the payload as stored."""
+    ip_address: str | None = None
+    truncated: Truncation | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    error: str | None = None
+
+
+class PageKind(StrEnum):
+    """What sort of page it is."""
+
+    ARTICLE = "article"
+    LIVEBLOG = "liveblog"
+    VIDEO = "video"
+    GALLERY = "gallery"
+    OPINION = "opinion"
+    INDEX = "index"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How an extraction ended. Only ARTICLE has text."""
+
+    ARTICLE = "article"
+    NOT_ARTICLE = "not_article"
+    """A page of another kind: a listing, a video page without text, a search form."""
+    EMPTY = "empty"
+    """Nothing was served, or nothing that a reader would see."""
+    NOT_HTML = "not_html"
+    """An image, a PDF, JSON: nothing that this extraction reads."""
+    UNREADABLE = "unreadable"
+    """The bytes defeated every parser; `reason` says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """What one page says, read from its bytes.
+
+    `text` is paragraphs, one a line, and None unless `outcome` is ARTICLE. Texts are Unicode
+    NFC without control characters.
+    """
+
+    outcome: Outcome
+    reason: str = ""
+    """One sentence for people: why it is no article, or empty."""
+    extractor: str
+    """Name and version of what made this, e.g. `kliping-extract/3 trafilatura/2.3.1`."""
+    page_kind: PageKind = PageKind.OTHER
+    page_kind_confidence: float = 0.0
+    """0 to 1."""
+    text: str | None = None
+    markdown: str | None = None
+    """The same text with headings, lists, quotes and tables marked up."""
+    title: str | None = None
+    authors: list[str] = field(default_factory=list)
+    """People, in the page's order, without prefixes such as "By" or "Oleh"."""
+    organisations: list[str] = field(default_factory=list)
+    """Bylines that are not people: agencies, desks, the newsroom."""
+    published_at: datetime | None = None
+    """Aware, in the page's own time zone where it gives one, else UTC."""
+    modified_at: datetime | None = None
+    language: str | None = None
+    """ISO 639-1."""
+    section: str | None = None
+    tags: list[str] = field(default_factory=list)
+    description: str | None = None
+    image_url: str | None = None
+    image_caption: str | None = None
+    image_credit: str | None = None
+    canonical_url: str | None = None
+    """As the page declares it, made absolute; not checked for sanity here."""
+    site_name: str | None = None
+    dateline: str | None = None
+    """Place (and outlet) that opens the text, e.g. `JAKARTA`; it stays in the text too."""
+    paywalled: bool | None = None
+    """None where the page does not tell."""
+    word_count: int = 0
+    links: list[str] = field(default_factory=list)
+    """Absolute URLs that the article's body links to."""
+    rules: list[str] = field(default_factory=list)
+    """Ids of the boilerplate rules that fired, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """All that came of fetching one URL of the frontier once, ready to be ingested.
+
+    `captures` are in order: redirect hops and retried answers first, the final one last.
+    """
+
+    source: str
+    """Name of the source."""
+    url: str
+    """The URL as it stands in the frontier."""
+    kind: UrlKind
+    captures: tuple[Capture, ...]
+    final_url: str
+    """Where redirects led."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Of the final response, for the charset."""
+    body: bytes | None = None
+    """Of the final response, transfer and content codings undone; None if there was none."""
+    error: str | None = None
+    """Why there is nothing to read, in words; None where the final answer is a 200."""
+    retry_at: datetime | None = None
+    """When to try again, where trying again may help."""
+    candidates: tuple[Candidate, ...] = ()
+    """URLs found in it (feeds, sitemaps and listings)."""
