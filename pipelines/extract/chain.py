@@ -36,14 +36,7 @@ def _extract(body: bytes, url: str, content_type: str | None) -> Extraction:
         tree, url=url, favor_precision=True, include_comments=False, with_metadata=True
     )
     found_text = found.text or "" if isinstance(found, Document) else ""
-    text = "
-".join(filter(None, map(clean_line, found_text.split("
-"))))
-        filter(
-            None,
-            map(clean_line, (found.text or "" if isinstance(found, Document) else "").split("\n")),
-        )
-    )
+    text = "\n".join(filter(None, map(clean_line, found_text.split("\n"))))
     if not isinstance(found, Document) or len(text) < 200:
         return Extraction(
             outcome=Outcome.NOT_ARTICLE, reason="No article text.", extractor=EXTRACTOR
