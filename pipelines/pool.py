@@ -16,7 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from pebble import ProcessExpired, ProcessPool
 
 from archive.model import Extraction, Outcome
-from pipelines.extract import EXTRACTOR, extract
+from pipelines.extract import extract
 
 TIMEOUT_S = 60.0
 """A page that takes longer is given up; real ones take well under a second."""
@@ -71,4 +71,6 @@ def _extract(body: bytes, url: str, headers: tuple[tuple[str, str], ...]) -> Ext
 
 
 def _unreadable(reason: str) -> Extraction:
+    from pipelines.extract.chain import EXTRACTOR  # noqa: PLC0415 - slow, seldom needed here
+
     return Extraction(outcome=Outcome.UNREADABLE, reason=reason, extractor=EXTRACTOR)
