@@ -115,6 +115,8 @@ class ArchiveRun:
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
             tally.due = await self.frontier.count_due(lease.source_id)
+            for warning in visit.warnings:
+                self.tell(f"{visit.source}: {visit.url}: {warning}")
             if ingested.failed:
                 self.tell(f"{visit.source}: {visit.url}: {ingested.verdict}")
         except KlipingError as error:

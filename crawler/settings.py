@@ -10,7 +10,6 @@ NEWSPIDER_MODULE = "crawler.spiders"
 ADDONS = {"crawler.addon.KlipingAddon": 100}
 
 # --- What ties a crawl to the archive ---
-KLIPING_RUN = "crawler.archive_run.ArchiveRun"
 EXTENSIONS = {
     "crawler.archive_run.ArchiveRun": 0,
     "crawler.throttle.PoliteThrottle": 100,

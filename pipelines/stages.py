@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from scrapy.utils.misc import load_object
 
 from archive.model import Visit
 
 
+@runtime_checkable
 class VisitSaver(Protocol):
     """The extension of a crawl that saves visits (`crawler.archive_run.ArchiveRun`)."""
 
@@ -27,10 +27,9 @@ class IngestStage:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        # Named by a setting, since this package must not import the crawler's.
-        extension = crawler.get_extension(load_object(crawler.settings["KLIPING_RUN"]))
+        extension = crawler.get_extension(VisitSaver)  # type: ignore[type-abstract]
         if extension is None:
-            raise NotConfigured(f"the extension {crawler.settings['KLIPING_RUN']} is not on")
+            raise NotConfigured("no extension in EXTENSIONS saves visits")
         return cls(extension)
 
     async def process_item(self, item: object) -> object:

@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 from archive.db.frontier import Lease
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
+from crawler.visits import visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
@@ -33,12 +34,21 @@ class NewsSpider(Spider):
         """A request for each URL that the frontier hands out."""
         async for lease in self.run.frontier.leases():
             self.run.took(lease)
-            yield self._request(lease)
+            yield Request(
+                lease.url,
+                callback=self.parse,
+                errback=self.fail,
+                cb_kwargs={"lease": lease},
+                meta={"delay_s": self.run.source(lease).delay_s},
+            )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
         """The visit of `lease` that ended in `response`."""
-        yield await self._visit(response, lease)
+        yield await visit_of_response(response, lease, self.run.source(lease))
 
     async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
         """The visit of a lease that ended without a response."""
-        yield self._failed_visit(failure)
+        request: Request = failure.request  # type: ignore[attr-defined]
+        lease = request.cb_kwargs["lease"]
+        assert failure.value is not None
+        yield visit_of_failure(failure.value, request, lease, self.run.source(lease))
