@@ -23,16 +23,19 @@ from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import KlipingError, SourceError
 from archive.home import Home, open_home
-from archive.model import Candidate, Capture, Exchange, Source, Visit
+from archive.model import Candidate, Capture, Exchange, Source, UrlKind, Visit
 from archive.warc.writer import WarcWriter
 from crawler.frontier import Frontier, SourceQueue
 from crawler.progress import Progress, Tally
 from crawler.sources import load_sources
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover
+from pipelines.recover import recover, run_lock
 
 logger = logging.getLogger(__name__)
+
+RECOVERY_WAIT_S = 3600.0
+"""Longer than another run can need to ingest what a killed one left."""
 
 
 class ArchiveRun:
@@ -73,12 +76,16 @@ class ArchiveRun:
         self._held.callback(engine.dispose)
         self._repository = Repository(engine)
         ids = self._repository.refresh_sources(sources, now)
-        recovered = recover(self.home.warc, self._repository)
+        table = FrontierTable(engine)
+        # One run at a time looks for dead ones, or it might take one that just begins for dead.
+        with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            recovered = recover(self.home, self._repository, table)
+            run_id = self._repository.start_run("crawl", version("kliping"), now)
+            self._held.enter_context(self.home.lock([run_lock(run_id)]))
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
-        run_id = self._repository.start_run("crawl", version("kliping"), now)
         self.archivist = self._open_archivist(run_id)
-        self.frontier = self._open_frontier(sources, ids, FrontierTable(engine), now)
+        self.frontier = self._open_frontier(sources, ids, table, now)
         self.progress.tallies = {source.name: Tally() for source in sources}
         self._source_ids = ids
 
@@ -124,6 +131,16 @@ class ArchiveRun:
             raise
         finally:
             self.frontier.settled(lease, visit.retry_at)
+
+    async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
+        """Put off a whole source, whose host must not be asked anything before `until`."""
+        del self._leases[lease.url]
+        source = self.source(lease).name
+        message = f"{source}: {reason}; nothing more is asked before {until:%Y-%m-%d %H:%M} UTC"
+        if message not in self.progress.messages:
+            self.tell(message)
+        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        await self.frontier.put_off(lease, until, reason)
 
     def tell(self, message: str) -> None:
         """Tell people of a failure, in the log and on the display."""

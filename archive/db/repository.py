@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
 from archive.errors import StorageError
-from archive.model import Capture, Extraction, Source
+from archive.model import Capture, Extraction, RecordRef, Source
 from archive.urls import registrable_domain
 
 
@@ -99,6 +99,21 @@ class Repository:
                 .where(RunRow.id == run_id)
                 .values(ended_at=now, outcome=outcome, summary=summary)
             )
+
+    def unfinished_runs(self) -> list[int]:
+        """Ids of runs that did not say how they ended: under way, or killed."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(select(RunRow.id).where(RunRow.ended_at.is_(None))))
+
+    def find_record(self, record_id: str) -> RecordRef | None:
+        """Where the record with that id lies, if a row knows it."""
+        columns = (CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length)
+        query = select(*columns).where(CaptureRow.record_id == record_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or row.warc_file is None:
+            return None
+        return RecordRef(row.warc_file, row.warc_offset, row.warc_length, record_id)
 
     def save_captures(
         self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None

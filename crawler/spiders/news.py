@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 from archive.db.frontier import Lease
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
+from crawler.failures import HostPaused, RobotsUnreachable
+from crawler.retry import explain_failure
 from crawler.visits import visit_of_failure, visit_of_response
 
 
@@ -50,5 +52,9 @@ class NewsSpider(Spider):
         """The visit of a lease that ended without a response."""
         request: Request = failure.request  # type: ignore[attr-defined]
         lease = request.cb_kwargs["lease"]
-        assert failure.value is not None
-        yield visit_of_failure(failure.value, request, lease, self.run.source(lease))
+        error = failure.value
+        assert error is not None
+        if isinstance(error, HostPaused | RobotsUnreachable):
+            await self.run.put_off(lease, error.until, explain_failure(error, request.url))
+        else:
+            yield visit_of_failure(error, request, lease, self.run.source(lease))
