@@ -118,7 +118,7 @@ def test_one_story_has_two_pages_and_some_were_updated(site: DemoSite) -> None:
 def test_each_outlet_offers_another_feed_format(site: DemoSite) -> None:
     versions = {}
     for outlet in site.outlets:
-        response, body = fetch(outlet.base_url + FEED_PATHS[outlet.feed])
+        _, body = fetch(outlet.base_url + FEED_PATHS[outlet.feed])
         newest = [
             truth.url + outlet.feed_link_suffix for truth in site.truth(outlet.name)[:FEED_SIZE]
         ]
