@@ -23,6 +23,7 @@ from archive.warc.records import (
     WARC_FIELDS,
     Record,
     RevisitOf,
+    is_web,
     write_date,
     write_fields,
 )
@@ -52,8 +53,11 @@ def compose(exchange: Exchange, revisit_of: RevisitOf | None, warcinfo_id: str) 
     With `revisit_of` it is a revisit where the standard allows one: a 304, or a payload that is
     equal, whole and not empty. Otherwise all of it is kept.
 
-    Raises: WarcFormatError if the exchange holds no response, or a field a line break.
+    Raises: WarcFormatError if the exchange holds no response or is not of the web, or a field
+    holds a line break.
     """
+    if not is_web(exchange.url):
+        raise WarcFormatError(f"{exchange.url!r} is no http or https address")
     interim, final = split_interim(exchange.response)
     if not final:
         raise WarcFormatError(f"no response to keep for {exchange.url}")

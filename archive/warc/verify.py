@@ -101,15 +101,21 @@ class Report:
     """Those to records that are not in this file."""
 
 
-def verify_file(path: Path, *, only: Sequence[int] | None = None) -> Iterator[Problem]:
-    """Yield what is wrong with a file that stands alone: its references must be within it.
+def verify_file(
+    path: Path,
+    *,
+    only: Sequence[int] | None = None,
+    is_known: Callable[[str], bool] = lambda record_id: False,
+) -> Iterator[Problem]:
+    """Yield what is wrong with one file.
 
-    With `only`, the records at those offsets are read and nothing else.
+    Its references must be to records within it, or to ids that `is_known` answers for. With
+    `only`, the records at those offsets are read and nothing else.
     """
     report = examine(path, str(path), only=only)
     yield from report.problems
     if only is None:
-        yield from _unresolved(report, lambda target: False)
+        yield from _unresolved(report, is_known)
 
 
 def verify_files(
