@@ -180,7 +180,8 @@ def _has_number(address: _Address) -> bool:
 
 
 def _has_long_slug(address: _Address) -> bool:
-    return any(len(part) >= 20 and _words(part) >= 4 for part in address.segments[-2:])
+    names = (*address.segments[-2:-1], address.slug)
+    return any(len(name) >= 20 and _words(name) >= 4 for name in names)
 
 
 _is_in_media_section = _in_path(_MEDIA_SECTION)
