@@ -256,3 +256,5 @@ class Visit:
     """When to try again, where trying again may help."""
     candidates: tuple[Candidate, ...] = ()
     """URLs found in it (feeds, sitemaps and listings)."""
+    warnings: tuple[str, ...] = ()
+    """What was wrong with it, though it could be read, in words."""
