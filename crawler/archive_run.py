@@ -34,6 +34,7 @@ from pipelines.recover import recover, run_lock
 
 logger = logging.getLogger(__name__)
 
+WARC_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
 
@@ -149,12 +150,17 @@ class ArchiveRun:
 
     def _open_archivist(self, run_id: int) -> Archivist:
         crawl = self.home.config.crawl
-        writer = WarcWriter(
-            self.home.warc,
-            run=str(run_id),
-            operator=crawl.contact,
-            max_bytes=self.home.config.archive.warc_max_bytes,
-        )
+        info = [
+            ("software", f"Kliping/{version('kliping')}"),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", WARC_STANDARD),
+            ("robots", "obey"),
+            ("http-header-user-agent", self.crawler.settings["USER_AGENT"]),
+        ]
+        if crawl.contact:
+            info.append(("operator", crawl.contact))
+        max_bytes = self.home.config.archive.warc_max_bytes
+        writer = WarcWriter(self.home.warc, str(run_id), info, max_bytes=max_bytes)
         return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
 
     def _open_frontier(

@@ -23,7 +23,6 @@ from twisted.internet.interfaces import IResolutionReceiver
 from zope.interface import implementer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Self
 
     from scrapy.crawler import Crawler
@@ -125,12 +124,8 @@ class PublicResolver(CachingHostnameResolver):
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
         settings = crawler.settings
-        cache_size = (
-            settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0
-        )
-        return cls(
-            reactor, cache_size, allow_private=settings.getbool("KLIPING_ALLOW_PRIVATE")
-        )
+        cache_size = settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0
+        return cls(reactor, cache_size, allow_private=settings.getbool("KLIPING_ALLOW_PRIVATE"))
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,

@@ -19,8 +19,10 @@ from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError
 from archive.home import Home
 from archive.model import Capture, UrlKind, Visit
-from archive.warc.reader import iter_captures, read_payload
+from archive.warc.reader import read_payload
+from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
+from archive.warc.walk import walk
 from pipelines.extract import extract
 from pipelines.ingest import ingest, is_readable
 
@@ -84,7 +86,8 @@ class _Recovery:
         return sorted(self._root.rglob(f"*-{self._run_id}-*.warc.gz"))
 
     def _unrecorded(self, path: Path) -> list[Capture]:
-        captures = [capture for capture in iter_captures(self._root, path) if capture.ref]
+        name = path.relative_to(self._root).as_posix()
+        captures = [capture for record in walk(path) if (capture := capture_of(record, name))]
         ids = [capture.ref.record_id for capture in captures if capture.ref]
         recorded = self._repository.recorded_ids(ids)
         return [c for c in captures if c.ref and c.ref.record_id not in recorded]
@@ -94,6 +97,7 @@ class _Recovery:
         last = chain[-1]
         if lease.kind is not UrlKind.PAGE or last.status != HTTPStatus.OK or last.truncated:
             return None
+        assert last.ref is not None  # it was read from a record
         try:
             body = read_payload(self._root, last.ref, find=self._repository.find_record)
         except RecordError as error:

@@ -148,7 +148,7 @@ def _due(
     return [_lease(row) for row in connection.execute(query)]
 
 
-def _lease(row: Row[Any]) -> Lease:
+def _lease(row: Row[int, str, str, int, int]) -> Lease:
     return Lease(row.id, row.url, UrlKind(row.kind), row.source_id, row.failures)
 
 

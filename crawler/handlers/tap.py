@@ -222,7 +222,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
 class WireFactory(_LenientHTTP11ClientFactory):
     """Builds WireProtocols for the pool."""
 
-    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802, ARG002
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802
         return WireProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 

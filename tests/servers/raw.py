@@ -117,7 +117,7 @@ class RawServer:
             if not self._play(script, connection, target):
                 return
 
-    def _play(self, script: Sequence[Step], connection: socket.socket, target: str) -> bool:  # noqa: ARG002
+    def _play(self, script: Sequence[Step], connection: socket.socket, target: str) -> bool:
         for step in script:
             if isinstance(step, bytes):
                 connection.sendall(step)
@@ -136,7 +136,7 @@ class ConnectProxy(RawServer):
         super().__init__({})
         self._upstream_port = upstream_port
 
-    def _play(self, script: Sequence[Step], connection: socket.socket, target: str) -> bool:  # noqa: ARG002
+    def _play(self, script: Sequence[Step], connection: socket.socket, target: str) -> bool:
         with socket.create_connection(("127.0.0.1", self._upstream_port), PATIENCE_S) as upstream:
             connection.sendall(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
             back = threading.Thread(target=_pipe, args=(upstream, connection), daemon=True)
