@@ -46,7 +46,7 @@ DEPTH_PRIORITY = 0
 DOWNLOAD_VERIFY_CERTIFICATES = True
 COOKIES_ENABLED = False  # a paywall's visit counter must not decide what the archive sees
 REDIRECT_MAX_TIMES = 10
-DNS_RESOLVER = "crawler.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 
 LOG_LEVEL = "INFO"
 TELNETCONSOLE_ENABLED = False
