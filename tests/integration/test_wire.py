@@ -118,9 +118,7 @@ def test_many_at_once_do_not_mix() -> None:
         + chunked(b"%d," % n * 3000, 100 + n)
         for n in range(40)
     }
-    scripts = {
-        path: [answer[:500], Pause(0.01), answer[500:]] for path, answer in answers.items()
-    }
+    scripts = {path: [answer[:500], Pause(0.01), answer[500:]] for path, answer in answers.items()}
     with RawServer(scripts) as server:
         crawl = fetch_all([server.url(path) for path in answers], one_by_one=False)
     assert len(crawl.exchanges) == len(answers)
@@ -169,9 +167,10 @@ def cut() -> dict[str, tuple[Outcome, Exchange | None]]:
     """Return outcome and exchange, by path, of answers that do not come whole."""
     waited = Pause(0.3)  # what was sent before a reset must have been read, or it is lost
     flood = b"HTTP/1.1 200 OK\r\n\r\n" + b"z" * 400_000
-    framed = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1;%b\r\nz\r\n" % (
-        b"x" * 1000
-    ) * 3000
+    framed = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"1;%b\r\nz\r\n" % (b"x" * 1000) * 3000
+    )
     scripts = {
         "/short": [CUT["/short"], CLOSE],
         "/half-chunk": [CUT["/half-chunk"], CLOSE],
@@ -193,7 +192,8 @@ def cut() -> dict[str, tuple[Outcome, Exchange | None]]:
         urls = [server.url(path) for path in scripts]
         settings = {"DOWNLOAD_MAXSIZE": 100_000, "DOWNLOAD_TIMEOUT": 1}
         crawl = fetch_all(
-            list(urls), settings=settings | {"CONCURRENT_REQUESTS_PER_DOMAIN": 16},
+            list(urls),
+            settings=settings | {"CONCURRENT_REQUESTS_PER_DOMAIN": 16},
             one_by_one=False,
         )
     exchanges = {exchange.url: exchange for exchange in crawl.exchanges}
@@ -274,8 +274,10 @@ def test_bytes_that_break_the_framing_end_the_exchange(
 
 def test_every_hop_of_a_redirect_is_a_capture_of_the_visit() -> None:
     def hop(status: int, target: str) -> list[bytes]:
-        return [b"HTTP/1.1 %d Over there\r\nLocation: %b\r\nContent-Length: 5\r\n\r\nmoved"
-                % (status, target.encode())]
+        return [
+            b"HTTP/1.1 %d Over there\r\nLocation: %b\r\nContent-Length: 5\r\n\r\nmoved"
+            % (status, target.encode())
+        ]
 
     zipped = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
     scripts = {
@@ -295,7 +297,9 @@ def test_every_hop_of_a_redirect_is_a_capture_of_the_visit() -> None:
     assert hops == [server.url("/old"), server.url("/newer"), server.url("/newest")]
     assert page.body == PAGE
     assert [exchange.response for exchange in crawl.exchanges[:3]] == [
-        scripts["/old"][0], scripts["/newer"][0], scripts["/newest"][0]
+        scripts["/old"][0],
+        scripts["/newer"][0],
+        scripts["/newest"][0],
     ]
     assert loop.kind == "redirects"
     assert len(loop.captures) == 6
