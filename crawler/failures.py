@@ -16,6 +16,8 @@ DownloadFailedError that asking failed.
     └── HeadTooLarge          (DownloadFailedError)  for good: headers without end
 """
 
+# ruff: noqa: N818 - named like the families of Scrapy that they belong to
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -28,11 +30,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class RobotsForbidden(FetchError, IgnoreRequest):  # noqa: N818 - IgnoreRequest's family
+class RobotsForbidden(FetchError, IgnoreRequest):
     """The host's robots.txt disallows the URL for our user agent."""
 
 
-class RobotsUnreachable(FetchError, IgnoreRequest):  # noqa: N818
+class RobotsUnreachable(FetchError, IgnoreRequest):
     """The host's robots.txt cannot be had now, so nothing is fetched from it before `until`.
 
     Source: RFC 9309, 2.3.1.4: an unreachable robots.txt means complete disallow.
@@ -62,7 +64,7 @@ class PrivateAddress(PrivateAddressError, IgnoreRequest):
         )
 
 
-class BadCertificate(FetchError, DownloadFailedError):  # noqa: N818 - Scrapy's family
+class BadCertificate(FetchError, DownloadFailedError):
     """TLS could not establish who answers; `reason` says why, in OpenSSL's words."""
 
     def __init__(self, reason: str) -> None:
@@ -70,5 +72,5 @@ class BadCertificate(FetchError, DownloadFailedError):  # noqa: N818 - Scrapy's 
         self.reason = reason
 
 
-class HeadTooLarge(FetchError, DownloadFailedError):  # noqa: N818
+class HeadTooLarge(FetchError, DownloadFailedError):
     """The status line and headers went on past the limit."""

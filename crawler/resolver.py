@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 from scrapy.resolver import CachingHostnameResolver
 from scrapy.utils.datatypes import LocalCache
 from twisted.internet.interfaces import IResolutionReceiver
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
     from twisted.internet.base import ReactorBase
-    from twisted.internet.interfaces import IAddress, IHostResolution
+    from twisted.internet.interfaces import IHostResolution
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 """Well-known prefix for IPv4 embedded in IPv6. Source: RFC 6052, 2.1."""
@@ -88,22 +88,21 @@ def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
 class _PublicOnly:
     """Passes on what a resolver finds, private addresses left out."""
 
-    def __init__(self, receiver: IResolutionReceiver, host: str) -> None:
+    def __init__(self, receiver: Any, host: str) -> None:
         self._receiver = receiver
         self._host = host
         self._refused: str | None = None
         self._passed_any = False
 
-    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
         self._receiver.resolutionBegan(resolution)
 
-    def addressResolved(self, address: IAddress) -> None:  # noqa: N802
-        host: str = getattr(address, "host", "")
-        if is_public(host):
+    def addressResolved(self, address: Any) -> None:  # noqa: N802
+        if is_public(address.host):
             self._passed_any = True
             self._receiver.addressResolved(address)
         else:
-            self._refused = host
+            self._refused = address.host
 
     def resolutionComplete(self) -> None:  # noqa: N802
         if self._refused is not None and not self._passed_any:
@@ -129,11 +128,11 @@ class PublicResolver(CachingHostnameResolver):
 
     def resolveHostName(  # noqa: N802 - Twisted's name
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803
+        resolutionReceiver: Any,  # noqa: N803
         hostName: str,  # noqa: N803
         *args: Any,
         **kwargs: Any,
     ) -> IHostResolution:
-        if not (self._allow_private or hostName in proxy_hosts):
-            resolutionReceiver = _PublicOnly(resolutionReceiver, hostName)
-        return super().resolveHostName(resolutionReceiver, hostName, *args, **kwargs)
+        trusted = self._allow_private or hostName in proxy_hosts
+        receiver: Any = resolutionReceiver if trusted else _PublicOnly(resolutionReceiver, hostName)
+        return super().resolveHostName(receiver, hostName, *args, **kwargs)

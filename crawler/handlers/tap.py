@@ -24,7 +24,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientFactory,
@@ -32,6 +32,7 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.web.client import HTTPConnectionPool
 
 from crawler.failures import PrivateAddress
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
     from twisted.internet.interfaces import IAddress, IStreamClientEndpoint
-    from twisted.python.failure import Failure
     from twisted.web._newclient import HTTP11ClientProtocol, Request
     from twisted.web.iweb import IResponse
 
@@ -149,21 +149,20 @@ class TappedRequest:
 
     def writeTo(self, transport: Any) -> Deferred[None]:  # noqa: N802 - Twisted's name
         assert self.tap.attempt is not None
-        written: Deferred[None] = self._request.writeTo(
-            _TappedTransport(transport, self.tap.attempt.sent)
-        )
+        tapped = _TappedTransport(transport, self.tap.attempt.sent)
+        written: Deferred[None] = self._request.writeTo(tapped)  # type: ignore[no-untyped-call]
         return written
 
 
 class WireProtocol(_LenientHTTP11ClientProtocol):
     """An HTTP/1.1 client connection that copies each answer into its request's tap."""
 
+    transport: Any
     _tapped: TappedRequest | None = None
     _attempt: Attempt | None = None
 
     def request(self, request: Any) -> Deferred[IResponse]:
         """Send a TappedRequest; a new attempt begins, whatever came of an earlier one."""
-        assert self.transport is not None
         peer = self.transport.getPeer().host
         if not (request.tap.allow_private or is_public(peer)):
             self.transport.abortConnection()
@@ -194,7 +193,6 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
         super().dataReceived(data)  # type: ignore[no-untyped-call]
         if not attempt.hung_up and tapped.tap.passes_limit(attempt):
             attempt.hung_up = True
-            assert self.transport is not None
             self.transport.abortConnection()
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
@@ -211,7 +209,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
         self._attempt = self._tapped = None
         super()._finishResponse(rest)
 
-    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override] # noqa: N802
+    def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802
         if self._attempt is not None:
             self._attempt.lost_cleanly = bool(reason.check(ConnectionDone))
             self._attempt.bad_certificate = tls.verification_failure(reason, self.transport)
@@ -222,7 +220,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
 class WireFactory(_LenientHTTP11ClientFactory):
     """Builds WireProtocols for the pool."""
 
-    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802
+    def buildProtocol(self, addr: IAddress | None) -> HTTP11ClientProtocol:  # noqa: N802 - Twisted's name
         return WireProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
 
@@ -242,6 +240,13 @@ class WirePool(HTTPConnectionPool):
     """A pool of persistent connections, each lent with the tap of the current context."""
 
     _factory = WireFactory
+
+    @classmethod
+    def in_place_of(cls, pool: HTTPConnectionPool) -> Self:
+        """Return a pool with the limits of another, which has not been used yet."""
+        tapped = cls(pool._reactor, pool.persistent)
+        tapped.maxPersistentPerHost = pool.maxPersistentPerHost
+        return tapped
 
     def getConnection(  # noqa: N802 - Twisted's name
         self, key: Hashable, endpoint: IStreamClientEndpoint

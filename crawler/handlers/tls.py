@@ -4,16 +4,14 @@ Private names this stands on, asserted with those of crawler.handlers.tap: OpenS
 `_lib.SSL_get_verify_result`, `_lib.X509_verify_cert_error_string`, `_ffi`, `Connection._ssl`.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from OpenSSL import SSL
 from service_identity import VerificationError
 
-if TYPE_CHECKING:
-    from twisted.internet.interfaces import ITransport
-    from twisted.python.failure import Failure
+# pyOpenSSL keeps to itself the one thing that tells an expired certificate from a forged one.
+_lib: Any = SSL._lib  # type: ignore[attr-defined]
+_ffi: Any = SSL._ffi  # type: ignore[attr-defined]
 
 
 class Session(NamedTuple):
@@ -24,14 +22,14 @@ class Session(NamedTuple):
     cipher: str | None
 
 
-def _connection(transport: ITransport | None) -> SSL.Connection | None:
-    get_handle: Any = getattr(transport, "getHandle", None)
+def _connection(transport: Any) -> SSL.Connection | None:
+    get_handle = getattr(transport, "getHandle", None)
     handle = get_handle() if get_handle else None
     return handle if isinstance(handle, SSL.Connection) else None
 
 
-def describe(transport: ITransport | None) -> Session | None:
-    """Return the TLS session under a transport, None where there is no TLS."""
+def describe(transport: Any) -> Session | None:
+    """Return the TLS session under a Twisted transport, None where there is no TLS."""
     connection = _connection(transport)
     if connection is None:
         return None
@@ -44,17 +42,20 @@ def describe(transport: ITransport | None) -> Session | None:
     )
 
 
-def verification_failure(reason: Failure, transport: ITransport | None) -> str | None:
-    """Return why the peer's certificate was refused, None if that did not end the connection."""
+def verification_failure(reason: Any, transport: Any) -> str | None:
+    """Return why the peer's certificate was refused, None if that did not end the connection.
+
+    `reason` is the Failure that Twisted lost the connection with.
+    """
     if reason.check(VerificationError):
         return "it is not for this host"
     connection = _connection(transport) if reason.check(SSL.Error) else None
     if connection is None:
         return None
-    code = SSL._lib.SSL_get_verify_result(connection._ssl)
+    code = _lib.SSL_get_verify_result(connection._ssl)
     if code == 0:  # X509_V_OK
         return None
-    return str(SSL._ffi.string(SSL._lib.X509_verify_cert_error_string(code)), "ascii", "replace")
+    return str(_ffi.string(_lib.X509_verify_cert_error_string(code)), "ascii", "replace")
 
 
 # The suites that OpenSSL offers by default for TLS 1.2 and that servers choose: OpenSSL's name

@@ -21,6 +21,7 @@ What an exchange holds:
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
@@ -36,6 +37,7 @@ from scrapy.utils.url import add_http_if_no_scheme
 from archive.model import Exchange, Truncation
 from crawler.failures import BadCertificate, HeadTooLarge, PrivateAddress
 from crawler.handlers.tap import HEAD_LIMIT_BYTES, WirePool, WireTap, current_tap
+from crawler.middlewares.politeness import HostGate, PolitenessMiddleware
 from crawler.resolver import proxy_hosts, refusals
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's HTTP/1.1 handler with a tap on the wire; see the module's docstring.
 
     Raises:
+        HostPaused: the host asked for a pause while the request waited for its turn.
         PrivateAddress: the host is not on the public internet and must not be asked.
         BadCertificate: TLS refused the server's certificate.
         HeadTooLarge: status lines and headers passed HEAD_LIMIT_BYTES.
@@ -58,13 +61,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        scrapy_pool = self._pool
-        self._pool = WirePool(scrapy_pool._reactor, scrapy_pool.persistent)
-        self._pool.maxPersistentPerHost = scrapy_pool.maxPersistentPerHost
+        self._pool = WirePool.in_place_of(self._pool)
         self._allow_private = crawler.settings.getbool("KLIPING_ALLOW_PRIVATE")
 
     async def download_request(self, request: Request) -> Response:
         request.meta.pop("exchange", None)
+        self._gate.check(request.url)  # again: the pause may be younger than the queue
         tap = self._open_tap(request)
         current_tap.set(tap)
         try:
@@ -77,6 +79,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
             raise better from error
         _keep_exchange(request, tap, _truncation(None, response))
         return response
+
+    @cached_property
+    def _gate(self) -> HostGate:
+        # Not in __init__: the downloader makes its handlers before its middlewares.
+        politeness = self._crawler.get_downloader_middleware(PolitenessMiddleware)
+        return politeness.gate if politeness else HostGate()
 
     def _open_tap(self, request: Request) -> WireTap:
         proxy = request.meta.get("proxy")

@@ -49,6 +49,8 @@ class Crawl:
     """As given to the recorder."""
     saved: list[tuple[Capture, ...]] = field(default_factory=list)
     """As given to `save`."""
+    sitemaps: list[tuple[str, ...]] = field(default_factory=list)
+    """As sent with the signal `robots_sitemaps`."""
     stats: dict[str, Any] = field(default_factory=dict)
 
 
@@ -85,13 +87,23 @@ SETTINGS: dict[str, Any] = {
     "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "KLIPING_ALLOW_PRIVATE": True,
     "COOKIES_ENABLED": False,
+    "HTTPERROR_ALLOW_ALL": True,
     "TWISTED_DNS_RESOLVER": "crawler.resolver.PublicResolver",
     "DOWNLOAD_HANDLERS": {
         "http": "crawler.handlers.wire.WireDownloadHandler",
         "https": "crawler.handlers.wire.WireDownloadHandler",
     },
-    "DOWNLOADER_MIDDLEWARES": {"crawler.middlewares.capture.CaptureMiddleware": 950},
-    "EXTENSIONS": {"tests.servers.fetch.MemoryArchive": 0},
+    "DOWNLOADER_MIDDLEWARES": {
+        "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "crawler.middlewares.robots.RobotsMiddleware": 100,
+        "crawler.middlewares.politeness.PolitenessMiddleware": 910,
+        "crawler.middlewares.capture.CaptureMiddleware": 950,
+    },
+    "EXTENSIONS": {
+        "tests.servers.fetch.MemoryArchive": 0,
+        "scrapy.extensions.throttle.AutoThrottle": None,
+        "crawler.throttle.PoliteThrottle": 100,
+    },
 }
 
 
@@ -118,11 +130,20 @@ class MemoryArchive:
 def _spider(scenario: dict[str, Any], crawl: Crawl) -> type:
     import scrapy
 
+    from crawler.middlewares.robots import robots_sitemaps
     from crawler.retry import explain_failure, failure_kind
 
     class Fetcher(scrapy.Spider):
         name = "fetcher"
-        handle_httpstatus_list = [*range(200, 300), 304, *range(400, 600)]
+
+        @classmethod
+        def from_crawler(cls, crawler: Any) -> Fetcher:
+            crawler.signals.connect(cls.found_sitemaps, robots_sitemaps)
+            return super().from_crawler(crawler)
+
+        @staticmethod
+        async def found_sitemaps(urls: tuple[str, ...]) -> None:
+            crawl.sitemaps.append(urls)
 
         async def start(self) -> Any:
             crawl.outcomes = [Outcome() for _ in scenario["requests"]]

@@ -48,16 +48,18 @@ NOT_FOUND: list[Step] = [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]
 
 
 class RawServer:
-    """Answers on 127.0.0.1 with scripts; keeps what it was sent in `requests`."""
+    """Answers on a loopback address with scripts; keeps what it was sent in `requests`."""
 
     def __init__(
         self,
         scripts: Mapping[str, Sequence[Step] | Sequence[Sequence[Step]]],
         *,
         tls: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self._scripts = {target: _script_list(given) for target, given in scripts.items()}
         self._tls = tls
+        self._host = host
         self._lock = threading.Lock()
         self.requests: list[bytes] = []
         """Heads and bodies as received, in the order of their arrival."""
@@ -66,11 +68,12 @@ class RawServer:
         self.arrived_at: list[float] = []
         """For each request, `time.monotonic()`."""
         self._accepted = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((host, 0))
         self.port: int = self._listener.getsockname()[1]
 
-    def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"{'https' if self._tls else 'http'}://{host}:{self.port}{path}"
+    def url(self, path: str, host: str = "") -> str:
+        scheme = "https" if self._tls else "http"
+        return f"{scheme}://{host or self._host}:{self.port}{path}"
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()

@@ -59,7 +59,7 @@ def test_a_protocol_hands_its_parser_the_finisher_that_we_override() -> None:
     ends: list[bytes] = []
 
     class Watching(http11._LenientHTTP11ClientProtocol):
-        def _finishResponse(self, rest: bytes) -> None:
+        def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
             ends.append(rest)
             super()._finishResponse(rest)
 
@@ -79,16 +79,16 @@ def test_an_agent_asks_the_pool_before_it_waits() -> None:
     class Pool:
         persistent = True
 
-        def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:
+        def getConnection(self, key: Any, endpoint: Any) -> Deferred[Any]:  # noqa: N802
             asked.append(key)
             return Deferred()
 
-    reactor = MemoryReactorClock()
+    reactor, policy = MemoryReactorClock(), client.BrowserLikePolicyForHTTPS()
     agents: list[Any] = [
-        http11._BindAddressAgent(reactor, None, pool=Pool()),
-        http11._ScrapyProxyAgent(reactor, b"http://proxy.example:3128", None, pool=Pool()),
+        http11._BindAddressAgent(reactor, policy, pool=Pool()),
+        http11._ScrapyProxyAgent(reactor, b"http://proxy.example:3128", policy, pool=Pool()),
         http11._TunnelingAgent(
-            reactor=reactor, proxyConf=("proxy", 3128, None), contextFactory=None, pool=Pool()
+            reactor=reactor, proxyConf=("proxy", 3128, None), contextFactory=policy, pool=Pool()
         ),
     ]
     for count, agent in enumerate(agents, start=1):
