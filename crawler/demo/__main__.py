@@ -71,9 +71,8 @@ def run(home: Path, *arguments: str) -> None:
 
 def farewell(home: Path) -> str:
     """Where things lie now, and what to try next."""
-    warcs = sorted(path for path in home.rglob("*.warc.gz"))
-    databases = sorted(path for path in home.rglob("*.db")) + sorted(home.rglob("*.sqlite*"))
-    files = "\n".join(f"  {path}  ({path.stat().st_size:,} bytes)" for path in warcs + databases)
+    kept = sorted(home.rglob("*.warc.gz")) + sorted(home.rglob("*.db"))
+    files = "\n".join(f"  {path}  ({path.stat().st_size:,} bytes)" for path in kept)
     return f"""
 The archive lies in {home}/:
 {files}

@@ -13,7 +13,7 @@ import pytest
 from archive.errors import HomeError
 from crawler.demo import __main__ as demo
 
-STAND_IN = """#!{python}
+STAND_IN = """#!{python} -IS
 import os, sys, urllib.request
 from pathlib import Path
 home, command, *rest = Path(sys.argv[2]), *sys.argv[3:]
