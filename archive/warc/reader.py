@@ -15,12 +15,14 @@ from archive.errors import DigestMismatchError, RecordNotFoundError, WarcFormatE
 from archive.model import Exchange, RecordRef, RecordType
 from archive.warc import walk
 from archive.warc.http import MAX_BODY_BYTES, decode_body, read_head, split_interim
-from archive.warc.records import IDENTICAL_PAYLOAD, Record, bare_id
+from archive.warc.records import IDENTICAL_PAYLOAD, Record, bare_id, capture_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
+
+    from archive.model import Capture
 
     FindRecord = Callable[[str], RecordRef | None]
     """From a record id to where the record lies."""
@@ -99,6 +101,24 @@ def read_payload(
     response = split_interim(_whole_response(root, record, find))[1]
     head = read_head(response)
     return decode_body(head, response[head.length :], limit=limit)
+
+
+def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[Record]:
+    """Yield every record of a WARC file in order, with its place.
+
+    Raises: WarcFormatError at the first thing that is no whole record of at most `limit` bytes.
+    """
+    return walk.walk(path, limit=limit)
+
+
+def iter_captures(root: Path, path: Path) -> Iterator[Capture]:
+    """Yield the captures that a file under `root` keeps, in order.
+
+    Raises: WarcFormatError at the first thing that is no whole record.
+    """
+    name = path.relative_to(root).as_posix().removesuffix(_OPEN_SUFFIX)
+    captures = (capture_of(record, name) for record in iter_records(path))
+    return (capture for capture in captures if capture)
 
 
 def check_block(record: Record, file: str) -> None:

@@ -15,6 +15,7 @@ import os
 import re
 import zlib
 from datetime import UTC, datetime
+from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,24 +47,25 @@ _MAX_TRIES = 100
 class WarcWriter:
     """Writes one run's captures into `root/YYYY/MM/kliping-<time>-<run>-<serial>.warc.gz`.
 
-    `info` are the fields of each file's warcinfo record. A file is closed by the first batch
-    that finds it at `max_bytes`; commit the rows of a batch before the next one, since only
-    files that are still open are looked through after a crash.
+    `operator` says who to ask about the crawl, `robots` which of its policies held (`obey` or
+    `ignore`); both are told in each file. A file is closed by the first batch that finds it at
+    `max_bytes`, so it may be longer by one batch.
     """
 
     def __init__(
         self,
         root: Path,
         run: str,
-        info: Iterable[tuple[str, str]],
         *,
+        operator: str = "",
+        robots: str = "obey",
         max_bytes: int = MAX_FILE_BYTES,
     ) -> None:
         if not _RUN.fullmatch(run):
             raise ValueError(f"the run id {run!r} does not fit into a file name")
         self._root = root
         self._run = run
-        self._info = (*info, ("isPartOf", run))
+        self._info = _info(run, operator, robots)
         self._max_bytes = max_bytes
         self._serial = 0
         self._file: _OpenFile | None = None
@@ -132,7 +134,9 @@ class WarcWriter:
 
     def _current(self) -> _OpenFile:
         if self._file and self._file.size >= self._max_bytes:
-            self.close()
+            # The next one first: at any moment, a run that is killed leaves an open file.
+            full, self._file = self._file, self._create()
+            full.close()
         if self._file is None:
             self._file = self._create()
         return self._file
@@ -309,6 +313,25 @@ def _create_locked(path: Path) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def _info(run: str, operator: str, robots: str) -> tuple[tuple[str, str], ...]:
+    """Return the fields of the warcinfo record; nothing about the machine or its user.
+
+    Source: WARC 1.1 clause 6.2, with the names of DCMI that it points to.
+    """
+    fields = [
+        ("software", f"Kliping/{version('kliping')} warcio/{version('warcio')}"),
+        ("format", "WARC File Format 1.1"),
+        (
+            "conformsTo",
+            "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+        ),
+        ("robots", robots),
+        ("operator", operator),
+        ("isPartOf", run),
+    ]
+    return tuple((name, value) for name, value in fields if value)
 
 
 def _unanswered(exchange: Exchange) -> Capture:

@@ -18,4 +18,4 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def writer(root: Path) -> WarcWriter:
     """Return a writer for a run called `r1`."""
-    return WarcWriter(root, "r1", [("software", "Kliping/0.1"), ("robots", "obey")])
+    return WarcWriter(root, "r1", operator="redaksi@warta.example")

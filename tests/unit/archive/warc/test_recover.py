@@ -24,7 +24,7 @@ GIVEN = [exchange(response) for response in ODD_RESPONSES.values()]
 def left_open(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes, list[Capture]]:
     """Return the name, the bytes and the captures of a file that was never closed."""
     root = tmp_path_factory.mktemp("warc")
-    writer = WarcWriter(root, "dead", [("software", "Kliping/0.1")])
+    writer = WarcWriter(root, "dead")
     captures = writer.append([(given, None) for given in GIVEN])
     [path] = root.rglob("*.open")
     return path.relative_to(root).as_posix(), path.read_bytes(), captures
@@ -95,7 +95,7 @@ def test_killed_before_the_rows_are_written_it_is_offered_again(root: Path, left
 
 
 def test_file_of_a_living_writer_is_left_alone(root: Path) -> None:
-    with WarcWriter(root, "alive", []) as writer:
+    with WarcWriter(root, "alive") as writer:
         writer.append([(GIVEN[0], None)])
         assert recover(root) == []
         assert list(root.rglob("*.open"))
@@ -106,7 +106,7 @@ import sys
 from pathlib import Path
 from archive.warc.writer import WarcWriter
 from tests.unit.archive.warc.exchanges import exchange
-writer = WarcWriter(Path(sys.argv[1]), "killed", [], max_bytes=40_000)
+writer = WarcWriter(Path(sys.argv[1]), "killed", max_bytes=40_000)
 number = 0
 while True:
     page = b"HTTP/1.1 200 OK\\r\\n\\r\\n%d " % number + bytes(range(256)) * 20

@@ -78,6 +78,7 @@ def test_records_name_each_other_and_their_file(root: Path, writer: WarcWriter) 
     assert response.get("WARC-Date") == "2026-11-23T07:30:05.123456Z"
     assert info.get("WARC-Filename") == path.name
     assert b"isPartOf: r1\r\n" in info.block
+    assert b"operator: redaksi@warta.example\r\n" in info.block
 
 
 def test_identical_payload_becomes_a_revisit(root: Path, writer: WarcWriter) -> None:
@@ -154,13 +155,13 @@ def test_no_answer_is_a_capture_without_a_record(root: Path, writer: WarcWriter)
         )
     assert [capture.ref is None for capture in captures] == [True, False]
     assert captures[0].error
-    with WarcWriter(root, "r2", []) as other:
+    with WarcWriter(root, "r2") as other:
         other.append([(exchange(b""), None)])
     assert len(list(root.rglob("*.warc.gz*"))) == 1
 
 
 def test_file_is_closed_and_renamed_when_full(root: Path) -> None:
-    with WarcWriter(root, "r1", [], max_bytes=1) as writer:
+    with WarcWriter(root, "r1", max_bytes=1) as writer:
         captures = [
             writer.append([(exchange(b"HTTP/1.1 200 OK\r\n\r\n" + PAGE), None)])[0]
             for _ in range(3)
@@ -217,7 +218,7 @@ def _failing_after(real, name):
 
 def test_unwritable_folder_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "warc").write_text("in the way")
-    with pytest.raises(StorageError), WarcWriter(tmp_path / "warc", "r1", []) as writer:
+    with pytest.raises(StorageError), WarcWriter(tmp_path / "warc", "r1") as writer:
         writer.append([(exchange(b"HTTP/1.1 200 OK\r\n\r\n"), None)])
 
 
