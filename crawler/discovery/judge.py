@@ -48,6 +48,14 @@ class Verdict:
     rule: str
     reason: str
 
+    @property
+    def may_be_article(self) -> bool:
+        """False only where the URL rules it out.
+
+        A short path is a section's in a menu, but may well be an article's in a sitemap.
+        """
+        return self.judgement in {Judgement.ARTICLE, Judgement.UNSURE} or self.rule == "section"
+
 
 @dataclass(frozen=True)
 class _Address:
@@ -206,7 +214,7 @@ def _is_later_part(address: _Address) -> bool:
 def _is_section(address: _Address) -> bool:
     names = [*address.segments[:-1], address.slug]
     return len(names) <= 3 and all(
-        _words(name) <= 2 and len(name) <= 24 and not re.search(r"\d{3}", name) for name in names
+        _words(name) <= 2 and len(name) <= 24 and not re.search(r"\d", name) for name in names
     )
 
 
