@@ -1,0 +1,210 @@
+"""The Scrapy extension that ties one crawl to the archive.
+
+The spider, the capture middleware and the item pipeline find the archive through it
+(`crawler.get_extension(ArchiveRun)`). It begins by taking the sources' locks, mending what a
+killed run left behind and opening the WARC writer; the end of the spider closes all in order.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from archive.db.engine import open_engine
+from archive.db.frontier import FrontierTable, Lease
+from archive.db.repository import Repository
+from archive.errors import KlipingError, SourceError
+from archive.home import Home, open_home
+from archive.model import Candidate, Capture, Exchange, Source, UrlKind, Visit
+from archive.warc.writer import WarcWriter
+from crawler.frontier import Frontier, SourceQueue
+from crawler.progress import Progress, Tally
+from crawler.sources import load_sources
+from pipelines.archivist import Archivist
+from pipelines.pool import ExtractionPool
+from pipelines.recover import recover, run_lock
+
+logger = logging.getLogger(__name__)
+
+WARC_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+RECOVERY_WAIT_S = 3600.0
+"""Longer than another run can need to ingest what a killed one left."""
+
+
+class ArchiveRun:
+    """One run of a crawl on one archive."""
+
+    def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
+        self.crawler = crawler
+        self.home = home
+        self._leases: dict[str, Lease] = {}
+        self._held = ExitStack()
+        sources = select_sources(home, names)
+        self._held.enter_context(home.lock(source.name for source in sources))
+        now = datetime.now(UTC)
+        engine = open_engine(home.database_url)
+        self._held.callback(engine.dispose)
+        self._repository = Repository(engine)
+        self._source_ids = self._repository.refresh_sources(sources, now)
+        table = FrontierTable(engine)
+        self.archivist = self._open_archivist(self._start_run(table, now))
+        self.frontier = self._open_frontier(sources, table, now)
+        self.progress = Progress({source.name: Tally() for source in sources})
+        crawler.signals.connect(self._close, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """The run of the sources that the spider was asked for.
+
+        Raises:
+            NotConfigured: the spider is not one that crawls sources.
+            SourceError: there is no such source, or none at all.
+            LockedError: another run is at work on one of them.
+            StorageError: the database or the disk refuses.
+        """
+        names = getattr(crawler.spider, "source_names", None)
+        if names is None:
+            raise NotConfigured
+        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), names)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Self:
+        """The run of `crawler`, which has one because the settings put it there."""
+        run = crawler.get_extension(cls)
+        if run is None:
+            raise RuntimeError("the ArchiveRun extension is not on; see crawler/settings.py")
+        return run
+
+    def source(self, lease: Lease) -> Source:
+        """The source that a lease's URL belongs to."""
+        return self.frontier.queues[lease.source_id].source
+
+    async def append(self, exchange: Exchange) -> Capture:
+        """Keep an exchange (`crawler.middlewares.capture.Recorder`)."""
+        return await self.archivist.append(exchange)
+
+    async def save(self, captures: Sequence[Capture]) -> None:
+        """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
+        await self.archivist.save(captures)
+
+    def took(self, lease: Lease) -> None:
+        """Remember a lease until its visit is saved."""
+        self._leases[lease.url] = lease
+
+    async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
+        """Make URLs known to the frontier."""
+        new = await self.frontier.add(self._source_ids[source], candidates)
+        self.progress.tallies[source].found += new
+
+    async def save_visit(self, visit: Visit) -> None:
+        """Ingest a visit and tell the frontier that its URL is done."""
+        lease = self._leases.pop(visit.url)
+        try:
+            # Candidates first: a crawl that is killed in between reads this list again.
+            await self.add_candidates(visit.source, visit.candidates)
+            ingested = await self.archivist.ingest(
+                visit, source_id=lease.source_id, url_id=lease.url_id
+            )
+            tally = self.progress.tallies[visit.source]
+            tally.count(ingested)
+            tally.due = await self.frontier.count_due(lease.source_id)
+            for warning in visit.warnings:
+                self.tell(f"{visit.source}: {visit.url}: {warning}")
+            if ingested.failed:
+                self.tell(f"{visit.source}: {visit.url}: {ingested.verdict}")
+        except KlipingError as error:
+            self.tell(f"{visit.source}: {visit.url}: {error}")
+            raise
+        finally:
+            self.frontier.settled(lease, visit.retry_at)
+
+    async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
+        """Put off a whole source, whose host must not be asked anything before `until`."""
+        del self._leases[lease.url]
+        source = self.source(lease).name
+        message = f"{source}: {reason}; nothing more is asked before {until:%Y-%m-%d %H:%M} UTC"
+        if message not in self.progress.messages:
+            self.tell(message)
+        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        await self.frontier.put_off(lease, until, reason)
+
+    def tell(self, message: str) -> None:
+        """Tell people of a failure, in the log and on the display."""
+        logger.warning(message)
+        self.progress.messages.append(message)
+
+    def _start_run(self, table: FrontierTable, now: datetime) -> int:
+        """Take up what dead runs left, and begin this one; its id."""
+        # One run at a time looks for dead ones, or it might take one that just begins for dead.
+        with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            recovered = recover(self.home, self._repository, table)
+            run_id = self._repository.start_run("crawl", version("kliping"), now)
+            self._held.enter_context(self.home.lock([run_lock(run_id)]))
+        if recovered:
+            logger.warning("took up %d captures that a killed run left behind", recovered)
+        return run_id
+
+    def _open_archivist(self, run_id: int) -> Archivist:
+        crawl = self.home.config.crawl
+        info = [
+            ("software", f"Kliping/{version('kliping')}"),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", WARC_STANDARD),
+            ("robots", "obey"),
+            ("http-header-user-agent", self.crawler.settings["USER_AGENT"]),
+        ]
+        if crawl.contact:
+            info.append(("operator", crawl.contact))
+        max_bytes = self.home.config.archive.warc_max_bytes
+        writer = WarcWriter(self.home.warc, str(run_id), info, max_bytes=max_bytes)
+        return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
+
+    def _open_frontier(
+        self, sources: Sequence[Source], table: FrontierTable, now: datetime
+    ) -> Frontier:
+        crawl = self.home.config.crawl
+        queues = {}
+        for source in sources:
+            source_id = self._source_ids[source.name]
+            table.begin(source_id, source.seeds, now)
+            limit = crawl.max_pages if source.max_pages is None else source.max_pages
+            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
+        window = 2 * crawl.host_concurrency
+        return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
+
+    async def _close(self, spider: Spider, reason: str) -> None:
+        await self.frontier.release()
+        outcome = "failed" if self.progress.failed_sources else "done"
+        await self.archivist.in_database(
+            self._repository.finish_run,
+            self.archivist.run_id,
+            outcome if reason == "finished" else "interrupted",
+            self.progress.summary(),
+            datetime.now(UTC),
+        )
+        await self.archivist.close()
+        self._held.close()
+
+
+def select_sources(home: Home, names: Sequence[str]) -> list[Source]:
+    """The sources of `home` that `names` ask for; all where it is empty.
+
+    Raises:
+        SourceError: there is no such source, or none at all.
+    """
+    known = {source.name: source for source in load_sources(home.sources)}
+    if not known:
+        raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
+    for name in names:
+        if name not in known:
+            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(known)}")
+    return [known[name] for name in names] if names else list(known.values())

@@ -1,0 +1,64 @@
+"""`kliping crawl`: the ordinary Scrapy spider, run with an archive's settings and a display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from scrapy.crawler import Crawler, CrawlerProcess
+from scrapy.settings import Settings
+from twisted.python.failure import Failure
+
+from archive.home import Home, open_home
+from crawler.archive_run import ArchiveRun, select_sources
+from crawler.display import showing
+from crawler.progress import Progress
+
+
+def run_crawl(path: Path, names: Sequence[str]) -> int:
+    """Crawl the sources in `names` (all where it is empty); the exit code.
+
+    Raises:
+        HomeError, ConfigError, SourceError: something a person must change.
+        LockedError: another run is at work on one of the sources.
+    """
+    home = open_home(path)
+    select_sources(home, names)
+    process = CrawlerProcess(_settings(home))
+    crawler = process.create_crawler("news")
+    _start(process, crawler, names)
+    run = ArchiveRun.of(crawler)
+    with showing(run.progress, Console()):
+        process.start()
+    return _exit_code(run.progress, crawler)
+
+
+def project_settings(home: Home) -> Settings:
+    """The project's Scrapy settings for the archive in `home`."""
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    settings.set("KLIPING_HOME", str(home.path), priority="cmdline")
+    return settings
+
+
+def _settings(home: Home) -> Settings:
+    settings = project_settings(home)
+    home.logs.mkdir(exist_ok=True)
+    log = home.logs / f"crawl-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    settings.set("LOG_FILE", str(log), priority="cmdline")
+    return settings
+
+
+def _start(process: CrawlerProcess, crawler: Crawler, names: Sequence[str]) -> None:
+    """Begin the crawl; what keeps it from beginning is raised here, not logged."""
+    failures: list[Failure] = []
+    process.crawl(crawler, source=",".join(names)).addErrback(failures.append)
+    if failures:
+        failures[0].raiseException()
+
+
+def _exit_code(progress: Progress, crawler: Crawler) -> int:
+    reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
+    return 1 if progress.failed_sources or reason != "finished" else 0

@@ -1,0 +1,37 @@
+"""Text as the archive keeps it: NFC, no control characters, one space between words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPACE = re.compile(r"\s+")
+_DROPPED = dict.fromkeys(
+    [
+        *range(0x09),
+        *range(0x0E, 0x20),
+        *range(0x7F, 0x85),
+        *range(0x86, 0xA0),
+        0x00AD,  # soft hyphen
+        0x200B,  # zero width space
+        0x200E,
+        0x200F,  # direction marks
+        *range(0x202A, 0x202F),
+        0x2060,
+        *range(0x2066, 0x206A),
+        0xFEFF,
+        0xFFFC,
+        0xFFFE,
+        0xFFFF,
+    ]
+)
+"""Characters that no reader sees; the joiners U+200C and U+200D stay, scripts need them."""
+
+
+def clean_line(text: str) -> str:
+    """`text` as one line.
+
+    >>> clean_line(" Pasar\\u00a0ikan\\n dibuka\\u200b ")
+    'Pasar ikan dibuka'
+    """
+    return unicodedata.normalize("NFC", _SPACE.sub(" ", text.translate(_DROPPED))).strip()
