@@ -72,7 +72,10 @@ class Attempt:
     """The parser saw the end of the answer."""
     hung_up: bool = False
     """We closed the connection since a limit was passed."""
-    lost_cleanly: bool = True
+    lost: bool = False
+    """The connection ended before the answer was seen to."""
+    lost_in_order: bool = True
+    """It was closed, rather than reset; that ends a body without a length."""
     bad_certificate: str | None = None
 
     @property
@@ -211,7 +214,8 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
 
     def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802
         if self._attempt is not None:
-            self._attempt.lost_cleanly = bool(reason.check(ConnectionDone))
+            self._attempt.lost = True
+            self._attempt.lost_in_order = bool(reason.check(ConnectionDone))
             self._attempt.bad_certificate = tls.verification_failure(reason, self.transport)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
         self._attempt = self._tapped = None
