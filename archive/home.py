@@ -53,8 +53,8 @@ class Home:
         return f"{prefix}{self.path.resolve() / url.removeprefix(prefix)}"
 
     @contextmanager
-    def lock(self, names: Iterable[str]) -> Iterator[None]:
-        """Hold the lock of each source in `names`, so that two runs never crawl one source.
+    def lock(self, names: Iterable[str], *, wait_s: float = 0) -> Iterator[None]:
+        """Hold the lock of each of `names`, so that two runs never crawl one source.
 
         The locks are the operating system's, so they end with the process however it ends.
 
@@ -66,11 +66,10 @@ class Home:
         with ExitStack() as held:
             for name in sorted(names):
                 try:
-                    held.enter_context(FileLock(folder / f"{name}.lock", timeout=0))
+                    held.enter_context(FileLock(folder / f"{name}.lock", timeout=wait_s))
                 except Timeout as error:
                     raise LockedError(
-                        f"{self.path}: another run is at work on source {name!r}; "
-                        "wait for it to end"
+                        f"{self.path}: another run is at work on {name!r}; wait for it to end"
                     ) from error
             yield
 

@@ -248,7 +248,7 @@ class Visit:
     """Where redirects led."""
     headers: tuple[tuple[str, str], ...] = ()
     """Of the final response, for the charset."""
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
     """Of the final response, transfer and content codings undone; None if there was none."""
     error: str | None = None
     """Why there is nothing to read, in words; None where the final answer is a 200."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import cache, lru_cache
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 import idna
 import surt
@@ -72,6 +72,22 @@ def normalise_url(url: str) -> str:
     path = _without_dot_segments(_escaped(parts.path, _PATH_SAFE)) or "/"
     query = _escaped(_without_tracking(parts.query), _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, ""))
+
+
+def absolute_url(base: str, reference: str) -> str:
+    """Return what `reference`, found in a document at `base`, points to, normalised.
+
+    >>> absolute_url("https://suara.example/politik/", "../a.html#top")
+    'https://suara.example/a.html'
+
+    Raises:
+        UrlError: it is not (or not relative to) an http or https address.
+    """
+    try:
+        joined = urljoin(base, reference.strip(_C0_AND_SPACE))
+    except ValueError as error:
+        raise UrlError(f"{_shown(reference)}: not a URL ({error})") from error
+    return normalise_url(joined)
 
 
 @lru_cache(maxsize=4096)

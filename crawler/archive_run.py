@@ -1,8 +1,8 @@
 """The Scrapy extension that ties one crawl to the archive.
 
 The spider, the capture middleware and the item pipeline find the archive through it
-(`crawler.get_extension(ArchiveRun)`). `begin` takes the locks, mends what a killed run left
-behind and opens the WARC writer; the end of the spider closes everything in order.
+(`crawler.get_extension(ArchiveRun)`). It begins by taking the sources' locks, mending what a
+killed run left behind and opening the WARC writer; the end of the spider closes all in order.
 """
 
 from __future__ import annotations
@@ -17,70 +17,72 @@ from typing import Self
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import KlipingError, SourceError
 from archive.home import Home, open_home
-from archive.model import Candidate, Capture, Exchange, Source, Visit
+from archive.model import Candidate, Capture, Exchange, Source, UrlKind, Visit
 from archive.warc.writer import WarcWriter
 from crawler.frontier import Frontier, SourceQueue
 from crawler.progress import Progress, Tally
 from crawler.sources import load_sources
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover
+from pipelines.recover import recover, run_lock
 
 logger = logging.getLogger(__name__)
+
+WARC_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
+RECOVERY_WAIT_S = 3600.0
+"""Longer than another run can need to ingest what a killed one left."""
 
 
 class ArchiveRun:
     """One run of a crawl on one archive."""
 
-    def __init__(self, crawler: Crawler, home: Home) -> None:
+    def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
         self.crawler = crawler
         self.home = home
-        self.progress = Progress()
         self._leases: dict[str, Lease] = {}
         self._held = ExitStack()
+        sources = select_sources(home, names)
+        self._held.enter_context(home.lock(source.name for source in sources))
+        now = datetime.now(UTC)
+        engine = open_engine(home.database_url)
+        self._held.callback(engine.dispose)
+        self._repository = Repository(engine)
+        self._source_ids = self._repository.refresh_sources(sources, now)
+        table = FrontierTable(engine)
+        self.archivist = self._open_archivist(self._start_run(table, now))
+        self.frontier = self._open_frontier(sources, table, now)
+        self.progress = Progress({source.name: Tally() for source in sources})
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])))
-
-    @classmethod
-    def of(cls, crawler: Crawler) -> Self:
-        """The run of `crawler`, which has one because the add-on put it there."""
-        run = crawler.get_extension(cls)
-        if run is None:
-            raise RuntimeError("the ArchiveRun extension is not on; see crawler/addon.py")
-        return run
-
-    def begin(self, names: Sequence[str]) -> None:
-        """Take the sources in `names` (all where it is empty) and open the archive for them.
+        """The run of the sources that the spider was asked for.
 
         Raises:
+            NotConfigured: the spider is not one that crawls sources.
             SourceError: there is no such source, or none at all.
             LockedError: another run is at work on one of them.
             StorageError: the database or the disk refuses.
         """
-        sources = select_sources(self.home, names)
-        self._held.enter_context(self.home.lock(source.name for source in sources))
-        now = datetime.now(UTC)
-        engine = open_engine(self.home.database_url)
-        self._held.callback(engine.dispose)
-        self._repository = Repository(engine)
-        ids = self._repository.refresh_sources(sources, now)
-        recovered = recover(self.home.warc, self._repository)
-        if recovered:
-            logger.warning("took up %d captures that a killed run left behind", recovered)
-        run_id = self._repository.start_run("crawl", version("kliping"), now)
-        self.archivist = self._open_archivist(run_id)
-        self.frontier = self._open_frontier(sources, ids, FrontierTable(engine), now)
-        self.progress.tallies = {source.name: Tally() for source in sources}
-        self._source_ids = ids
+        names = getattr(crawler.spider, "source_names", None)
+        if names is None:
+            raise NotConfigured
+        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), names)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Self:
+        """The run of `crawler`, which has one because the settings put it there."""
+        run = crawler.get_extension(cls)
+        if run is None:
+            raise RuntimeError("the ArchiveRun extension is not on; see crawler/settings.py")
+        return run
 
     def source(self, lease: Lease) -> Source:
         """The source that a lease's URL belongs to."""
@@ -125,42 +127,61 @@ class ArchiveRun:
         finally:
             self.frontier.settled(lease, visit.retry_at)
 
+    async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
+        """Put off a whole source, whose host must not be asked anything before `until`."""
+        del self._leases[lease.url]
+        source = self.source(lease).name
+        message = f"{source}: {reason}; nothing more is asked before {until:%Y-%m-%d %H:%M} UTC"
+        if message not in self.progress.messages:
+            self.tell(message)
+        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        await self.frontier.put_off(lease, until, reason)
+
     def tell(self, message: str) -> None:
         """Tell people of a failure, in the log and on the display."""
         logger.warning(message)
         self.progress.messages.append(message)
 
+    def _start_run(self, table: FrontierTable, now: datetime) -> int:
+        """Take up what dead runs left, and begin this one; its id."""
+        # One run at a time looks for dead ones, or it might take one that just begins for dead.
+        with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            recovered = recover(self.home, self._repository, table)
+            run_id = self._repository.start_run("crawl", version("kliping"), now)
+            self._held.enter_context(self.home.lock([run_lock(run_id)]))
+        if recovered:
+            logger.warning("took up %d captures that a killed run left behind", recovered)
+        return run_id
+
     def _open_archivist(self, run_id: int) -> Archivist:
         crawl = self.home.config.crawl
-        writer = WarcWriter(
-            self.home.warc,
-            run=str(run_id),
-            operator=crawl.contact,
-            max_bytes=self.home.config.archive.warc_max_bytes,
-        )
+        info = [
+            ("software", f"Kliping/{version('kliping')}"),
+            ("format", "WARC File Format 1.1"),
+            ("conformsTo", WARC_STANDARD),
+            ("robots", "obey"),
+            ("http-header-user-agent", self.crawler.settings["USER_AGENT"]),
+        ]
+        if crawl.contact:
+            info.append(("operator", crawl.contact))
+        max_bytes = self.home.config.archive.warc_max_bytes
+        writer = WarcWriter(self.home.warc, str(run_id), info, max_bytes=max_bytes)
         return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
 
     def _open_frontier(
-        self, sources: Sequence[Source], ids: dict[str, int], table: FrontierTable, now: datetime
+        self, sources: Sequence[Source], table: FrontierTable, now: datetime
     ) -> Frontier:
         crawl = self.home.config.crawl
         queues = {}
         for source in sources:
-            source_id = ids[source.name]
+            source_id = self._source_ids[source.name]
             table.begin(source_id, source.seeds, now)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
             queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
-        return Frontier(
-            table,
-            self.archivist,
-            queues,
-            window=2 * crawl.host_concurrency,
-            patience_s=crawl.retry_wait_s,
-        )
+        window = 2 * crawl.host_concurrency
+        return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
-        if not hasattr(self, "frontier"):
-            return  # `begin` failed, and what it had taken ends with the process
         await self.frontier.release()
         outcome = "failed" if self.progress.failed_sources else "done"
         await self.archivist.in_database(

@@ -1,4 +1,4 @@
-"""Shows a crawl while it runs: a live table on a terminal, plain lines elsewhere; a table at the end."""
+"""Shows a crawl: a live table on a terminal, plain lines elsewhere, and a table at the end."""
 
 from __future__ import annotations
 

@@ -79,10 +79,15 @@ class Frontier:
             queue.drained = False
         self._changed.set()
 
-    async def pause(self, source_id: int, until: datetime) -> None:
-        """Put off everything of a source whose host asked for a pause, in later runs too."""
-        self.queues[source_id].paused_until = until
-        await self.archivist.in_database(self.table.postpone, source_id, until)
+    async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
+        """End a lease that was never asked, and ask nothing of its source before `until`.
+
+        The pause stands in the rows, so that later runs keep it too.
+        """
+        self.queues[lease.source_id].paused_until = until
+        await self.archivist.in_database(self.table.give_back, lease.url_id, reason)
+        await self.archivist.in_database(self.table.postpone, lease.source_id, until)
+        self.settled(lease, until)
 
     async def count_due(self, source_id: int) -> int:
         """How many URLs of a source wait to be fetched."""

@@ -13,7 +13,7 @@ from scrapy.http import Response
 from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
-from crawler.discovery import Discovered, discover
+from crawler.discovery import DISCOVERERS, Discovered
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
 
 RNG = Random()
@@ -70,8 +70,7 @@ def visit_of_failure(
 
 def _discover(response: Response, lease: Lease, source: Source) -> Discovered:
     content_type = response.headers.get(b"Content-Type")
-    return discover(
-        lease.kind,
+    return DISCOVERERS[lease.kind](
         response.body,
         response.url,
         content_type=content_type.decode("latin-1") if content_type else None,

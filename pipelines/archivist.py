@@ -10,33 +10,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from archive.db.repository import Repository
 from archive.model import Capture, Exchange, Visit
+from archive.warc.compose import response_payload_digest
+from archive.warc.records import RevisitOf
+from archive.warc.writer import WarcWriter
 from pipelines.ingest import Ingested, ingest, is_readable
 from pipelines.pool import ExtractionPool
 
 T = TypeVar("T")
 
 
-class Writer(Protocol):
-    """What keeps exchanges as records (see `archive.warc.writer`)."""
-
-    def append(self, exchanges: Sequence[Exchange]) -> list[Capture]:
-        """Write and sync the records of `exchanges`; a capture for each, in order."""
-        ...
-
-    def close(self) -> None:
-        """Finish the file."""
-        ...
-
-
 class Archivist:
     """One run's way into the archive."""
 
     def __init__(
-        self, repository: Repository, writer: Writer, pool: ExtractionPool, run_id: int
+        self, repository: Repository, writer: WarcWriter, pool: ExtractionPool, run_id: int
     ) -> None:
         self.run_id = run_id
         self._repository = repository
@@ -102,7 +93,7 @@ class Archivist:
             exchanges = [exchange for exchange, _ in batch]
             try:
                 captures = await asyncio.get_running_loop().run_in_executor(
-                    self._warc_thread, self._writer.append, exchanges
+                    self._warc_thread, self._keep, exchanges
                 )
             except Exception as error:  # noqa: BLE001 - handed to each caller that waits
                 for _, kept in batch:
@@ -111,3 +102,14 @@ class Archivist:
                 for (_, kept), capture in zip(batch, captures, strict=True):
                     kept.set_result(capture)
         self._writing = None
+
+    def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
+        """Write the records; runs in the WARC thread."""
+        return self._writer.append([(each, self._earlier(each)) for each in exchanges])
+
+    def _earlier(self, exchange: Exchange) -> RevisitOf | None:
+        """The capture that this exchange repeats, if the archive has one."""
+        if not exchange.response:
+            return None
+        digest = response_payload_digest(exchange.response)
+        return self._repository.earlier_capture(exchange.url, digest)

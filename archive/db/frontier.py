@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.schema import UrlRow
@@ -32,6 +32,9 @@ class Lease:
     source_id: int
     failures: int
     """Failed attempts in a row so far."""
+
+
+_LEASE_COLUMNS = select(UrlRow.id, UrlRow.url, UrlRow.kind, UrlRow.source_id, UrlRow.failures)
 
 
 class FrontierTable:
@@ -82,6 +85,12 @@ class FrontierTable:
             )
         return leases
 
+    def find(self, url: str) -> Lease | None:
+        """What is known of a URL, as if it were leased."""
+        with self.engine.connect() as connection:
+            row = connection.execute(_LEASE_COLUMNS.where(UrlRow.url == url)).one_or_none()
+        return None if row is None else _lease(row)
+
     def next_due_at(self, source_id: int, kinds: Iterable[UrlKind]) -> datetime | None:
         """When the next URL of a source that nobody has taken is due."""
         query = select(func.min(UrlRow.due_at)).where(
@@ -89,6 +98,13 @@ class FrontierTable:
         )
         with self.engine.connect() as connection:
             return connection.scalar(query)
+
+    def give_back(self, url_id: int, verdict: str) -> None:
+        """End a lease without a visit, saying why; the URL stays due."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(UrlRow).where(UrlRow.id == url_id).values(leased_by=None, verdict=verdict)
+            )
 
     def postpone(self, source_id: int, until: datetime) -> None:
         """Let nothing of a source be due before `until`."""
@@ -123,13 +139,17 @@ def _due(
     connection: Connection, source_id: int, kind: UrlKind, limit: int, now: datetime
 ) -> list[Lease]:
     query = (
-        select(UrlRow.id, UrlRow.url, UrlRow.kind, UrlRow.source_id, UrlRow.failures)
-        .where(UrlRow.source_id == source_id, UrlRow.kind == kind, UrlRow.due_at <= now, _free())
+        _LEASE_COLUMNS.where(
+            UrlRow.source_id == source_id, UrlRow.kind == kind, UrlRow.due_at <= now, _free()
+        )
         .order_by(UrlRow.due_at, UrlRow.id)
         .limit(limit)
     )
-    rows = connection.execute(query).all()
-    return [Lease(row.id, row.url, UrlKind(row.kind), row.source_id, row.failures) for row in rows]
+    return [_lease(row) for row in connection.execute(query)]
+
+
+def _lease(row: Row[int, str, str, int, int]) -> Lease:
+    return Lease(row.id, row.url, UrlKind(row.kind), row.source_id, row.failures)
 
 
 def _insert_new(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
 from scrapy import Request, Spider
-from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.db.frontier import Lease
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
+from crawler.failures import HostPaused, RobotsUnreachable
+from crawler.retry import explain_failure
 from crawler.visits import visit_of_failure, visit_of_response
 
 
@@ -20,15 +22,15 @@ class NewsSpider(Spider):
     """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them."""
 
     name = "news"
-    run: ArchiveRun
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        names = str(kwargs.pop("source", "") or "")
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.run = ArchiveRun.of(crawler)
-        spider.run.begin([name.strip() for name in names.split(",") if name.strip()])
-        return spider
+    def __init__(self, source: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source_names = [name.strip() for name in source.split(",") if name.strip()]
+
+    @cached_property
+    def run(self) -> ArchiveRun:
+        """This crawl's way into the archive."""
+        return ArchiveRun.of(self.crawler)
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
@@ -50,5 +52,9 @@ class NewsSpider(Spider):
         """The visit of a lease that ended without a response."""
         request: Request = failure.request  # type: ignore[attr-defined]
         lease = request.cb_kwargs["lease"]
-        assert failure.value is not None
-        yield visit_of_failure(failure.value, request, lease, self.run.source(lease))
+        error = failure.value
+        assert error is not None
+        if isinstance(error, HostPaused | RobotsUnreachable):
+            await self.run.put_off(lease, error.until, explain_failure(error, request.url))
+        else:
+            yield visit_of_failure(error, request, lease, self.run.source(lease))
