@@ -162,6 +162,7 @@ CUT = {
     "/reset-close-delimited": b"HTTP/1.1 200 OK\r\n\r\nonly this",
     "/slow": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
 }
+BOMB = gzip.compress(bytes(50_000_000))
 GIGABYTE = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\nbeginning"
 
 
@@ -184,6 +185,10 @@ def cut() -> dict[str, tuple[Outcome, Exchange | None]]:
         "/slow-head": [b"HTTP/1.1 200 OK\r\nX-Some: thing\r\n", Pause(4), CLOSE],
         "/hints-only": [b"HTTP/1.1 103 Early Hints\r\n\r\n", CLOSE],
         "/silent": [CLOSE],
+        "/zip-bomb": [
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB)
+            + BOMB
+        ],
         "/gigabyte": [GIGABYTE, Pause(4), CLOSE],
         "/flood": [flood, Pause(4), CLOSE],
         "/framing": [framed, Pause(4), CLOSE],
@@ -262,6 +267,17 @@ def test_without_a_whole_head_there_is_no_exchange_but_a_capture_that_says_why(
     assert (outcome.error_type, outcome.kind) == (error, kind)
     (capture,) = outcome.captures
     assert capture.error == outcome.explained
+    assert "127.0.0.1" in outcome.explained
+
+
+def test_an_answer_that_unpacks_beyond_the_limit_is_kept_whole_and_not_read(
+    cut: dict[str, tuple[Outcome, Exchange | None]],
+) -> None:
+    outcome, exchange = cut["/zip-bomb"]
+    assert exchange is not None
+    assert exchange.response.endswith(BOMB)
+    assert exchange.truncated is None
+    assert outcome.kind == "too_large"
     assert "127.0.0.1" in outcome.explained
 
 
