@@ -117,7 +117,7 @@ def _keep_exchange(request: Request, tap: WireTap, error: Exception | None = Non
 def _truncation(attempt: Attempt, error: Exception | None) -> Truncation | None:
     """Return why a response ended early, if it did."""
     if attempt.finished:
-        return None if attempt.lost_in_order else Truncation.DISCONNECT
+        return None
     if attempt.hung_up or isinstance(error, DownloadCancelledError):
         return Truncation.LENGTH
     if isinstance(error, DownloadTimeoutError):

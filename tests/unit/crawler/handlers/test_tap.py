@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scrapy.core.downloader.handlers.http11 import _RequestBodyProducer
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 from twisted.web._newclient import Request
@@ -67,6 +68,19 @@ def test_each_answer_is_kept_alone_and_whole_however_it_arrives(
         assert tap.attempt.request_bytes() == transport.value()
         assert transport.value() == b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path
     assert transport.disconnecting == bool(surplus)
+
+
+def test_the_body_of_a_request_is_kept_with_it() -> None:
+    protocol = WireProtocol()
+    transport = StringTransport(peerAddress=IPv4Address("TCP", "1.1.1.1", 80))
+    protocol.makeConnection(transport)
+    body: Any = _RequestBodyProducer(b"q=kabar")
+    request = Request(b"POST", b"/", Headers({b"host": [b"x"]}), body, persistent=True)
+    tap = WireTap(allow_private=False, limit_bytes=0)
+    protocol.request(TappedRequest(request, tap))
+    assert tap.attempt is not None
+    assert tap.attempt.request_bytes() == transport.value()
+    assert transport.value().endswith(b"\r\n\r\nq=kabar")
 
 
 def send(peer: str, *, allow_private: bool) -> tuple[bytes, list[Any]]:
