@@ -14,7 +14,7 @@ from parsel import Selector
 
 from archive.errors import UrlError
 from archive.urls import absolute_url, same_site
-from crawler.discovery.bodies import html_text, language_code, plain_text
+from crawler.discovery.bodies import html_page, language_code, plain_text
 
 FEED_TYPES = frozenset(
     {
@@ -61,7 +61,7 @@ class SiteHead:
 
 def read_head(body: bytes, url: str, *, content_type: str | None) -> SiteHead:
     """Read the head of the HTML page that `url` answered with. Any bytes give some result."""
-    page = Selector(text=html_text(body, content_type), type="html")
+    page = html_page(body, content_type)
     base = base_url(page, url)
     feeds = {link.url: link for link in (*_declared(page, base), *_linked(page, base, url))}
     return SiteHead(

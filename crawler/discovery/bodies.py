@@ -19,6 +19,9 @@ from w3lib.html import remove_tags
 MAX_UNPACKED_BYTES = 64 * 2**20
 """Sitemaps may have 50 MB (sitemaps.org); more than this is a decompression bomb."""
 
+_CONTROLS_TO_SPACES = dict.fromkeys([*range(0x20), 0x7F], " ")
+"""libxml2 keeps them in names of attributes, where lxml cannot read them back."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _BINARY = {
     b"%PDF": "a PDF",
@@ -99,6 +102,12 @@ def html_text(body: bytes, content_type: str | None) -> str:
     return html_to_unicode(header, body, default_encoding="utf-8", auto_detect_fun=_guess)[1]
 
 
+def html_page(body: bytes, content_type: str | None) -> Selector:
+    """Parse an HTML page; any bytes give some tree."""
+    text = html_text(body, content_type).translate(_CONTROLS_TO_SPACES)
+    return Selector(text=text, type="html")
+
+
 def _guess(body: bytes) -> str:
     return true_encoding(body) or "windows-1252"
 
@@ -140,8 +149,7 @@ def described(body: bytes, content_type: str | None) -> str:
 
 
 def _described_html(body: bytes, content_type: str | None) -> str:
-    text = html_text(body[:65536], content_type)
-    title = plain_text(Selector(text=text, type="html").xpath("//title/text()").get())
+    title = plain_text(html_page(body[:65536], content_type).xpath("//title/text()").get())
     return f'an HTML page titled "{_shortened(title)}"' if title else "an HTML page without a title"
 
 

@@ -15,7 +15,7 @@ from archive.errors import DiscoveryError
 from archive.model import FoundBy, Source, UrlKind
 from crawler.discovery.autodiscovery import base_url, page_language
 from crawler.discovery.base import Discovered, Gathering
-from crawler.discovery.bodies import described, html_text, is_html, plain_text
+from crawler.discovery.bodies import described, html_page, is_html, plain_text
 from crawler.discovery.judge import Judgement, Verdict, judge, sites_of
 
 _HEADLINE_WORDS = 5
@@ -44,10 +44,9 @@ def discover_listing(
     Raises:
         DiscoveryError: it is no HTML page.
     """
-    text = html_text(body, content_type)
-    if not is_html(body) and "<a" not in text.lower():
+    if not is_html(body) and b"<a" not in body.lower():
         raise DiscoveryError(f"{url}: not a page but {described(body, content_type)}")
-    page = Selector(text=text, type="html")
+    page = html_page(body, content_type)
     gathering = Gathering(url, FoundBy.LINK)
     sites = sites_of(source)
     for address, link in _links(page, url, gathering).items():

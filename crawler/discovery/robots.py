@@ -29,7 +29,7 @@ def sitemaps_in_robots(body: bytes, url: str) -> tuple[Candidate, ...]:
 
 def crawl_delay_s(body: bytes, user_agent: str) -> float | None:
     """Return the seconds between requests that a robots.txt asks of `user_agent`, if it does."""
-    return _parsed(body).crawl_delay(user_agent)
+    return _parsed(body).crawl_delay(user_agent) or None
 
 
 def _parsed(body: bytes) -> Protego:
