@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
-from typing import Any, ClassVar
 
 from scrapy import Request, Spider
 from scrapy.http.request import NO_CALLBACK
@@ -17,7 +16,7 @@ class ProbeSpider(Spider):
     """Probes `urls` one after the other; what it found, or why not, is in `results`."""
 
     name = "probe"
-    custom_settings: ClassVar[dict[str, Any]] = {
+    custom_settings = {  # noqa: RUF012 - as Scrapy declares it
         "ITEM_PIPELINES": {},
         "DOWNLOADER_MIDDLEWARES": {"crawler.middlewares.capture.CaptureMiddleware": None},
     }
@@ -35,8 +34,9 @@ class ProbeSpider(Spider):
         """Probe every site; there are no requests for the scheduler."""
         for url in self._urls:
             self.results[url] = await self._probe(url)
-        return
-        yield
+        nothing: tuple[Request, ...] = ()  # Scrapy wants an asynchronous generator
+        for request in nothing:
+            yield request
 
     async def _probe(self, url: str) -> Probed | SourceError:
         probe = probe_site(url, name=self._source_name, taken=self._taken)
