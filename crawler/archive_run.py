@@ -57,7 +57,9 @@ class ArchiveRun:
         self._repository = Repository(engine)
         self._source_ids = self._repository.refresh_sources(sources, now)
         table = FrontierTable(engine)
-        self.archivist = self._open_archivist(self._start_run(table, now))
+        run_id, writer = self._start_run(table, now)
+        pool = ExtractionPool(home.config.crawl.workers)
+        self.archivist = Archivist(self._repository, writer, pool, run_id)
         self.frontier = self._open_frontier(sources, table, now)
         self.progress = Progress({source.name: Tally() for source in sources})
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
@@ -158,24 +160,23 @@ class ArchiveRun:
         logger.warning(message)
         self.progress.messages.append(message)
 
-    def _start_run(self, table: FrontierTable, now: datetime) -> int:
-        """Take up what dead runs left, and begin this one; its id."""
+    def _start_run(self, table: FrontierTable, now: datetime) -> tuple[int, WarcWriter]:
+        """Begin this run and take up what dead ones left; its id and its WARC writer."""
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            recovered = recover(self.home, self._repository, table)
             run_id = self._repository.start_run("crawl", version("kliping"), now)
             self._held.enter_context(self.home.lock([run_lock(run_id)]))
+            config = self.home.config
+            writer = WarcWriter(
+                self.home.warc,
+                str(run_id),
+                operator=config.crawl.contact,
+                max_bytes=config.archive.warc_max_bytes,
+            )
+            recovered = recover(self.home, self._repository, table, writer)
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
-        return run_id
-
-    def _open_archivist(self, run_id: int) -> Archivist:
-        crawl = self.home.config.crawl
-        max_bytes = self.home.config.archive.warc_max_bytes
-        writer = WarcWriter(
-            self.home.warc, str(run_id), operator=crawl.contact, max_bytes=max_bytes
-        )
-        return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
+        return run_id, writer
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime

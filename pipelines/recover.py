@@ -24,16 +24,19 @@ from archive.warc.reader import read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.walk import walk
+from archive.warc.writer import WarcWriter
 from pipelines.extract import extract
-from pipelines.ingest import ingest, is_readable
+from pipelines.ingest import ingest, is_readable, note_of
 
 logger = logging.getLogger(__name__)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def recover(home: Home, repository: Repository, frontier: FrontierTable) -> int:
+def recover(home: Home, repository: Repository, frontier: FrontierTable, writer: WarcWriter) -> int:
     """Mend and ingest what runs that ended without a word left behind; how many captures.
+
+    `writer` takes the metadata records of what is ingested.
 
     Raises:
         StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
@@ -48,7 +51,7 @@ def recover(home: Home, repository: Repository, frontier: FrontierTable) -> int:
     for run_id in repository.unfinished_runs():
         try:
             with home.lock([run_lock(run_id)]):
-                taken_up += _Recovery(home.warc, repository, frontier, run_id).ingest_all()
+                taken_up += _Recovery(home.warc, repository, frontier, writer, run_id).ingest_all()
                 repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         except LockedError:
             continue  # it is alive, on other sources
@@ -64,11 +67,17 @@ class _Recovery:
     """Ingests the records of one dead run that have no rows."""
 
     def __init__(
-        self, root: Path, repository: Repository, frontier: FrontierTable, run_id: int
+        self,
+        root: Path,
+        repository: Repository,
+        frontier: FrontierTable,
+        writer: WarcWriter,
+        run_id: int,
     ) -> None:
         self._root = root
         self._repository = repository
         self._frontier = frontier
+        self._writer = writer
         self._run_id = run_id
 
     def ingest_all(self) -> int:
@@ -119,6 +128,8 @@ class _Recovery:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = extract(visit.body, visit.final_url, headers=visit.headers)
+        if note := note_of(visit, extraction):
+            self._writer.append_metadata([note])
         ingest(
             visit,
             extraction,
