@@ -72,6 +72,9 @@ class Candidate:
     title: str | None = None
     published_at: datetime | None = None
     modified_at: datetime | None = None
+    found_as: str | None = None
+    """The address with its tracking parameters, where it was named with any: some servers know
+    a page by these only, so it is what is fetched, while `url` is what the page is known by."""
 
 
 class Truncation(StrEnum):

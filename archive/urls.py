@@ -51,12 +51,12 @@ _TRACKING = re.compile(
 )
 
 
-def normalise_url(url: str) -> str:
-    """Return `url` in the one spelling under which the frontier knows and fetches it.
+def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
+    """Return `url` in the one spelling under which the frontier knows it.
 
     Lower-case scheme and host (punycode), no default port, user, fragment, dot segments or
-    tracking parameters, escapes in their shortest canonical form. Idempotent, and left alone
-    by Scrapy's own escaping.
+    (unless `keep_tracking`) tracking parameters, escapes in their shortest canonical form.
+    Idempotent, and left alone by Scrapy's own escaping.
 
     >>> normalise_url("HTTPS://Suara.Example:443/a/../b%7e?utm_source=x&id=1#top")
     'https://suara.example/b~?id=1'
@@ -70,7 +70,8 @@ def normalise_url(url: str) -> str:
     host, port = _host_and_port(parts, url)
     netloc = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
     path = _without_dot_segments(_escaped(parts.path, _PATH_SAFE)) or "/"
-    query = _escaped(_without_tracking(parts.query), _QUERY_SAFE)
+    query = parts.query if keep_tracking else _without_tracking(parts.query)
+    query = _escaped(query, _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
@@ -83,11 +84,19 @@ def absolute_url(base: str, reference: str) -> str:
     Raises:
         UrlError: it is not (or not relative to) an http or https address.
     """
+    return normalise_url(join_url(base, reference))
+
+
+def join_url(base: str, reference: str) -> str:
+    """Return what `reference`, found in a document at `base`, points to, as it is spelled.
+
+    Raises:
+        UrlError: the two cannot be put together.
+    """
     try:
-        joined = urljoin(base, reference.strip(_C0_AND_SPACE))
+        return urljoin(base, reference.strip(_C0_AND_SPACE))
     except ValueError as error:
         raise UrlError(f"{_shown(reference)}: not a URL ({error})") from error
-    return normalise_url(joined)
 
 
 def host_of(url: str) -> str:

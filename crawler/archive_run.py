@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-from scrapy import Spider, signals
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
@@ -24,9 +24,11 @@ from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import KlipingError, SourceError
 from archive.home import Home, open_home
-from archive.model import Candidate, Capture, Exchange, Source, UrlKind, Visit
+from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
+from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
 from crawler.frontier import Frontier, SourceQueue
+from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.sources import load_sources
 from pipelines.archivist import Archivist
@@ -35,7 +37,6 @@ from pipelines.recover import recover, run_lock
 
 logger = logging.getLogger(__name__)
 
-WARC_STANDARD = "https://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
 
@@ -59,6 +60,7 @@ class ArchiveRun:
         self.archivist = self._open_archivist(self._start_run(table, now))
         self.frontier = self._open_frontier(sources, table, now)
         self.progress = Progress({source.name: Tally() for source in sources})
+        crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
@@ -117,10 +119,11 @@ class ArchiveRun:
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
             tally.due = await self.frontier.count_due(lease.source_id)
-            for warning in visit.warnings:
-                self.tell(f"{visit.source}: {visit.url}: {warning}")
-            if ingested.failed:
-                self.tell(f"{visit.source}: {visit.url}: {ingested.verdict}")
+            if visit.kind is UrlKind.PAGE:
+                logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
+            for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
+                if visit.kind is not UrlKind.PAGE:
+                    self.tell(f"{visit.source}: {visit.url}: {problem}")
         except KlipingError as error:
             self.tell(f"{visit.source}: {visit.url}: {error}")
             raise
@@ -136,6 +139,19 @@ class ArchiveRun:
             self.tell(message)
         self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
         await self.frontier.put_off(lease, until, reason)
+
+    async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
+        """Take the sitemaps that a robots.txt names for the source that made us read it."""
+        lease: Lease | None = request.cb_kwargs.get("lease")
+        if lease is None:
+            return
+        site = self.source(lease).url
+        candidates = [
+            Candidate(normalise_url(url), UrlKind.SITEMAP, FoundBy.ROBOTS, robots_url)
+            for url in urls
+            if same_site(url, site)
+        ]
+        await self.add_candidates(self.source(lease).name, candidates)
 
     def tell(self, message: str) -> None:
         """Tell people of a failure, in the log and on the display."""
@@ -155,17 +171,10 @@ class ArchiveRun:
 
     def _open_archivist(self, run_id: int) -> Archivist:
         crawl = self.home.config.crawl
-        info = [
-            ("software", f"Kliping/{version('kliping')}"),
-            ("format", "WARC File Format 1.1"),
-            ("conformsTo", WARC_STANDARD),
-            ("robots", "obey"),
-            ("http-header-user-agent", self.crawler.settings["USER_AGENT"]),
-        ]
-        if crawl.contact:
-            info.append(("operator", crawl.contact))
         max_bytes = self.home.config.archive.warc_max_bytes
-        writer = WarcWriter(self.home.warc, str(run_id), info, max_bytes=max_bytes)
+        writer = WarcWriter(
+            self.home.warc, str(run_id), operator=crawl.contact, max_bytes=max_bytes
+        )
         return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
 
     def _open_frontier(

@@ -91,6 +91,12 @@ _KINDS: tuple[tuple[type[BaseException], FailureKind], ...] = (
     (ConnectError, FailureKind.UNREACHABLE),
 )
 
+# Scrapy's middlewares have no types for these.
+_KINDS_OF_IGNORED = {
+    "max redirections reached": FailureKind.REDIRECTS,
+    "during decompression": FailureKind.TOO_LARGE,
+}
+
 _SENTENCES = {
     FailureKind.DNS: "The name {host} has no address (DNS)",
     FailureKind.REFUSED: "{host} refused the connection",
@@ -114,8 +120,10 @@ _SENTENCES = {
 def failure_kind(failure: BaseException) -> FailureKind:
     """Return what kind of failure a download's exception is."""
     if type(failure) is IgnoreRequest:
-        looping = "redirections" in str(failure)  # RedirectMiddleware has no type for it
-        return FailureKind.REDIRECTS if looping else FailureKind.IGNORED
+        return next(
+            (kind for words, kind in _KINDS_OF_IGNORED.items() if words in str(failure)),
+            FailureKind.IGNORED,
+        )
     for error in _with_causes(failure):
         for family, kind in _KINDS:
             if isinstance(error, family):

@@ -25,6 +25,7 @@ class Ingested:
     """`article`, `listed N`, or in words why nothing came of it."""
     article_id: int | None = None
     failed: bool = False
+    """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
 
 
 def is_readable(visit: Visit) -> bool:
@@ -65,7 +66,8 @@ def ingest(
         url_id=url_id,
         reading=reading,
     )
-    return Ingested(visit, verdict, article_id, failed=visit.error is not None)
+    failed = visit.error is not None and bool(visit.captures)
+    return Ingested(visit, verdict, article_id, failed)
 
 
 def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:

@@ -19,6 +19,7 @@ from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError
 from archive.home import Home
 from archive.model import Capture, UrlKind, Visit
+from archive.urls import normalise_url
 from archive.warc.reader import read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
@@ -74,7 +75,7 @@ class _Recovery:
         """Ingest them; how many there were."""
         lost = [capture for path in self._files() for capture in self._unrecorded(path)]
         for chain in _chains(lost):
-            lease = self._frontier.find(chain[0].url)
+            lease = self._frontier.find(normalise_url(chain[0].url))
             visit = self._visit(chain, lease) if lease else None
             if lease is None or visit is None:
                 self._repository.save_captures(chain, run_id=self._run_id)

@@ -8,13 +8,23 @@ files go through FastWARC, which is faster. Finding a capture by its URL is for 
 
 from __future__ import annotations
 
+import os
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from fastwarc.warc import ArchiveIterator
 
 from archive.digest import is_digest_of, same_digest
 from archive.errors import DigestMismatchError, RecordNotFoundError, WarcFormatError
 from archive.model import Exchange, RecordRef, RecordType
 from archive.warc import walk
-from archive.warc.http import MAX_BODY_BYTES, decode_body, read_head, split_interim
+from archive.warc.http import (
+    MAX_BODY_BYTES,
+    decode_body,
+    decode_field,
+    read_head,
+    split_interim,
+)
 from archive.warc.records import IDENTICAL_PAYLOAD, Record, bare_id, capture_of
 
 if TYPE_CHECKING:
@@ -22,7 +32,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from fastwarc.warc import HeaderMap
+
     from archive.model import Capture
+    from archive.warc.records import Headers
 
     FindRecord = Callable[[str], RecordRef | None]
     """From a record id to where the record lies."""
@@ -106,9 +119,49 @@ def read_payload(
 def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[Record]:
     """Yield every record of a WARC file in order, with its place.
 
+    FastWARC reads ahead for as long as all is well; the last record, or whatever it stumbled
+    over, is left to `archive.warc.walk`, which tells exactly what is wrong.
+
     Raises: WarcFormatError at the first thing that is no whole record of at most `limit` bytes.
     """
-    return walk.walk(path, limit=limit)
+    held: tuple[Headers, bytes, int, str] | None = None
+    for ahead in _read_ahead(path, limit):
+        if held:
+            headers, block, offset, version = held
+            yield Record(headers, block, offset, ahead[2] - offset, version)
+        held = ahead
+    yield from walk.walk(path, start=held[2] if held else 0, limit=limit)
+
+
+def _read_ahead(path: Path, limit: int) -> Iterator[tuple[Headers, bytes, int, str]]:
+    """Yield headers, block, offset and version up to the first record that looks wrong."""
+    try:
+        with path.open("rb") as file:
+            for found in ArchiveIterator(str(path), parse_http=False):
+                offset = found.stream_pos
+                if found.content_length > limit or not _begins_here(file, offset):
+                    return
+                block = found.reader.read(found.content_length)
+                if len(block) < found.content_length:
+                    return
+                fields = found.headers
+                yield _headers(fields), block, offset, fields.status_line or ""
+    except OSError:  # what it raises for all that it cannot read
+        return
+
+
+def _headers(fields: HeaderMap) -> Headers:
+    headers = fields.to_tuples()
+    if "".join(chain.from_iterable(headers)).isascii():
+        return headers
+    # FastWARC loses bytes that are no UTF-8; this reads them as the walker does.
+    raw = fields.items_bytes()
+    return tuple((decode_field(name), decode_field(value)) for name, value in raw)
+
+
+def _begins_here(file: BinaryIO, offset: int) -> bool:
+    """Tell whether a record or gzip member begins at an offset, not within a member."""
+    return os.pread(file.fileno(), 4, offset).startswith((walk.GZIP_MAGIC, b"WARC"))
 
 
 def iter_captures(root: Path, path: Path) -> Iterator[Capture]:

@@ -186,13 +186,13 @@ def read_record_end(member: Member) -> None:
         )
 
 
-def walk(path: Path, *, limit: int = MAX_BLOCK_BYTES) -> Iterator[Record]:
-    """Yield the records of a file one after another.
+def walk(path: Path, *, start: int = 0, limit: int = MAX_BLOCK_BYTES) -> Iterator[Record]:
+    """Yield the records of a file one after another, from the offset `start` on.
 
     Raises: WarcFormatError, with the offset, at the first thing that is no whole record.
     """
     with path.open("rb") as file:
-        offset = 0
+        offset = start
         while record := read_record(file, offset, str(path), limit=limit):
             yield record
             offset += record.length

@@ -36,7 +36,7 @@ def main(home: Path) -> None:
     with DemoSite() as site:
         run(home, "init", "--contact", CONTACT)
         for outlet in site.outlets:
-            run(home, "sources", "add", f"{outlet.base_url}/")
+            run(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
         run(home, "crawl")
         run(home, "articles")
         run(home, "show", site.truth("kenanga")[-1].url)

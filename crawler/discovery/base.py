@@ -13,7 +13,7 @@ from typing import Protocol
 
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, Source, UrlKind
-from archive.urls import absolute_url
+from archive.urls import join_url, normalise_url
 from crawler.discovery.judge import Judgement, Verdict
 
 
@@ -63,15 +63,22 @@ class Gathering:
     found_by: FoundBy
     candidates: dict[str, Candidate] = field(default_factory=dict)
     refused: dict[str, Refusal] = field(default_factory=dict)
+    found_as: dict[str, str] = field(default_factory=dict)
+    """By URL, its address with the tracking parameters that it was named with."""
 
     def absolute(self, reference: str, base: str | None = None) -> str | None:
         """Return the URL meant by `reference`; None, and a refusal, if it is no web address."""
         try:
-            return absolute_url(base or self.found_in, reference)
+            spelled = join_url(base or self.found_in, reference)
+            url = normalise_url(spelled)
+            tracked = normalise_url(spelled, keep_tracking=True)
         except UrlError:
             reason = "it is not an http or https address"
             self.refuse(reference, Verdict(Judgement.NO, "not-web", reason))
             return None
+        if tracked != url:
+            self.found_as.setdefault(url, tracked)
+        return url
 
     def add(
         self,
@@ -84,7 +91,14 @@ class Gathering:
     ) -> None:
         """Keep `url`, unless it was named before."""
         candidate = Candidate(
-            url, kind, self.found_by, self.found_in, title, published_at, modified_at
+            url,
+            kind,
+            self.found_by,
+            self.found_in,
+            title,
+            published_at,
+            modified_at,
+            self.found_as.get(url),
         )
         self.candidates.setdefault(url, candidate)
 

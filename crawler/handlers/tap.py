@@ -69,10 +69,13 @@ class Attempt:
     """Empty until the final answer's head has come whole."""
     cipher: str | None = None
     finished: bool = False
-    """The parser saw the end of the answer."""
+    """The answer came to its end, by its own framing or by a close in order."""
     hung_up: bool = False
     """We closed the connection since a limit was passed."""
-    lost_cleanly: bool = True
+    lost: bool = False
+    """The connection ended while the answer was still awaited."""
+    lost_in_order: bool = True
+    """It was closed by the other end, neither reset nor aborted by us."""
     bad_certificate: str | None = None
 
     @property
@@ -203,7 +206,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
         """
         if self._attempt is not None and self._tapped is not None:
             self._attempt.surplus_bytes = len(rest)
-            self._attempt.finished = True
+            self._attempt.finished = self._attempt.lost_in_order
             if rest:
                 self._tapped.persistent = False
         self._attempt = self._tapped = None
@@ -211,7 +214,8 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
 
     def connectionLost(self, reason: Any = connectionDone) -> None:  # noqa: N802
         if self._attempt is not None:
-            self._attempt.lost_cleanly = bool(reason.check(ConnectionDone))
+            self._attempt.lost = True
+            self._attempt.lost_in_order = bool(reason.check(ConnectionDone))
             self._attempt.bad_certificate = tls.verification_failure(reason, self.transport)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
         self._attempt = self._tapped = None

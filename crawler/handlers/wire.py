@@ -11,7 +11,8 @@ What an exchange holds:
   dead and sent the request again, `request` and `started_at` are of the try that was answered.
 - A response that was cut by DOWNLOAD_MAXSIZE, DOWNLOAD_TIMEOUT or the other end is kept as far
   as it came and says so in `truncated`; Scrapy raises or flags it as ever. A body that is ended
-  by the close of the connection is whole if the connection was closed in order (RFC 9112, 8).
+  by the close of the connection is whole if the connection was closed in order (RFC 9112, 8;
+  Twisted does not tell whether TLS's close_notify was missing).
 - There is no exchange if the final answer's head did not arrive whole, or is not HTTP: such
   bytes could be read by nobody as a response record.
 - Through a proxy `ip_address` is None. For http the request line is in absolute form, as the
@@ -72,12 +73,12 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         try:
             response = await super().download_request(request)
         except Exception as error:
-            _keep_exchange(request, tap, _truncation(error))
+            _keep_exchange(request, tap, error)
             better = _better_named(error, request, tap)
             if better is None:
                 raise
             raise better from error
-        _keep_exchange(request, tap, _truncation(None, response))
+        _keep_exchange(request, tap)
         return response
 
     @cached_property
@@ -96,18 +97,7 @@ class WireDownloadHandler(HTTP11DownloadHandler):
         )
 
 
-def _truncation(error: Exception | None, response: Response | None = None) -> Truncation:
-    """Return why a response ended early, if it did."""
-    if isinstance(error, DownloadCancelledError):
-        return Truncation.LENGTH
-    if isinstance(error, DownloadTimeoutError):
-        return Truncation.TIME
-    if response is not None and "download_stopped" in response.flags:
-        return Truncation.UNSPECIFIED
-    return Truncation.DISCONNECT
-
-
-def _keep_exchange(request: Request, tap: WireTap, truncation: Truncation) -> None:
+def _keep_exchange(request: Request, tap: WireTap, error: Exception | None = None) -> None:
     attempt = tap.attempt
     if attempt is None or not attempt.head_received:
         return
@@ -120,16 +110,20 @@ def _keep_exchange(request: Request, tap: WireTap, truncation: Truncation) -> No
         ip_address=None if proxied else attempt.peer,
         protocols=attempt.protocols,
         cipher=attempt.cipher,
-        truncated=_how_cut(attempt, truncation),
+        truncated=_truncation(attempt, error),
     )
 
 
-def _how_cut(attempt: Attempt, truncation: Truncation) -> Truncation | None:
-    if attempt.hung_up:
-        return Truncation.LENGTH
+def _truncation(attempt: Attempt, error: Exception | None) -> Truncation | None:
+    """Return why a response ended early, if it did."""
     if attempt.finished:
-        return None if attempt.lost_cleanly else Truncation.DISCONNECT
-    return truncation
+        return None
+    if attempt.hung_up or isinstance(error, DownloadCancelledError):
+        return Truncation.LENGTH
+    if isinstance(error, DownloadTimeoutError):
+        return Truncation.TIME
+    # Not lost, so we ended it ourselves: the framing made no sense, or a component had enough.
+    return Truncation.DISCONNECT if attempt.lost else Truncation.UNSPECIFIED
 
 
 def _without_proxy_secret(request: bytes) -> bytes:

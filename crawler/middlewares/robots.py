@@ -93,10 +93,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     async def _read(self, origin: str, request: Request) -> _Rules:
         robots_url = f"{origin}/robots.txt"
+        same_way = {key: request.meta[key] for key in ("proxy",) if key in request.meta}
         robots_request = Request(
             robots_url,
             priority=self.DOWNLOAD_PRIORITY,
-            meta={"dont_obey_robotstxt": True},
+            meta={"dont_obey_robotstxt": True, **same_way},
             callback=NO_CALLBACK,
         )
         self._stats.inc_value("robotstxt/request_count")

@@ -37,7 +37,7 @@ class NewsSpider(Spider):
         async for lease in self.run.frontier.leases():
             self.run.took(lease)
             yield Request(
-                lease.url,
+                lease.address,
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},

@@ -71,13 +71,16 @@ def kept_alive() -> tuple[Crawl, RawServer]:
     with RawServer(scripts) as server:
         paths = [*WHOLE, *CLOSED, *WHOLE]
         head = {"url": server.url("/not-modified"), "method": "HEAD"}
-        crawl = fetch_all([*(server.url(path + "#part") for path in paths), head])
+        crawl = fetch_all(
+            [*(server.url(path + "#part") for path in paths), head, server.url("/gone")]
+        )
     return crawl, server
 
 
 def test_answers_come_back_byte_for_byte(kept_alive: tuple[Crawl, RawServer]) -> None:
     crawl, server = kept_alive
-    expected = [*WHOLE.values(), *CLOSED.values(), *WHOLE.values(), WHOLE["/not-modified"]]
+    expected = [*WHOLE.values(), *CLOSED.values(), *WHOLE.values()]
+    expected += [WHOLE["/not-modified"], WHOLE["/gone"]]
     assert [exchange.response for exchange in crawl.exchanges] == expected
     assert [exchange.request for exchange in crawl.exchanges] == server.requests
     assert all(exchange.truncated is None for exchange in crawl.exchanges)
@@ -159,13 +162,14 @@ CUT = {
     "/reset-close-delimited": b"HTTP/1.1 200 OK\r\n\r\nonly this",
     "/slow": b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this",
 }
+BOMB = gzip.compress(bytes(50_000_000))
 GIGABYTE = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\nbeginning"
 
 
 @pytest.fixture(scope="module")
 def cut() -> dict[str, tuple[Outcome, Exchange | None]]:
     """Return outcome and exchange, by path, of answers that do not come whole."""
-    waited = Pause(0.3)  # what was sent before a reset must have been read, or it is lost
+    waited = Pause(0.7)  # what was sent before a reset must have been read, or it is lost
     flood = b"HTTP/1.1 200 OK\r\n\r\n" + b"z" * 400_000
     framed = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -176,21 +180,25 @@ def cut() -> dict[str, tuple[Outcome, Exchange | None]]:
         "/half-chunk": [CUT["/half-chunk"], CLOSE],
         "/reset": [CUT["/reset"], waited, RESET],
         "/reset-close-delimited": [CUT["/reset-close-delimited"], waited, RESET],
-        "/slow": [CUT["/slow"], Pause(2), b"too late", CLOSE],
-        "/no-answer": [Pause(2), CLOSE],
-        "/slow-head": [b"HTTP/1.1 200 OK\r\nX-Some: thing\r\n", Pause(2), CLOSE],
+        "/slow": [CUT["/slow"], Pause(4), b"too late", CLOSE],
+        "/no-answer": [Pause(4), CLOSE],
+        "/slow-head": [b"HTTP/1.1 200 OK\r\nX-Some: thing\r\n", Pause(4), CLOSE],
         "/hints-only": [b"HTTP/1.1 103 Early Hints\r\n\r\n", CLOSE],
         "/silent": [CLOSE],
-        "/gigabyte": [GIGABYTE, Pause(1), CLOSE],
-        "/flood": [flood, Pause(1), CLOSE],
-        "/framing": [framed, Pause(1), CLOSE],
-        "/header-bomb": [b"HTTP/1.1 200 OK\r\n" + b"X-Bomb: boom\r\n" * 40_000, Pause(1)],
+        "/zip-bomb": [
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB)
+            + BOMB
+        ],
+        "/gigabyte": [GIGABYTE, Pause(4), CLOSE],
+        "/flood": [flood, Pause(4), CLOSE],
+        "/framing": [framed, Pause(4), CLOSE],
+        "/header-bomb": [b"HTTP/1.1 200 OK\r\n" + b"X-Bomb: boom\r\n" * 40_000, Pause(4)],
         "/not-http": [b"SSH-2.0-OpenSSH_9.6\r\n\r\n", CLOSE],
         "/bad-chunk": [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nbody"],
     }
     with RawServer(scripts) as server:
         urls = [server.url(path) for path in scripts]
-        settings = {"DOWNLOAD_MAXSIZE": 100_000, "DOWNLOAD_TIMEOUT": 1}
+        settings = {"DOWNLOAD_MAXSIZE": 100_000, "DOWNLOAD_TIMEOUT": 2}
         crawl = fetch_all(
             list(urls),
             settings=settings | {"CONCURRENT_REQUESTS_PER_DOMAIN": 16},
@@ -262,13 +270,24 @@ def test_without_a_whole_head_there_is_no_exchange_but_a_capture_that_says_why(
     assert "127.0.0.1" in outcome.explained
 
 
+def test_an_answer_that_unpacks_beyond_the_limit_is_kept_whole_and_not_read(
+    cut: dict[str, tuple[Outcome, Exchange | None]],
+) -> None:
+    outcome, exchange = cut["/zip-bomb"]
+    assert exchange is not None
+    assert exchange.response.endswith(BOMB)
+    assert exchange.truncated is None
+    assert outcome.kind == "too_large"
+    assert "127.0.0.1" in outcome.explained
+
+
 def test_bytes_that_break_the_framing_end_the_exchange(
     cut: dict[str, tuple[Outcome, Exchange | None]],
 ) -> None:
     outcome, exchange = cut["/bad-chunk"]
     assert exchange is not None
     assert exchange.response.endswith(b"\r\n\r\nzz\r\nbody")
-    assert exchange.truncated is Truncation.DISCONNECT
+    assert exchange.truncated is Truncation.UNSPECIFIED
     assert outcome.error_type == "ResponseDataLossError"
 
 

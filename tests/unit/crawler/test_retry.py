@@ -60,6 +60,11 @@ FAILURES: list[tuple[Exception, FailureKind, str]] = [
     (NoRouteError(), FailureKind.UNREACHABLE, "could not be reached"),
     (TunnelError("403"), FailureKind.PROXY, "proxy would not connect"),
     (scrapy_errors.IgnoreRequest("max redirections reached"), FailureKind.REDIRECTS, "loop"),
+    (
+        scrapy_errors.IgnoreRequest("exceeded DOWNLOAD_MAXSIZE (9 B) during decompression."),
+        FailureKind.TOO_LARGE,
+        "too large (exceeded",
+    ),
     (scrapy_errors.IgnoreRequest("because"), FailureKind.IGNORED, "dropped: because"),
     (scrapy_errors.UnsupportedURLSchemeError("ftp"), FailureKind.UNSUPPORTED, "ftp"),
     (RobotsForbidden("no entry"), FailureKind.ROBOTS, "no entry"),

@@ -62,7 +62,7 @@ async def open_desk(tmp_path: Path) -> AsyncIterator[Desk]:
     repository = Repository(engine)
     repository.refresh_sources([Source("suara", SITE)], NOW)
     run_id = repository.start_run("crawl", "1", NOW)
-    writer = WarcWriter(home.warc, str(run_id), [("software", "test")])
+    writer = WarcWriter(home.warc, str(run_id))
     archivist = Archivist(repository, writer, ExtractionPool(1), run_id)
     yield Desk(home, repository, FrontierTable(engine), archivist)
     await archivist.close()

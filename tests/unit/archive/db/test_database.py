@@ -1,4 +1,4 @@
-"""The database: migrations hold with the schema, visits are whole or absent, the frontier leases."""
+"""The database: schema and migrations agree, visits are whole or absent, URLs are leased."""
 
 from collections.abc import Iterator
 from dataclasses import replace
