@@ -56,6 +56,9 @@ class SourceFile(BaseModel):
     """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
 
 
+_NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""TOML 1.0 allows no control characters there; comments quote titles of pages."""
+
 _SEED_KEYS = {
     UrlKind.FEED: "feeds",
     UrlKind.SITEMAP: "sitemaps",
@@ -184,7 +187,7 @@ def _name(text: str) -> str:
 def _rendered(source: Source, comment: str) -> str:
     document = tomlkit.document()
     for line in comment.splitlines():
-        document.add(tomlkit.comment(line))
+        document.add(tomlkit.comment(_NOT_IN_COMMENTS.sub(" ", line)))
     values = _values(source)
     for key, field in SourceFile.model_fields.items():
         document.add(tomlkit.nl())
