@@ -120,7 +120,7 @@ class ArchiveRun:
             )
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
-            tally.due = await self.frontier.count_due(lease.source_id)
+            tally.due = self.frontier.queues[lease.source_id].due
             if visit.kind is UrlKind.PAGE:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
@@ -187,7 +187,8 @@ class ArchiveRun:
             source_id = self._source_ids[source.name]
             table.begin(source_id, source.seeds, now)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
-            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
+            due = table.count_due(source_id, now)
+            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"), due)
         window = 2 * crawl.host_concurrency
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
