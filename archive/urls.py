@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import cache, lru_cache
-from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 import idna
 import surt
@@ -51,12 +51,12 @@ _TRACKING = re.compile(
 )
 
 
-def normalise_url(url: str) -> str:
-    """Return `url` in the one spelling under which the frontier knows and fetches it.
+def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
+    """Return `url` in the one spelling under which the frontier knows it.
 
     Lower-case scheme and host (punycode), no default port, user, fragment, dot segments or
-    tracking parameters, escapes in their shortest canonical form. Idempotent, and left alone
-    by Scrapy's own escaping.
+    (unless `keep_tracking`) tracking parameters, escapes in their shortest canonical form.
+    Idempotent, and left alone by Scrapy's own escaping.
 
     >>> normalise_url("HTTPS://Suara.Example:443/a/../b%7e?utm_source=x&id=1#top")
     'https://suara.example/b~?id=1'
@@ -70,11 +70,35 @@ def normalise_url(url: str) -> str:
     host, port = _host_and_port(parts, url)
     netloc = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
     path = _without_dot_segments(_escaped(parts.path, _PATH_SAFE)) or "/"
-    query = _escaped(_without_tracking(parts.query), _QUERY_SAFE)
+    query = parts.query if keep_tracking else _without_tracking(parts.query)
+    query = _escaped(query, _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, ""))
 
 
-@lru_cache(maxsize=4096)
+def absolute_url(base: str, reference: str) -> str:
+    """Return what `reference`, found in a document at `base`, points to, normalised.
+
+    >>> absolute_url("https://suara.example/politik/", "../a.html#top")
+    'https://suara.example/a.html'
+
+    Raises:
+        UrlError: it is not (or not relative to) an http or https address.
+    """
+    return normalise_url(join_url(base, reference))
+
+
+def join_url(base: str, reference: str) -> str:
+    """Return what `reference`, found in a document at `base`, points to, as it is spelled.
+
+    Raises:
+        UrlError: the two cannot be put together.
+    """
+    try:
+        return urljoin(base, reference.strip(_C0_AND_SPACE))
+    except ValueError as error:
+        raise UrlError(f"{_shown(reference)}: not a URL ({error})") from error
+
+
 def host_of(url: str) -> str:
     """Return the host of an http(s) URL, lower case, in punycode, without its port.
 
@@ -84,7 +108,6 @@ def host_of(url: str) -> str:
     return _host_and_port(_split(url), url)[0]
 
 
-@lru_cache(maxsize=4096)
 def registrable_domain(url: str) -> str:
     """Return what one owner registers: `detik.com` for `https://news.detik.com/x`.
 
@@ -102,6 +125,12 @@ def registrable_domain(url: str) -> str:
     host, port = _host_and_port(parts, url)
     if "." not in host or host.startswith("[") or _is_ipv4(host):
         return host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
+    return _registered(host)
+
+
+@lru_cache(maxsize=4096)
+def _registered(host: str) -> str:
+    """Return the registrable domain of a dotted host name."""
     found = _public_suffixes()(host)
     if found.suffix:
         return found.top_domain_under_public_suffix or host

@@ -9,14 +9,25 @@ from pathlib import Path
 from scrapy.settings import BaseSettings
 
 from archive.config import CrawlSection
+from archive.errors import HomeError
 from archive.home import open_home
 
 
 class KlipingAddon:
-    """Sets what the archive's `kliping.toml` decides; project and command line settings win.
+    """Sets what the archive's `kliping.toml` decides; project and command line settings win."""
 
-    The home is the setting KLIPING_HOME, else the environment variable, else the current folder.
-    """
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """Set what Scrapy reads before there is a crawler: the DNS resolver is built then.
+
+        Raises:
+            ConfigError: the settings of the archive are wrong.
+        """
+        try:
+            crawl = open_home(home_path(settings)).config.crawl
+        except HomeError:
+            return  # commands such as `scrapy list` need no archive; a crawl says it is missing
+        settings.set("KLIPING_ALLOW_PRIVATE", crawl.allow_private, priority="addon")
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Read the home's configuration into `settings`.
@@ -25,7 +36,7 @@ class KlipingAddon:
             HomeError: there is no archive.
             ConfigError: its settings are wrong.
         """
-        home = Path(settings.get("KLIPING_HOME") or os.environ.get("KLIPING_HOME") or ".")
+        home = home_path(settings)
         crawl = open_home(home).config.crawl
         ours = {
             "KLIPING_HOME": str(home),
@@ -39,6 +50,11 @@ class KlipingAddon:
         }
         for name, value in ours.items():
             settings.set(name, value, priority="addon")
+
+
+def home_path(settings: BaseSettings) -> Path:
+    """Where the archive is: the setting KLIPING_HOME, else the environment, else here."""
+    return Path(settings.get("KLIPING_HOME") or os.environ.get("KLIPING_HOME") or ".")
 
 
 def user_agent(crawl: CrawlSection) -> str:

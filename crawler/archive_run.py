@@ -1,8 +1,8 @@
 """The Scrapy extension that ties one crawl to the archive.
 
 The spider, the capture middleware and the item pipeline find the archive through it
-(`crawler.get_extension(ArchiveRun)`). `begin` takes the locks, mends what a killed run left
-behind and opens the WARC writer; the end of the spider closes everything in order.
+(`crawler.get_extension(ArchiveRun)`). It begins by taking the sources' locks, mending what a
+killed run left behind and opening the WARC writer; the end of the spider closes all in order.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-from scrapy import Spider, signals
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import KlipingError, SourceError
 from archive.home import Home, open_home
-from archive.model import Candidate, Capture, Exchange, Source, UrlKind, Visit
+from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
+from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
 from crawler.frontier import Frontier, SourceQueue
+from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.sources import load_sources
 from pipelines.archivist import Archivist
@@ -41,53 +44,49 @@ RECOVERY_WAIT_S = 3600.0
 class ArchiveRun:
     """One run of a crawl on one archive."""
 
-    def __init__(self, crawler: Crawler, home: Home) -> None:
+    def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
         self.crawler = crawler
         self.home = home
-        self.progress = Progress()
         self._leases: dict[str, Lease] = {}
         self._held = ExitStack()
+        sources = select_sources(home, names)
+        self._held.enter_context(home.lock(source.name for source in sources))
+        now = datetime.now(UTC)
+        engine = open_engine(home.database_url)
+        self._held.callback(engine.dispose)
+        self._repository = Repository(engine)
+        self._source_ids = self._repository.refresh_sources(sources, now)
+        table = FrontierTable(engine)
+        run_id, writer = self._start_run(table, now)
+        pool = ExtractionPool(home.config.crawl.workers)
+        self.archivist = Archivist(self._repository, writer, pool, run_id)
+        self.frontier = self._open_frontier(sources, table, now)
+        self.progress = Progress({source.name: Tally() for source in sources})
+        crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])))
-
-    @classmethod
-    def of(cls, crawler: Crawler) -> Self:
-        """The run of `crawler`, which has one because the add-on put it there."""
-        run = crawler.get_extension(cls)
-        if run is None:
-            raise RuntimeError("the ArchiveRun extension is not on; see crawler/addon.py")
-        return run
-
-    def begin(self, names: Sequence[str]) -> None:
-        """Take the sources in `names` (all where it is empty) and open the archive for them.
+        """The run of the sources that the spider was asked for.
 
         Raises:
+            NotConfigured: the spider is not one that crawls sources.
             SourceError: there is no such source, or none at all.
             LockedError: another run is at work on one of them.
             StorageError: the database or the disk refuses.
         """
-        sources = select_sources(self.home, names)
-        self._held.enter_context(self.home.lock(source.name for source in sources))
-        now = datetime.now(UTC)
-        engine = open_engine(self.home.database_url)
-        self._held.callback(engine.dispose)
-        self._repository = Repository(engine)
-        ids = self._repository.refresh_sources(sources, now)
-        table = FrontierTable(engine)
-        # One run at a time looks for dead ones, or it might take one that just begins for dead.
-        with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            recovered = recover(self.home, self._repository, table)
-            run_id = self._repository.start_run("crawl", version("kliping"), now)
-            self._held.enter_context(self.home.lock([run_lock(run_id)]))
-        if recovered:
-            logger.warning("took up %d captures that a killed run left behind", recovered)
-        self.archivist = self._open_archivist(run_id)
-        self.frontier = self._open_frontier(sources, ids, table, now)
-        self.progress.tallies = {source.name: Tally() for source in sources}
-        self._source_ids = ids
+        names = getattr(crawler.spider, "source_names", None)
+        if names is None:
+            raise NotConfigured
+        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), names)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Self:
+        """The run of `crawler`, which has one because the settings put it there."""
+        run = crawler.get_extension(cls)
+        if run is None:
+            raise RuntimeError("the ArchiveRun extension is not on; see crawler/settings.py")
+        return run
 
     def source(self, lease: Lease) -> Source:
         """The source that a lease's URL belongs to."""
@@ -121,11 +120,12 @@ class ArchiveRun:
             )
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
-            tally.due = await self.frontier.count_due(lease.source_id)
-            for warning in visit.warnings:
-                self.tell(f"{visit.source}: {visit.url}: {warning}")
-            if ingested.failed:
-                self.tell(f"{visit.source}: {visit.url}: {ingested.verdict}")
+            tally.due = self.frontier.queues[lease.source_id].due
+            if visit.kind is UrlKind.PAGE:
+                logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
+            for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
+                if visit.kind is not UrlKind.PAGE:
+                    self.tell(f"{visit.source}: {visit.url}: {problem}")
         except KlipingError as error:
             self.tell(f"{visit.source}: {visit.url}: {error}")
             raise
@@ -142,42 +142,57 @@ class ArchiveRun:
         self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
         await self.frontier.put_off(lease, until, reason)
 
+    async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
+        """Take the sitemaps that a robots.txt names for the source that made us read it."""
+        lease: Lease | None = request.cb_kwargs.get("lease")
+        if lease is None:
+            return
+        site = self.source(lease).url
+        candidates = [
+            Candidate(normalise_url(url), UrlKind.SITEMAP, FoundBy.ROBOTS, robots_url)
+            for url in urls
+            if same_site(url, site)
+        ]
+        await self.add_candidates(self.source(lease).name, candidates)
+
     def tell(self, message: str) -> None:
         """Tell people of a failure, in the log and on the display."""
         logger.warning(message)
         self.progress.messages.append(message)
 
-    def _open_archivist(self, run_id: int) -> Archivist:
-        crawl = self.home.config.crawl
-        writer = WarcWriter(
-            self.home.warc,
-            run=str(run_id),
-            operator=crawl.contact,
-            max_bytes=self.home.config.archive.warc_max_bytes,
-        )
-        return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
+    def _start_run(self, table: FrontierTable, now: datetime) -> tuple[int, WarcWriter]:
+        """Begin this run and take up what dead ones left; its id and its WARC writer."""
+        # One run at a time looks for dead ones, or it might take one that just begins for dead.
+        with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            run_id = self._repository.start_run("crawl", version("kliping"), now)
+            self._held.enter_context(self.home.lock([run_lock(run_id)]))
+            config = self.home.config
+            writer = WarcWriter(
+                self.home.warc,
+                str(run_id),
+                operator=config.crawl.contact,
+                max_bytes=config.archive.warc_max_bytes,
+            )
+            recovered = recover(self.home, self._repository, table, writer)
+        if recovered:
+            logger.warning("took up %d captures that a killed run left behind", recovered)
+        return run_id, writer
 
     def _open_frontier(
-        self, sources: Sequence[Source], ids: dict[str, int], table: FrontierTable, now: datetime
+        self, sources: Sequence[Source], table: FrontierTable, now: datetime
     ) -> Frontier:
         crawl = self.home.config.crawl
         queues = {}
         for source in sources:
-            source_id = ids[source.name]
+            source_id = self._source_ids[source.name]
             table.begin(source_id, source.seeds, now)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
-            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
-        return Frontier(
-            table,
-            self.archivist,
-            queues,
-            window=2 * crawl.host_concurrency,
-            patience_s=crawl.retry_wait_s,
-        )
+            due = table.count_due(source_id, now)
+            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"), due)
+        window = 2 * crawl.host_concurrency
+        return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
-        if not hasattr(self, "frontier"):
-            return  # `begin` failed, and what it had taken ends with the process
         await self.frontier.release()
         outcome = "failed" if self.progress.failed_sources else "done"
         await self.archivist.in_database(

@@ -26,7 +26,7 @@ def run_crawl(path: Path, names: Sequence[str]) -> int:
     """
     home = open_home(path)
     select_sources(home, names)
-    process = CrawlerProcess(_settings(home))
+    process = CrawlerProcess(scrapy_settings(home, "crawl"))
     crawler = process.create_crawler("news")
     _start(process, crawler, names)
     run = ArchiveRun.of(crawler)
@@ -35,18 +35,13 @@ def run_crawl(path: Path, names: Sequence[str]) -> int:
     return _exit_code(run.progress, crawler)
 
 
-def project_settings(home: Home) -> Settings:
-    """The project's Scrapy settings for the archive in `home`."""
+def scrapy_settings(home: Home, log_name: str) -> Settings:
+    """The project's Scrapy settings for the archive in `home`, logging to a file of that name."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    settings.set("KLIPING_HOME", str(home.path), priority="cmdline")
-    return settings
-
-
-def _settings(home: Home) -> Settings:
-    settings = project_settings(home)
     home.logs.mkdir(exist_ok=True)
-    log = home.logs / f"crawl-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    log = home.logs / f"{log_name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
+    settings.set("KLIPING_HOME", str(home.path), priority="cmdline")
     settings.set("LOG_FILE", str(log), priority="cmdline")
     return settings
 

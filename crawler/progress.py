@@ -33,8 +33,7 @@ class Tally:
 
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""
-        if ingested.failed:
-            self.errors += 1
+        self.errors += ingested.failed
         if ingested.visit.kind is UrlKind.PAGE:
             self.fetched += 1
             self.articles += ingested.article_id is not None

@@ -14,7 +14,6 @@ EXTENSIONS = {
     "crawler.archive_run.ArchiveRun": 0,
     "crawler.throttle.PoliteThrottle": 100,
     "scrapy.extensions.throttle.AutoThrottle": None,  # PoliteThrottle stands in for it
-    "scrapy.extensions.telnet.TelnetConsole": None,
 }
 ITEM_PIPELINES = {"pipelines.stages.IngestStage": 100}
 DOWNLOAD_HANDLERS = {
@@ -46,7 +45,8 @@ DEPTH_PRIORITY = 0
 DOWNLOAD_VERIFY_CERTIFICATES = True
 COOKIES_ENABLED = False  # a paywall's visit counter must not decide what the archive sees
 REDIRECT_MAX_TIMES = 10
-DNS_RESOLVER = "crawler.resolver.PublicResolver"
+TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 
 LOG_LEVEL = "INFO"
 TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from random import Random
@@ -13,7 +14,7 @@ from scrapy.http import Response
 from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
-from crawler.discovery import Discovered, discover
+from crawler.discovery import DISCOVERERS, Discovered
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
 
 RNG = Random()
@@ -70,13 +71,21 @@ def visit_of_failure(
 
 def _discover(response: Response, lease: Lease, source: Source) -> Discovered:
     content_type = response.headers.get(b"Content-Type")
-    return discover(
-        lease.kind,
+    discovered = DISCOVERERS[lease.kind](
         response.body,
         response.url,
         content_type=content_type.decode("latin-1") if content_type else None,
         source=source,
     )
+    if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
+        return _without_listings(discovered)
+    return discovered
+
+
+def _without_listings(discovered: Discovered) -> Discovered:
+    """Sections are taken from front pages only: from sections on, they would lead on for ever."""
+    articles = [each for each in discovered.candidates if each.kind is not UrlKind.LISTING]
+    return replace(discovered, candidates=tuple(articles))
 
 
 def _explain_status(status: int) -> str:

@@ -56,7 +56,7 @@ class ExtractionPool:
 
     def close(self) -> None:
         """Wait for pages under way and end the processes."""
-        self._pool.close()
+        self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 

@@ -19,18 +19,24 @@ from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError
 from archive.home import Home
 from archive.model import Capture, UrlKind, Visit
-from archive.warc.reader import iter_captures, read_payload
+from archive.urls import normalise_url
+from archive.warc.reader import read_payload
+from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
+from archive.warc.walk import walk
+from archive.warc.writer import WarcWriter
 from pipelines.extract import extract
-from pipelines.ingest import ingest, is_readable
+from pipelines.ingest import ingest, is_readable, note_of
 
 logger = logging.getLogger(__name__)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def recover(home: Home, repository: Repository, frontier: FrontierTable) -> int:
+def recover(home: Home, repository: Repository, frontier: FrontierTable, writer: WarcWriter) -> int:
     """Mend and ingest what runs that ended without a word left behind; how many captures.
+
+    `writer` takes the metadata records of what is ingested.
 
     Raises:
         StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
@@ -45,7 +51,7 @@ def recover(home: Home, repository: Repository, frontier: FrontierTable) -> int:
     for run_id in repository.unfinished_runs():
         try:
             with home.lock([run_lock(run_id)]):
-                taken_up += _Recovery(home.warc, repository, frontier, run_id).ingest_all()
+                taken_up += _Recovery(home.warc, repository, frontier, writer, run_id).ingest_all()
                 repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         except LockedError:
             continue  # it is alive, on other sources
@@ -61,18 +67,24 @@ class _Recovery:
     """Ingests the records of one dead run that have no rows."""
 
     def __init__(
-        self, root: Path, repository: Repository, frontier: FrontierTable, run_id: int
+        self,
+        root: Path,
+        repository: Repository,
+        frontier: FrontierTable,
+        writer: WarcWriter,
+        run_id: int,
     ) -> None:
         self._root = root
         self._repository = repository
         self._frontier = frontier
+        self._writer = writer
         self._run_id = run_id
 
     def ingest_all(self) -> int:
         """Ingest them; how many there were."""
         lost = [capture for path in self._files() for capture in self._unrecorded(path)]
         for chain in _chains(lost):
-            lease = self._frontier.find(chain[0].url)
+            lease = self._frontier.find(normalise_url(chain[0].url))
             visit = self._visit(chain, lease) if lease else None
             if lease is None or visit is None:
                 self._repository.save_captures(chain, run_id=self._run_id)
@@ -84,7 +96,8 @@ class _Recovery:
         return sorted(self._root.rglob(f"*-{self._run_id}-*.warc.gz"))
 
     def _unrecorded(self, path: Path) -> list[Capture]:
-        captures = [capture for capture in iter_captures(self._root, path) if capture.ref]
+        name = path.relative_to(self._root).as_posix()
+        captures = [capture for record in walk(path) if (capture := capture_of(record, name))]
         ids = [capture.ref.record_id for capture in captures if capture.ref]
         recorded = self._repository.recorded_ids(ids)
         return [c for c in captures if c.ref and c.ref.record_id not in recorded]
@@ -94,6 +107,7 @@ class _Recovery:
         last = chain[-1]
         if lease.kind is not UrlKind.PAGE or last.status != HTTPStatus.OK or last.truncated:
             return None
+        assert last.ref is not None  # it was read from a record
         try:
             body = read_payload(self._root, last.ref, find=self._repository.find_record)
         except RecordError as error:
@@ -114,6 +128,8 @@ class _Recovery:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = extract(visit.body, visit.final_url, headers=visit.headers)
+        if note := note_of(visit, extraction):
+            self._writer.append_metadata([note])
         ingest(
             visit,
             extraction,

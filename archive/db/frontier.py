@@ -28,13 +28,23 @@ class Lease:
 
     url_id: int
     url: str
+    """What the page is known by."""
     kind: UrlKind
     source_id: int
     failures: int
     """Failed attempts in a row so far."""
+    address: str
+    """What to fetch: `url`, with the tracking parameters it was found with."""
 
 
-_LEASE_COLUMNS = select(UrlRow.id, UrlRow.url, UrlRow.kind, UrlRow.source_id, UrlRow.failures)
+_LEASE_COLUMNS = select(
+    UrlRow.id,
+    UrlRow.url,
+    UrlRow.kind,
+    UrlRow.source_id,
+    UrlRow.failures,
+    func.coalesce(UrlRow.found_as, UrlRow.url).label("address"),
+)
 
 
 class FrontierTable:
@@ -148,8 +158,9 @@ def _due(
     return [_lease(row) for row in connection.execute(query)]
 
 
-def _lease(row: Row[Any]) -> Lease:
-    return Lease(row.id, row.url, UrlKind(row.kind), row.source_id, row.failures)
+def _lease(row: Row[int, str, str, int, int, str]) -> Lease:
+    kind = UrlKind(row.kind)
+    return Lease(row.id, row.url, kind, row.source_id, row.failures, row.address)
 
 
 def _insert_new(
@@ -160,6 +171,7 @@ def _insert_new(
         {
             "source_id": source_id,
             "url": candidate.url,
+            "found_as": candidate.found_as,
             "kind": candidate.kind,
             "found_by": candidate.found_by,
             "found_in": candidate.found_in,

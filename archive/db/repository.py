@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -19,8 +20,9 @@ from sqlalchemy.exc import DBAPIError
 
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
 from archive.errors import StorageError
-from archive.model import Capture, Extraction, RecordRef, Source
+from archive.model import Capture, Extraction, RecordRef, RecordType, Source
 from archive.urls import registrable_domain
+from archive.warc.records import RevisitOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,27 @@ class Repository:
         if row is None or row.warc_file is None:
             return None
         return RecordRef(row.warc_file, row.warc_offset, row.warc_length, record_id)
+
+    def earlier_capture(self, url: str, payload_digest: str) -> RevisitOf | None:
+        """The newest whole response with that payload, of `url` if it has one, else of any URL.
+
+        Where no payload is the same, the newest of `url`: what a 304 says is still so.
+        """
+        columns = (CaptureRow.record_id, CaptureRow.url, CaptureRow.captured_at)
+        whole = select(*columns, CaptureRow.payload_digest).where(
+            CaptureRow.record_type == RecordType.RESPONSE,
+            CaptureRow.truncated.is_(None),
+            CaptureRow.payload_digest.is_not(None),
+        )
+        newest_first = whole.order_by(CaptureRow.id.desc()).limit(1)
+        same = newest_first.where(CaptureRow.payload_digest == payload_digest)
+        of_url = newest_first.where(CaptureRow.url == url, CaptureRow.status == HTTPStatus.OK)
+        with self.engine.connect() as connection:
+            for query in (same.where(CaptureRow.url == url), same, of_url):
+                row = connection.execute(query).one_or_none()
+                if row is not None and row.record_id and row.payload_digest:
+                    return RevisitOf(row.record_id, row.url, row.captured_at, row.payload_digest)
+        return None
 
     def save_captures(
         self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None

@@ -109,6 +109,9 @@ class UrlRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
     url: Mapped[str] = mapped_column(unique=True)
+    """In its one spelling, without tracking parameters."""
+    found_as: Mapped[str | None]
+    """The address that is fetched, where it was named with tracking parameters."""
     kind: Mapped[str]
     """feed, sitemap, listing, page."""
     found_by: Mapped[str]

@@ -36,7 +36,7 @@ def main(home: Path) -> None:
     with DemoSite() as site:
         run(home, "init", "--contact", CONTACT)
         for outlet in site.outlets:
-            run(home, "sources", "add", f"{outlet.base_url}/")
+            run(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
         run(home, "crawl")
         run(home, "articles")
         run(home, "show", site.truth("kenanga")[-1].url)
@@ -71,9 +71,8 @@ def run(home: Path, *arguments: str) -> None:
 
 def farewell(home: Path) -> str:
     """Where things lie now, and what to try next."""
-    warcs = sorted(path for path in home.rglob("*.warc.gz"))
-    databases = sorted(path for path in home.rglob("*.db")) + sorted(home.rglob("*.sqlite*"))
-    files = "\n".join(f"  {path}  ({path.stat().st_size:,} bytes)" for path in warcs + databases)
+    kept = sorted(home.rglob("*.warc.gz")) + sorted(home.rglob("*.db"))
+    files = "\n".join(f"  {path}  ({path.stat().st_size:,} bytes)" for path in kept)
     return f"""
 The archive lies in {home}/:
 {files}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Self
+from functools import cached_property
+from typing import Any
 
 from scrapy import Request, Spider
-from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -22,22 +22,22 @@ class NewsSpider(Spider):
     """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them."""
 
     name = "news"
-    run: ArchiveRun
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        names = str(kwargs.pop("source", "") or "")
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.run = ArchiveRun.of(crawler)
-        spider.run.begin([name.strip() for name in names.split(",") if name.strip()])
-        return spider
+    def __init__(self, source: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source_names = [name.strip() for name in source.split(",") if name.strip()]
+
+    @cached_property
+    def run(self) -> ArchiveRun:
+        """This crawl's way into the archive."""
+        return ArchiveRun.of(self.crawler)
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
         async for lease in self.run.frontier.leases():
             self.run.took(lease)
             yield Request(
-                lease.url,
+                lease.address,
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},

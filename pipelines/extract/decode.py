@@ -52,9 +52,7 @@ _BINARY = (
     b"RIFF",
     b"\x00\x00\x00",
 )
-_UNSEEN = dict.fromkeys(
-    [*range(0x09), 0x0B, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF], None
-)
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _LEGACY = {"ascii", "latin_1", "iso8859-1", "latin-1", "cp1252", "iso-8859-1", "us-ascii"}
 """Charsets that pages declare out of habit, whatever they are written in."""
 
@@ -162,7 +160,7 @@ def parse(body: bytes, content_type: str | None = None) -> html.HtmlElement | Re
     refusal = _refuse(body, content_type)
     if refusal:
         return refusal
-    text = decode(body, content_type).text.translate(_UNSEEN)
+    text = _UNSEEN.sub("", decode(body, content_type).text)
     if not text.strip():
         return Refusal(Outcome.EMPTY, "The body holds nothing that can be seen.")
     return _parse_text(text)

@@ -12,7 +12,6 @@ _DROPPED = dict.fromkeys(
         *range(0x0E, 0x20),
         *range(0x7F, 0x85),
         *range(0x86, 0xA0),
-        0x00AD,  # soft hyphen
         0x200B,  # zero width space
         0x200E,
         0x200F,  # direction marks

@@ -1,0 +1,1 @@
+"""Scores extraction on corpora of real pages, beside other open extractors."""

@@ -1,0 +1,347 @@
+"""What is known about each block, as numbers: the ground on which the choice stands.
+
+Each feature is general (no site, no word of one language apart from the rule packs'), and
+each has a name so that `explain` can say which ones decided.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.extract.blocks import NOISE, Block, Kind, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+WORD = re.compile(r"\w+")
+_END = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
+_QUOTE_START = re.compile(r"^['\"“”„«‘—–-]")
+_KINDS = list(Kind)
+_PLACES = [place for place in Place if place]
+_AROUND = range(-3, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What other steps found, against which blocks are compared."""
+
+    trafilatura: str = ""
+    linked: str = ""
+    """articleBody of the JSON-LD."""
+    title: str = ""
+    description: str = ""
+
+
+def shingle_set(text: str) -> set[tuple[str, ...]]:
+    """Runs of three words, and for shorter lines the line itself."""
+    found: set[tuple[str, ...]] = set()
+    for line in text.split("\n"):
+        words = words_of(line)
+        if len(words) < 3:
+            found.add(tuple(words))
+        for at in range(len(words) - 2):
+            found.add(tuple(words[at : at + 3]))
+    return found
+
+
+def words_of(text: str) -> list[str]:
+    """Words of one line, case folded."""
+    return WORD.findall(text.casefold())
+
+
+def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
+    """Share of a block's shingles that are in `within`."""
+    if not within:
+        return 0.0
+    if len(words) < 3:
+        return float(tuple(words) in within)
+    count = len(words) - 2
+    return sum(tuple(words[at : at + 3]) in within for at in range(count)) / count
+
+
+NAMES = [
+    *"words chars link_density ends lower_start quote_start digits upper commas strong".split(),
+    *(f"kind_{kind}" for kind in _KINDS),
+    "level",
+    *(f"in_{place.name}" for place in _PLACES),
+    *(f"near_{place.name}" for place in _PLACES),
+    *"traf ld ld_known traf_known title_like in_description seen_before repeats".split(),
+    *"parent_traf grand_traf sig_traf parent_words parent_links sig_words sig_count".split(),
+    *"in_core above_core core_share position before_first inside after_last since_h1".split(),
+    *"gap_before gap_after traf_words traf_share quoted depth".split(),
+    *(f"traf{at:+d}" for at in _AROUND if at),
+    *(f"words{at:+d}" for at in _AROUND if at),
+    *(f"links{at:+d}" for at in _AROUND if at),
+    *(f"head{at:+d}" for at in _AROUND if at),
+    *"sig_mean_words sig_mean_links traf_after_share traf_before_share".split(),
+    *"good path_share path_good path_prefix path_same in_text text_depth parent_good".split(),
+    *"grand_good good_total good_after good_before".split(),
+    *(f"good{at:+d}" for at in _AROUND if at),
+]
+_UNLIKELY = int(NOISE & ~(Place.META | Place.LEAD | Place.MEDIA | Place.BOX))
+
+
+def features(blocks: Sequence[Block], hints: Hints) -> list[list[float]]:
+    """One row for each block, in the order of `NAMES`."""
+    return _Page(blocks, hints).rows()
+
+
+class _Page:
+    """Sums over the page that the rows are made of."""
+
+    def __init__(self, blocks: Sequence[Block], hints: Hints) -> None:
+        self.blocks = blocks
+        self.hints = hints
+        self.words = [words_of(block.text) for block in blocks]
+        traf, linked = shingle_set(hints.trafilatura), shingle_set(hints.linked)
+        self.traf = [coverage(words, traf) if hints.trafilatura else 0.0 for words in self.words]
+        self.linked = [coverage(words, linked) if hints.linked else 0.0 for words in self.words]
+        self.description = shingle_set(hints.description) if hints.description else set()
+        self.title = shingle_set(hints.title) if hints.title else set()
+        self.counts = Counter(block.text for block in blocks)
+        self._sum_up()
+        self._find_core()
+        self._find_text()
+
+    def _sum_up(self) -> None:
+        self.total = 0.0
+        self.traf_total = 0.0
+        by_element: dict[object, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+        by_sig: dict[object, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+        self.sigs = []
+        for block, traf in zip(self.blocks, self.traf, strict=True):
+            words, links = block.words, block.words * block.link_density
+            self.total += words
+            self.traf_total += words * traf
+            parent = block.parents[-1] if block.parents else block.element
+            sig = (block.element.tag, block.element.get("class"), parent.tag, parent.get("class"))
+            self.sigs.append(sig)
+            for table, key in [(by_sig, sig), (by_element, block.element)] + [
+                (by_element, element) for element in block.parents
+            ]:
+                sums = table[key]
+                sums[0] += words
+                sums[1] += words * traf
+                sums[2] += links
+                sums[3] += 1
+        self.by_element, self.by_sig = by_element, by_sig
+
+    def _find_core(self) -> None:
+        """The smallest element that holds most of what trafilatura found."""
+        self.core, self.core_share = None, 0.0
+        best = 0
+        for element, (words, traf, _, _) in self.by_element.items():
+            if self.traf_total and traf >= 0.7 * self.traf_total:
+                depth = sum(1 for _ in element.iterancestors())
+                if depth > best:
+                    best, self.core, self.core_share = depth, element, traf / words
+        self.core_depth = best
+
+    def _find_text(self) -> None:
+        """Where the page's good paragraphs stand, whatever trafilatura thinks."""
+        self.good = [self._is_good(block) for block in self.blocks]
+        self.paths = [_path(block) for block in self.blocks]
+        self.path_words: Counter[tuple[str, ...]] = Counter()
+        self.good_words: Counter[object] = Counter()
+        for block, path, good in zip(self.blocks, self.paths, self.good, strict=True):
+            if good:
+                self.path_words[path] += block.words
+                self.good_words[block.element] += block.words
+                for element in block.parents:
+                    self.good_words[element] += block.words
+        self.good_total = float(self.path_words.total())
+        self.main_path = max(self.path_words, key=self.path_words.__getitem__, default=())
+        self.text_root, self.text_depth = None, 0
+        for element, words in self.good_words.items():
+            if words >= 0.65 * self.good_total:
+                depth = sum(1 for _ in element.iterancestors())
+                if depth > self.text_depth:
+                    self.text_root, self.text_depth = element, depth
+
+    @staticmethod
+    def _is_good(block: Block) -> bool:
+        """A paragraph as articles have them, by its own looks and place."""
+        return (
+            block.words >= 12
+            and block.link_density < 0.34
+            and block.kind in (Kind.PARAGRAPH, Kind.LOOSE, Kind.QUOTE)
+            and not block.place & _UNLIKELY
+            and bool(_END.search(block.text))
+        )
+
+    def _placed(self, at: int, block: Block, before: float) -> list[float]:
+        path = self.paths[at]
+        own = block.words * self.good[at]
+        parent = block.parents[-1] if block.parents else block.element
+        grand = block.parents[-2] if len(block.parents) > 1 else parent
+        inside = self.text_root is not None and (
+            self.text_root is block.element or self.text_root in block.parents
+        )
+        total = max(1.0, self.good_total)
+        return [
+            float(self.good[at]),
+            (self.path_words[path] - own) / total,
+            math.log1p(self.path_words[path] - own),
+            _common(path, self.main_path) / max(1, len(self.main_path)),
+            float(path == self.main_path),
+            float(inside),
+            float(len(block.parents) - self.text_depth) if inside else -5.0,
+            (self.good_words[parent] - own) / total,
+            (self.good_words[grand] - own) / total,
+            math.log1p(self.good_total),
+            (self.good_total - before - own) / total,
+            before / total,
+            *(
+                float(self.good[at + step]) if 0 <= at + step < len(self.blocks) else 0.0
+                for step in _AROUND
+                if step
+            ),
+        ]
+
+    def rows(self) -> list[list[float]]:
+        inside = [at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4]
+        first = inside[0] if inside else 0
+        last = inside[-1] if inside else len(self.blocks) - 1
+        h1 = next(
+            (at for at, block in enumerate(self.blocks) if block.kind is Kind.HEADING and block.level == 1 and block.words > 2),
+            0,
+        )
+        seen: set[str] = set()
+        rows = []
+        before = good_before = 0.0
+        gap = 0
+        gaps_after = self._gaps_after()
+        for at, block in enumerate(self.blocks):
+            share = block.words * self.traf[at]
+            rows.append(
+                [
+                    *self._own(at, block),
+                    *self._hinted(at, block, seen),
+                    *self._around(at, block),
+                    at / len(self.blocks),
+                    math.log1p(max(0, first - at)),
+                    float(first <= at <= last),
+                    math.log1p(max(0, at - last)),
+                    math.copysign(math.log1p(abs(at - h1)), at - h1),
+                    math.log1p(gap),
+                    math.log1p(gaps_after[at]),
+                    math.log1p(self.traf_total),
+                    self.traf_total / max(1.0, self.total),
+                    float(block.quoted),
+                    float(len(block.parents)),
+                    *self._window(at),
+                    *self._like(at),
+                    (self.traf_total - before - share) / max(1.0, self.traf_total),
+                    before / max(1.0, self.traf_total),
+                    *self._placed(at, block, good_before),
+                ]
+            )
+            gap = 0 if self.traf[at] > 0.6 else gap + 1
+            before += share
+            good_before += block.words * self.good[at]
+            seen.add(block.text)
+        return rows
+
+    def _gaps_after(self) -> list[int]:
+        gaps, gap = [], 0
+        for traf in reversed(self.traf):
+            gaps.append(gap)
+            gap = 0 if traf > 0.6 else gap + 1
+        return gaps[::-1]
+
+    def _own(self, at: int, block: Block) -> list[float]:
+        text = block.text
+        letters = max(1, len(text))
+        return [
+            math.log1p(block.words),
+            math.log1p(len(text)),
+            block.link_density,
+            float(bool(_END.search(text))),
+            float(text[0].islower()),
+            float(bool(_QUOTE_START.search(text))),
+            sum(map(str.isdigit, text)) / letters,
+            sum(map(str.isupper, text)) / letters,
+            min(1.0, text.count(",") / max(1, block.words) * 10),
+            min(1.0, block.strong_chars / letters),
+            *(float(block.kind is kind) for kind in _KINDS),
+            float(block.level),
+            *(float(bool(block.place & place)) for place in _PLACE_BITS),
+            *(float(bool(block.near & place)) for place in _PLACE_BITS),
+        ]
+
+    def _hinted(self, at: int, block: Block, seen: set[str]) -> list[float]:
+        words = self.words[at]
+        return [
+            self.traf[at],
+            self.linked[at],
+            float(bool(self.hints.linked)),
+            float(bool(self.hints.trafilatura)),
+            coverage(words, self.title),
+            coverage(words, self.description),
+            float(block.text in seen),
+            float(self.counts[block.text] > 1),
+        ]
+
+    def _around(self, at: int, block: Block) -> list[float]:
+        parent = block.parents[-1] if block.parents else block.element
+        grand = block.parents[-2] if len(block.parents) > 1 else parent
+        p_words, p_traf, p_links, _ = self.by_element[parent]
+        g_words, g_traf, _, _ = self.by_element[grand]
+        s_words, s_traf, _, s_count = self.by_sig[self.sigs[at]]
+        own, own_traf = block.words, block.words * self.traf[at]
+        in_core = self.core is not None and (
+            self.core is block.element or self.core in block.parents
+        )
+        return [
+            (p_traf - own_traf) / max(1.0, p_words - own),
+            (g_traf - own_traf) / max(1.0, g_words - own),
+            (s_traf - own_traf) / max(1.0, s_words - own),
+            math.log1p(p_words),
+            p_links / max(1.0, p_words),
+            math.log1p(s_words),
+            math.log1p(s_count),
+            float(in_core),
+            float(len(block.parents) - self.core_depth) if in_core else -5.0,
+            self.core_share,
+        ]
+
+    def _window(self, at: int) -> list[float]:
+        near = [
+            self.blocks[at + step] if 0 <= at + step < len(self.blocks) else None
+            for step in _AROUND
+            if step
+        ]
+        return [
+            *(self.traf[block.index] if block else 0.0 for block in near),
+            *(math.log1p(block.words) if block else 0.0 for block in near),
+            *(block.link_density if block else 1.0 for block in near),
+            *(float(block.kind is Kind.HEADING) if block else 0.0 for block in near),
+        ]
+
+    def _like(self, at: int) -> list[float]:
+        words, _, links, count = self.by_sig[self.sigs[at]]
+        return [math.log1p(words / max(1.0, count)), links / max(1.0, words)]
+
+
+_PLACE_BITS = [int(place) for place in _PLACES]
+
+
+def _path(block: Block) -> tuple[str, ...]:
+    """Tags and first classes from the root down, which parts of one text share."""
+    return tuple(
+        f"{element.tag}.{(element.get('class') or '').split(' ', 1)[0]}"
+        for element in (*block.parents, block.element)
+    )
+
+
+def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    count = 0
+    for left, right in zip(one, other, strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
