@@ -41,7 +41,7 @@ def response_payload_digest(response: bytes) -> str:
     """Return the digest that an exchange's payload gets, to look for an earlier capture by it.
 
     The payload is every byte after the final head, still chunked and compressed
-    (docs/decisions/0002-digests.md).
+    (docs/decisions/0003-digests.md).
     """
     final = split_interim(response)[1]
     return digest_of(memoryview(final)[read_head(final).length :])
