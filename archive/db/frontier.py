@@ -57,7 +57,7 @@ class FrontierTable:
         """Make a source ready for a run: seeds due, leases of dead runs taken back."""
         found = [Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url) for seed in seeds]
         with self.engine.begin() as connection:
-            _insert_new(connection, source_id, found, now)
+            _insert_new(connection, source_id, found, now, due_at=now)
             connection.execute(
                 update(UrlRow)
                 .where(UrlRow.source_id == source_id, UrlRow.leased_by.is_not(None))
@@ -75,9 +75,16 @@ class FrontierTable:
         if not candidates:
             return 0
         with self.engine.begin() as connection:
-            new = _insert_new(connection, source_id, candidates, now)
+            new = _insert_new(connection, source_id, candidates, now, due_at=now)
             _see_again(connection, candidates, now)
         return new
+
+    def know(self, source_id: int, candidate: Candidate, now: datetime) -> Lease:
+        """What is known of a candidate's URL, which becomes known now if it was not; never due."""
+        with self.engine.begin() as connection:
+            _insert_new(connection, source_id, [candidate], now, due_at=None)
+            query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
+            return _lease(connection.execute(query).one())
 
     def take(
         self, source_id: int, run_id: int, limit: int, now: datetime, kinds: Iterable[UrlKind]
@@ -164,7 +171,12 @@ def _lease(row: Row[int, str, str, int, int, str]) -> Lease:
 
 
 def _insert_new(
-    connection: Connection, source_id: int, candidates: Sequence[Candidate], now: datetime
+    connection: Connection,
+    source_id: int,
+    candidates: Sequence[Candidate],
+    now: datetime,
+    *,
+    due_at: datetime | None,
 ) -> int:
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows: list[dict[str, Any]] = [
@@ -177,7 +189,7 @@ def _insert_new(
             "found_in": candidate.found_in,
             "first_seen_at": now,
             "last_seen_at": now,
-            "due_at": now,
+            "due_at": due_at,
             "failures": 0,
         }
         for candidate in candidates
