@@ -10,10 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -27,7 +29,8 @@ from archive.home import Home, open_home
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
-from crawler.frontier import Frontier, SourceQueue
+from crawler.discovery import discoverer_of
+from crawler.frontier import LISTS, Frontier, SourceQueue
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.sources import load_sources
@@ -105,7 +108,8 @@ class ArchiveRun:
     async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
         """Make URLs known to the frontier."""
         new = await self.frontier.add(self._source_ids[source], candidates)
-        self.progress.tallies[source].found += new
+        if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
+            self.progress.tallies[source].found += new
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""
@@ -119,16 +123,21 @@ class ArchiveRun:
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
             tally.due = await self.frontier.count_due(lease.source_id)
-            if visit.kind is UrlKind.PAGE:
+            if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
-                if visit.kind is not UrlKind.PAGE:
+                if visit.kind in LISTS:
                     self.tell(f"{visit.source}: {visit.url}: {problem}")
         except KlipingError as error:
             self.tell(f"{visit.source}: {visit.url}: {error}")
             raise
         finally:
             self.frontier.settled(lease, visit.retry_at)
+
+    def pauses_source(self, lease: Lease, url: str) -> bool:
+        """Whether a pause of the host of `url` is one for the source: that of a CDN is not."""
+        site = self.source(lease).url
+        return lease.kind is not UrlKind.REQUISITE or urlsplit(url).netloc == urlsplit(site).netloc
 
     async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
         """Put off a whole source, whose host must not be asked anything before `until`."""
@@ -137,7 +146,7 @@ class ArchiveRun:
         message = f"{source}: {reason}; nothing more is asked before {until:%Y-%m-%d %H:%M} UTC"
         if message not in self.progress.messages:
             self.tell(message)
-        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        self.progress.tallies[source].lists_failed += lease.kind in LISTS
         await self.frontier.put_off(lease, until, reason)
 
     async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
@@ -162,12 +171,23 @@ class ArchiveRun:
         """Take up what dead runs left, and begin this one; its id."""
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            recovered = recover(self.home, self._repository, table)
+            recovered = recover(self.home, self._repository, table, self._requisites_of)
             run_id = self._repository.start_run("crawl", version("kliping"), now)
             self._held.enter_context(self.home.lock([run_lock(run_id)]))
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
         return run_id
+
+    def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
+        """What the page of a visit that a killed run left behind needs."""
+        sources = {self._source_ids.get(each.name): each for each in select_sources(self.home, ())}
+        source = sources.get(lease.source_id)
+        discover = discoverer_of(lease.kind, lease.found_by, source) if source else None
+        if source is None or discover is None or visit.body is None:
+            return ()
+        content_type = dict(visit.headers).get("Content-Type")
+        found = discover(visit.body, visit.final_url, content_type=content_type, source=source)
+        return found.candidates
 
     def _open_archivist(self, run_id: int) -> Archivist:
         crawl = self.home.config.crawl
@@ -207,10 +227,16 @@ class ArchiveRun:
 def select_sources(home: Home, names: Sequence[str]) -> list[Source]:
     """The sources of `home` that `names` ask for; all where it is empty.
 
+    Where a source does not say what to capture, the archive's setting does.
+
     Raises:
         SourceError: there is no such source, or none at all.
     """
-    known = {source.name: source for source in load_sources(home.sources)}
+    default = home.config.crawl.capture
+    known = {
+        source.name: replace(source, capture=source.capture or default)
+        for source in load_sources(home.sources)
+    }
     if not known:
         raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
     for name in names:

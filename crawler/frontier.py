@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from archive.db.frontier import FrontierTable, Lease
-from archive.model import Candidate, Source, UrlKind
+from archive.model import Candidate, CaptureScope, Source, UrlKind
 from pipelines.archivist import Archivist
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
@@ -34,7 +34,9 @@ class SourceQueue:
 
     def kinds(self) -> tuple[UrlKind, ...]:
         """What may be fetched now, in order of preference."""
-        return (*LISTS, UrlKind.PAGE) if self.pages_left > 0 else LISTS
+        pages = (UrlKind.PAGE,) if self.pages_left > 0 else ()
+        requisites = (UrlKind.REQUISITE,) if self.source.capture is CaptureScope.PAGE else ()
+        return (*LISTS, *pages, *requisites)
 
 
 @dataclass(slots=True)
@@ -103,9 +105,14 @@ class Frontier:
         now = datetime.now(UTC)
         if room <= 0 or queue.drained or (queue.paused_until and queue.paused_until > now):
             return []
-        room = int(min(room, max(queue.pages_left, 1)))
         leases = await self.archivist.in_database(
-            self.table.take, queue.source_id, self.archivist.run_id, room, now, queue.kinds()
+            self.table.take,
+            queue.source_id,
+            self.archivist.run_id,
+            room,
+            now,
+            queue.kinds(),
+            max_pages=queue.pages_left,
         )
         queue.drained = len(leases) < room
         queue.outstanding += len(leases)

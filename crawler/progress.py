@@ -23,6 +23,10 @@ class Tally:
     lists_read: int = 0
     """Feeds, sitemaps and listings that could be read."""
     lists_failed: int = 0
+    requisites: int = 0
+    """Images, styles, fonts and scripts of pages fetched."""
+    missing: int = 0
+    """Requisites that could not be had, or that robots.txt forbids."""
     due: int = 0
     """URLs that are known and wait to be fetched."""
 
@@ -33,10 +37,14 @@ class Tally:
 
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""
-        self.errors += ingested.failed
-        if ingested.visit.kind is UrlKind.PAGE:
+        kind = ingested.visit.kind
+        self.errors += ingested.failed and kind is not UrlKind.REQUISITE
+        if kind is UrlKind.PAGE:
             self.fetched += 1
             self.articles += ingested.article_id is not None
+        elif kind is UrlKind.REQUISITE:
+            self.requisites += ingested.visit.error is None
+            self.missing += ingested.visit.error is not None
         elif ingested.failed:
             self.lists_failed += 1
         else:
@@ -64,9 +72,10 @@ class Progress:
 
     def seconds_left(self) -> float | None:
         """Time left at the present pace; None where it cannot be told yet."""
-        pace = self.pages_a_second()
-        due = sum(tally.due for tally in self.tallies.values())
-        return due / pace if pace and due else None
+        tallies = self.tallies.values()
+        done = sum(tally.fetched + tally.requisites + tally.missing for tally in tallies)
+        due = sum(tally.due for tally in tallies)
+        return (monotonic() - self.started) * due / done if done and due else None
 
     def summary(self) -> dict[str, Any]:
         """By source name, fit for JSON."""

@@ -54,7 +54,8 @@ class NewsSpider(Spider):
         lease = request.cb_kwargs["lease"]
         error = failure.value
         assert error is not None
-        if isinstance(error, HostPaused | RobotsUnreachable):
-            await self.run.put_off(lease, error.until, explain_failure(error, request.url))
+        url = request.url
+        if isinstance(error, HostPaused | RobotsUnreachable) and self.run.pauses_source(lease, url):
+            await self.run.put_off(lease, error.until, explain_failure(error, url))
         else:
             yield visit_of_failure(error, request, lease, self.run.source(lease))
