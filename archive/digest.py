@@ -91,7 +91,7 @@ def _decode(text: str, size: int) -> bytes:
     bare = text.rstrip("=")
     padding = "=" * (-len(bare) % 8)
     try:
-        if len(text) == 2 * size:
+        if len(bare) == 2 * size:
             value = base64.b16decode(text, casefold=True)
         elif len(bare) == -(-size * 8 // 5):
             value = base64.b32decode(bare + padding, casefold=True)

@@ -60,7 +60,9 @@ class ArchiveRun:
         self._repository = Repository(engine)
         self._source_ids = self._repository.refresh_sources(sources, now)
         table = FrontierTable(engine)
-        self.archivist = self._open_archivist(self._start_run(table, now))
+        run_id, writer = self._start_run(table, now)
+        pool = ExtractionPool(home.config.crawl.workers)
+        self.archivist = Archivist(self._repository, writer, pool, run_id)
         self.frontier = self._open_frontier(sources, table, now)
         self.progress = Progress({source.name: Tally() for source in sources})
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
@@ -122,7 +124,7 @@ class ArchiveRun:
             )
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
-            tally.due = await self.frontier.count_due(lease.source_id)
+            tally.due = self.frontier.queues[lease.source_id].due
             if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
@@ -167,16 +169,23 @@ class ArchiveRun:
         logger.warning(message)
         self.progress.messages.append(message)
 
-    def _start_run(self, table: FrontierTable, now: datetime) -> int:
-        """Take up what dead runs left, and begin this one; its id."""
+    def _start_run(self, table: FrontierTable, now: datetime) -> tuple[int, WarcWriter]:
+        """Begin this run and take up what dead ones left; its id and its WARC writer."""
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            recovered = recover(self.home, self._repository, table, self._requisites_of)
             run_id = self._repository.start_run("crawl", version("kliping"), now)
             self._held.enter_context(self.home.lock([run_lock(run_id)]))
+            config = self.home.config
+            writer = WarcWriter(
+                self.home.warc,
+                str(run_id),
+                operator=config.crawl.contact,
+                max_bytes=config.archive.warc_max_bytes,
+            )
+            recovered = recover(self.home, self._repository, table, writer, self._requisites_of)
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
-        return run_id
+        return run_id, writer
 
     def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
         """What the page of a visit that a killed run left behind needs."""
@@ -189,14 +198,6 @@ class ArchiveRun:
         found = discover(visit.body, visit.final_url, content_type=content_type, source=source)
         return found.candidates
 
-    def _open_archivist(self, run_id: int) -> Archivist:
-        crawl = self.home.config.crawl
-        max_bytes = self.home.config.archive.warc_max_bytes
-        writer = WarcWriter(
-            self.home.warc, str(run_id), operator=crawl.contact, max_bytes=max_bytes
-        )
-        return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
-
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
     ) -> Frontier:
@@ -206,7 +207,8 @@ class ArchiveRun:
             source_id = self._source_ids[source.name]
             table.begin(source_id, source.seeds, now)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
-            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
+            due = table.count_due(source_id, now)
+            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"), due)
         window = 2 * crawl.host_concurrency
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 

@@ -26,6 +26,8 @@ class SourceQueue:
     source_id: int
     pages_left: float
     """Article pages that may still be fetched in this run; infinite without a limit."""
+    due: int
+    """URLs that wait to be handed out, counted along, since asking the database is slow."""
     outstanding: int = 0
     """Leases handed out and not reported back."""
     drained: bool = False
@@ -69,7 +71,9 @@ class Frontier:
         """Make candidates known; how many of them were new."""
         now = datetime.now(UTC)
         new = await self.archivist.in_database(self.table.add, source_id, candidates, now)
-        self.queues[source_id].drained = False
+        queue = self.queues[source_id]
+        queue.due += new
+        queue.drained = False
         self._changed.set()
         return new
 
@@ -78,6 +82,7 @@ class Frontier:
         queue = self.queues[lease.source_id]
         queue.outstanding -= 1
         if retry_at is not None:
+            queue.due += 1
             queue.drained = False
         self._changed.set()
 
@@ -90,11 +95,6 @@ class Frontier:
         await self.archivist.in_database(self.table.give_back, lease.url_id, reason)
         await self.archivist.in_database(self.table.postpone, lease.source_id, until)
         self.settled(lease, until)
-
-    async def count_due(self, source_id: int) -> int:
-        """How many URLs of a source wait to be fetched."""
-        now = datetime.now(UTC)
-        return await self.archivist.in_database(self.table.count_due, source_id, now)
 
     async def release(self) -> None:
         """Give back every lease of this run."""
@@ -117,6 +117,8 @@ class Frontier:
         queue.drained = len(leases) < room
         queue.outstanding += len(leases)
         queue.pages_left -= sum(lease.kind is UrlKind.PAGE for lease in leases)
+        is_all = queue.drained and queue.pages_left > 0
+        queue.due = 0 if is_all else max(queue.due - len(leases), 0)
         return leases
 
     async def _wait_until_due(self) -> bool:

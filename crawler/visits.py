@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from random import Random
@@ -12,7 +13,7 @@ from scrapy.http import Response
 
 from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
-from archive.model import Capture, Source, Visit
+from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import Discovered, Discoverer, discoverer_of
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
 
@@ -29,7 +30,7 @@ async def visit_of_response(response: Response, lease: Lease, source: Source) ->
     discover = discoverer_of(lease.kind, lease.found_by, source)
     if error is None and discover is not None:
         try:
-            discovered = await asyncio.to_thread(_discover, discover, response, source)
+            discovered = await asyncio.to_thread(_discover, discover, response, lease, source)
         except DiscoveryError as failure:
             error = str(failure)
     return Visit(
@@ -69,14 +70,23 @@ def visit_of_failure(
     )
 
 
-def _discover(discover: Discoverer, response: Response, source: Source) -> Discovered:
+def _discover(discover: Discoverer, response: Response, lease: Lease, source: Source) -> Discovered:
     content_type = response.headers.get(b"Content-Type")
-    return discover(
+    discovered = discover(
         response.body,
         response.url,
         content_type=content_type.decode("latin-1") if content_type else None,
         source=source,
     )
+    if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
+        return _without_listings(discovered)
+    return discovered
+
+
+def _without_listings(discovered: Discovered) -> Discovered:
+    """Sections are taken from front pages only: from sections on, they would lead on for ever."""
+    articles = [each for each in discovered.candidates if each.kind is not UrlKind.LISTING]
+    return replace(discovered, candidates=tuple(articles))
 
 
 def _explain_status(status: int) -> str:

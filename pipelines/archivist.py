@@ -1,8 +1,8 @@
 """Keeps exchanges and ingests visits, for one run: the asynchronous front of the archive.
 
 Called from an event loop that must never wait (the crawl's). WARC appends run in one thread and
-are grouped: all exchanges that arrive while the disk is syncing share the next sync. Database
-work runs in another thread, one transaction at a time. Extraction runs in the pool's processes.
+are grouped: all that arrives while the disk is syncing shares the next sync. Database work runs
+in another thread, one transaction at a time. Extraction runs in the pool's processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from archive.model import Capture, Exchange, Visit
 from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
-from pipelines.ingest import Ingested, ingest, is_readable
+from pipelines.grouping import Grouped
+from pipelines.ingest import Ingested, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
 T = TypeVar("T")
@@ -35,8 +36,8 @@ class Archivist:
         self._pool = pool
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
-        self._waiting: list[tuple[Exchange, asyncio.Future[Capture]]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._append = Grouped(self._keep, self._warc_thread)
+        self._note = Grouped(writer.append_metadata, self._warc_thread)
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange; returns when its records are on the disk.
@@ -44,11 +45,7 @@ class Archivist:
         Raises:
             StorageError: the disk refused it; no part of it was kept.
         """
-        kept: asyncio.Future[Capture] = asyncio.get_running_loop().create_future()
-        self._waiting.append((exchange, kept))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
-        return await kept
+        return await self._append(exchange)
 
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
@@ -63,6 +60,8 @@ class Archivist:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
+        if note := note_of(visit, extraction):
+            await self._note(note)
         return await self.in_database(
             ingest,
             visit,
@@ -80,28 +79,12 @@ class Archivist:
 
     async def close(self) -> None:
         """Finish what is under way and close the WARC file."""
-        while self._writing is not None:
-            await self._writing
+        await self._append.drain()
+        await self._note.drain()
         await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
         self._warc_thread.shutdown()
         self._database_thread.shutdown()
         await asyncio.to_thread(self._pool.close)
-
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            exchanges = [exchange for exchange, _ in batch]
-            try:
-                captures = await asyncio.get_running_loop().run_in_executor(
-                    self._warc_thread, self._keep, exchanges
-                )
-            except Exception as error:  # noqa: BLE001 - handed to each caller that waits
-                for _, kept in batch:
-                    kept.set_exception(error)
-            else:
-                for (_, kept), capture in zip(batch, captures, strict=True):
-                    kept.set_result(capture)
-        self._writing = None
 
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
         """Write the records; runs in the WARC thread."""

@@ -24,8 +24,9 @@ from archive.warc.reader import read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.walk import walk
+from archive.warc.writer import WarcWriter
 from pipelines.extract import extract
-from pipelines.ingest import ingest, is_readable
+from pipelines.ingest import ingest, is_readable, note_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +46,12 @@ def recover(
     home: Home,
     repository: Repository,
     frontier: FrontierTable,
+    writer: WarcWriter,
     requisites_of: RequisitesOf = no_requisites,
 ) -> int:
     """Mend and ingest what runs that ended without a word left behind; how many captures.
+
+    `writer` takes the metadata records of what is ingested.
 
     Raises:
         StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
@@ -62,7 +66,7 @@ def recover(
     for run_id in repository.unfinished_runs():
         try:
             with home.lock([run_lock(run_id)]):
-                recovery = _Recovery(home.warc, repository, frontier, requisites_of, run_id)
+                recovery = _Recovery(home.warc, repository, frontier, writer, requisites_of, run_id)
                 taken_up += recovery.ingest_all()
                 repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         except LockedError:
@@ -83,12 +87,14 @@ class _Recovery:
         root: Path,
         repository: Repository,
         frontier: FrontierTable,
+        writer: WarcWriter,
         requisites_of: RequisitesOf,
         run_id: int,
     ) -> None:
         self._root = root
         self._repository = repository
         self._frontier = frontier
+        self._writer = writer
         self._requisites_of = requisites_of
         self._run_id = run_id
 
@@ -142,6 +148,8 @@ class _Recovery:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = extract(visit.body, visit.final_url, headers=visit.headers)
+        if note := note_of(visit, extraction):
+            self._writer.append_metadata([note])
         ingest(
             visit,
             extraction,

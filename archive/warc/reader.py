@@ -119,8 +119,9 @@ def read_payload(
 def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[Record]:
     """Yield every record of a WARC file in order, with its place.
 
-    FastWARC reads ahead for as long as all is well; the last record, or whatever it stumbled
-    over, is left to `archive.warc.walk`, which tells exactly what is wrong.
+    FastWARC reads ahead for as long as all is well (it forgives header lines that are no
+    fields); the last record, or whatever it stumbled over, is left to `archive.warc.walk`,
+    which tells exactly what is wrong.
 
     Raises: WarcFormatError at the first thing that is no whole record of at most `limit` bytes.
     """

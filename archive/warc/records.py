@@ -161,7 +161,7 @@ def write_date(at: datetime) -> str:
 
     Source: WARC 1.1 clause 5.4 (W3C date format, up to nine digits of a second).
     """
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def read_date(text: str) -> datetime:

@@ -58,6 +58,9 @@ class SourceFile(BaseModel):
     """Use "html", or "page" for images, styles and scripts too; unset, the archive's own."""
 
 
+_NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""TOML 1.0 allows no control characters there; comments quote titles of pages."""
+
 _SEED_KEYS = {
     UrlKind.FEED: "feeds",
     UrlKind.SITEMAP: "sitemaps",
@@ -187,7 +190,7 @@ def _name(text: str) -> str:
 def _rendered(source: Source, comment: str) -> str:
     document = tomlkit.document()
     for line in comment.splitlines():
-        document.add(tomlkit.comment(line))
+        document.add(tomlkit.comment(_NOT_IN_COMMENTS.sub(" ", line)))
     values = _values(source)
     for key, field in SourceFile.model_fields.items():
         document.add(tomlkit.nl())

@@ -17,7 +17,7 @@ from pipelines.extract.blocks import NOISE, Block, Kind, Place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WORD = re.compile(r"\w+")
+WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
 _QUOTE_START = re.compile(r"^['\"“”„«‘—–-]")
 _KINDS = list(Kind)
@@ -40,12 +40,17 @@ def shingle_set(text: str) -> set[tuple[str, ...]]:
     """Runs of three words, and for shorter lines the line itself."""
     found: set[tuple[str, ...]] = set()
     for line in text.split("\n"):
-        words = _WORD.findall(line.casefold())
+        words = words_of(line)
         if len(words) < 3:
             found.add(tuple(words))
         for at in range(len(words) - 2):
             found.add(tuple(words[at : at + 3]))
     return found
+
+
+def words_of(text: str) -> list[str]:
+    """Words of one line, case folded."""
+    return WORD.findall(text.casefold())
 
 
 def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
@@ -91,7 +96,7 @@ class _Page:
     def __init__(self, blocks: Sequence[Block], hints: Hints) -> None:
         self.blocks = blocks
         self.hints = hints
-        self.words = [_WORD.findall(block.text.casefold()) for block in blocks]
+        self.words = [words_of(block.text) for block in blocks]
         traf, linked = shingle_set(hints.trafilatura), shingle_set(hints.linked)
         self.traf = [coverage(words, traf) if hints.trafilatura else 0.0 for words in self.words]
         self.linked = [coverage(words, linked) if hints.linked else 0.0 for words in self.words]

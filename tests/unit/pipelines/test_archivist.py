@@ -26,10 +26,11 @@ from archive.model import (
 )
 from archive.query import Query
 from archive.warc.reader import read_exchange
+from archive.warc.walk import walk
 from archive.warc.writer import WarcWriter
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover
+from pipelines.recover import recover, run_lock
 
 SITE = "https://suara.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -103,6 +104,10 @@ async def test_a_visit_becomes_an_article_whose_bytes_are_there(desk: Desk) -> N
     article = Query(desk.repository.engine).article("1")
     assert article.text.splitlines() == PARAGRAPHS
     assert read_exchange(desk.home.warc, article.ref) == sent
+    (path,) = desk.home.warc.rglob("*.open")
+    (note,) = [record for record in walk(path) if record.type == "metadata"]
+    assert note.get("WARC-Refers-To") == f"<{article.warc_record_id}>"
+    assert f"kliping-text-sha256: {article.text_sha256}".encode() in note.block
 
 
 async def test_appends_that_wait_together_share_a_sync(
@@ -156,7 +161,9 @@ async def test_records_without_rows_are_taken_up_once(tmp_path: Path) -> None:
         lease(desk, "/a")
         await desk.archivist.append(exchange("/a"))
 
-    assert recover(desk.home, desk.repository, desk.table) == 1
+    run_id = desk.repository.start_run("crawl", "1", NOW)
+    with desk.home.lock([run_lock(run_id)]), WarcWriter(desk.home.warc, str(run_id)) as writer:
+        assert recover(desk.home, desk.repository, desk.table, writer) == 1
+        assert recover(desk.home, desk.repository, desk.table, writer) == 0
     assert Query(desk.repository.engine).article(f"{SITE}/a").text.splitlines() == PARAGRAPHS
-    assert recover(desk.home, desk.repository, desk.table) == 0
     desk.repository.engine.dispose()
