@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive.model import Extraction, Outcome, PageKind
 from pipelines.extract import boilerplate, overrides, structure
 from pipelines.extract.authors import Authors, authors, names
-from pipelines.extract.choice import Choice, choose
+from pipelines.extract.choice import Choice, choose, count_words
 from pipelines.extract.dates import Times, parse_time, times
 from pipelines.extract.decode import Refusal, header, parse
 from pipelines.extract.explain import Explanation, Trace
@@ -137,7 +137,7 @@ def _assemble(
     joined = "\n".join(text.lines)
     who, when = _authors(page, facts, rules), _times(page, rules, served_at)
     tongue = language(page, joined or " ".join(block.text for block in page.blocks))
-    judged = page_kind(page, blocks, len(joined.split()) if blocks else choice.lengths.get(choice.winner, 0))
+    judged = page_kind(page, blocks, count_words(text.lines))
     for name, result, why in (
         ("title", title.text, title.source),
         ("authors", ", ".join(who.people), who.source),
@@ -173,7 +173,7 @@ def _assemble(
         site_name=facts.site_name,
         dateline=structure.dateline(text.lines[0]) if is_article else None,
         paywalled=paywalled(page),
-        word_count=len(joined.split()) if is_article else 0,
+        word_count=count_words(text.lines) if is_article else 0,
         links=structure.links(page, blocks) if is_article else [],
         rules=fired,
     )

@@ -16,6 +16,8 @@ from pipelines.extract.text import clean_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lxml.html import HtmlElement
+
     from pipelines.extract.page import Page
 
 _ZONES = {
@@ -99,8 +101,12 @@ def times(page: Page, served_at: datetime | None = None) -> Times:
     modified = _linked(page, "dateModified") or _first(page, MODIFIED)
     for source, found in (("JSON-LD", _zoned(linked, tagged)), ("meta tags", tagged)):
         if found:
-            return Times(found, modified, source)
-    for source, finder in (("time element", _time_element), ("visible date", _visible)):
+            return Times(_local(page, found), modified, source)
+    for source, finder in (
+        ("marked time element", _marked_time),
+        ("visible date", _visible),
+        ("time element", _any_time),
+    ):
         found = finder(page, served_at)
         if found:
             return Times(found, modified, source)
@@ -211,6 +217,41 @@ def _zoned(linked: datetime | None, tagged: datetime | None) -> datetime | None:
     return linked
 
 
+def _local(page: Page, found: datetime) -> datetime:
+    """A time in UTC, in the zone in which the page shows it to its readers.
+
+    Where the page shows only a day, and it is the one before or after, the nearest zone in
+    which the moment fell on that day is taken: the moment stays, the day is the readers'.
+    """
+    if found.utcoffset():
+        return found
+    for text in (*_short_lines(page), *_time_texts(page)):
+        shown = parse_time(text)
+        if shown is None:
+            continue
+        if not (shown.hour or shown.minute):
+            days = (shown.date() - found.date()).days
+            if days in (-1, 1):
+                return found.astimezone(_nearest_zone(found, days))
+        else:
+            ahead = shown.replace(tzinfo=UTC) - found.astimezone(UTC)
+            quarters = round(ahead / timedelta(minutes=15))
+            rest = abs(ahead - quarters * timedelta(minutes=15))
+            if quarters and -48 <= quarters <= 56 and rest < timedelta(minutes=1):
+                return found.astimezone(timezone(quarters * timedelta(minutes=15)))
+    return found
+
+
+def _nearest_zone(moment: datetime, days: int) -> timezone:
+    hours = -(moment.hour + 1) if days < 0 else 24 - moment.hour
+    return timezone(timedelta(hours=hours)) if -12 <= hours <= 14 else UTC
+
+
+def _time_texts(page: Page) -> Iterator[str]:
+    for element in list(page.root.iter("time"))[:4]:
+        yield clean_line(" ".join(element.itertext()))
+
+
 def _linked(page: Page, key: str) -> datetime | None:
     nodes = [page.article, *(node for node in page.nodes if types(node) & PAGE_TYPES)]
     if not page.article:
@@ -231,11 +272,28 @@ def _first(page: Page, names: tuple[str, ...]) -> datetime | None:
     return None
 
 
-def _time_element(page: Page, served_at: datetime | None) -> datetime | None:
-    """The `time` element that says it is the publication, else the first one."""
-    found = [element for element in page.root.iter("time", "abbr", "span", "meta")
-             if element.tag == "time" or element.get("itemprop") == "datePublished"][:12]  # fmt: skip
-    found.sort(key=lambda element: not _says_published(element))
+def _marked_time(page: Page, served_at: datetime | None) -> datetime | None:
+    """The time element that says it is the publication."""
+    return _time_element(page, served_at, [e for e in _time_elements(page) if _says_published(e)])
+
+
+def _any_time(page: Page, served_at: datetime | None) -> datetime | None:
+    """The time element next to the headline."""
+    return _time_element(page, served_at, _time_elements(page))
+
+
+def _time_elements(page: Page) -> list[HtmlElement]:
+    return [element for element in page.root.iter("time", "abbr", "span", "meta")
+            if element.tag == "time" or element.get("itemprop") == "datePublished"][:12]  # fmt: skip
+
+
+def _time_element(
+    page: Page, served_at: datetime | None, found: list[HtmlElement]
+) -> datetime | None:
+    order = {element: at for at, element in enumerate(page.root.iter())} if found else {}
+    headings = page.headings(1)
+    start = order.get(headings[0].element, 0) if headings else 0
+    found.sort(key=lambda element: (order[element] < start, abs(order[element] - start)))
     for element in found:
         stamp = element.get("datetime") or element.get("content") or " ".join(element.itertext())
         time = parse_time(stamp, served_at)
@@ -244,8 +302,8 @@ def _time_element(page: Page, served_at: datetime | None) -> datetime | None:
     return None
 
 
-def _says_published(element: object) -> bool:
-    label = " ".join(str(element.get(name) or "") for name in ("itemprop", "class", "pubdate"))  # type: ignore[attr-defined]
+def _says_published(element: HtmlElement) -> bool:
+    label = " ".join(element.get(name) or "" for name in ("itemprop", "class", "pubdate"))
     return bool(re.search(r"publi|entry-date|posted|created", label, re.IGNORECASE))
 
 

@@ -25,7 +25,7 @@ _OPINION = re.compile(
 _VIDEO = re.compile(r"/(?:videos?|watch|tv)/", re.IGNORECASE)
 _GALLERY = re.compile(r"/(?:gallery|galleries|galeri|foto|photos?|pictures|slideshow)/", re.IGNORECASE)
 _LISTING = re.compile(
-    r"^/?$|/(?:tag|tags|topic|topics|category|kategori|author|penulis|search|indeks|index|archive|section)"
+    r"^/?$|/(?:tag|tags|topic|topics|category|kategori|author|penulis|search|indeks|index|section)"
     r"(?:/|$)|/page/\d+/?$",
     re.IGNORECASE,
 )
