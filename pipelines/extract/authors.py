@@ -23,7 +23,9 @@ _PREFIX = re.compile(
     r"|publié par|écrit par|escrito por)\b\s*:?\s+|^(?:penulis|oleh|by|text|autor|reporter)\s*:\s*",
     re.IGNORECASE,
 )
-_EDITOR = re.compile(r"^(?:editor|penyunting|redaktur|edited by|bearbeitet von)\b\s*:?", re.IGNORECASE)
+_EDITOR = re.compile(
+    r"^(?:editor|penyunting|redaktur|edited by|bearbeitet von)\b\s*:?", re.IGNORECASE
+)
 _SUFFIX = re.compile(
     r"\s*(?:[|(\[•·]|\s[-–—]\s|\bfor (?:the )?(?:daily|mail|us|cnn|fox)|,? (?:staff|senior|chief) "
     r"(?:writer|reporter|editor|correspondent)|(?:updated|published|posted|diperbarui)\b"
@@ -38,7 +40,7 @@ _SPANISH_JOINT = re.compile(r"\s+(?:y|e|i)\s+(?=[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ])")
 _ADDRESS = re.compile(r"(?:https?:)?//|www\.|\S+@\S+$", re.IGNORECASE)
 _TITLE_BEHIND = re.compile(r"\s*(?:기자|記者|记者)$")
 _NO_NAME = re.compile(
-    r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|^\d|\b(?:follow|share|min(?:ute)?s? read"
+    r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|\d|\)$|\b(?:follow|share|min(?:ute)?s? read"
     r"|comments?|subscribe|click|view all|read more|see more)\b",
     re.IGNORECASE,
 )
@@ -58,6 +60,10 @@ _BYLINES = (
     './/*[contains(@class,"author") or contains(@class,"penulis") or contains(@class,"reporter")]',
 )
 _ABBREVIATED = re.compile(r"(?:\b\w|\b[JS]r|\bM\.D|Ph\.D)\.$")
+_META_NAMES = (
+    "author", "parsely-author", "byl", "sailthru.author", "article:author", "dc.creator",
+    "dcterms.creator", "cxenseparse:author", "og:article:author", "content_author",
+)  # fmt: skip
 MOST = 12
 """More names than this are a staff list, not a byline."""
 
@@ -104,7 +110,7 @@ def names(text: str) -> list[str]:
     found = []
     for piece in _JOINT.split(text):
         for part in _SPANISH_JOINT.split(piece or ""):
-            name = _SUFFIX.sub("", _PREFIX.sub("", part)).strip(" :-–—,·*\"“”")
+            name = _SUFFIX.sub("", _PREFIX.sub("", part)).strip(' :-–—,·*"“”')
             name = _TITLE_BEHIND.sub("", name)
             if name.endswith(".") and not _ABBREVIATED.search(name):
                 name = name[:-1]
@@ -121,7 +127,11 @@ def unique(texts: Iterator[str] | list[str]) -> list[str]:
 
 
 def _linked(page: Page, site_name: str | None) -> Authors:
-    by_id = {node["@id"]: node for node in page.nodes if isinstance(node.get("@id"), str) and node.get("name")}
+    by_id = {
+        node["@id"]: node
+        for node in page.nodes
+        if isinstance(node.get("@id"), str) and node.get("name")
+    }
     people: list[str] = []
     organisations: list[str] = []
     for value in (page.article.get("author"), page.article.get("creator")):
@@ -159,8 +169,7 @@ def _split_off(found: list[str], site_name: str | None) -> Authors:
 
 
 def _meta(page: Page, site_name: str | None) -> Authors:
-    for name in ("author", "parsely-author", "byl", "sailthru.author", "article:author", "dc.creator",
-                 "dcterms.creator", "cxenseparse:author", "og:article:author", "content_author"):  # fmt: skip
+    for name in _META_NAMES:
         found = unique([one for text in page.meta.get(name, ()) for one in names(text)])
         if found:
             return _split_off(found, site_name)
@@ -212,4 +221,6 @@ def _outside(element: HtmlElement) -> bool:
 
 def is_organisation(name: str) -> bool:
     """True for a name that reads like a newsroom or an agency."""
-    return bool(_ORGANISATION.search(name)) or (name.isupper() and " " not in name and len(name) > 1)
+    return bool(_ORGANISATION.search(name)) or (
+        name.isupper() and " " not in name and len(name) > 1
+    )

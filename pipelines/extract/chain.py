@@ -75,7 +75,9 @@ def _extract(
             outcome=Outcome.EMPTY, reason="The page shows no text.", extractor=EXTRACTOR
         )
     served_at = settings.captured_at or parse_time(header(headers, "date") or "")
-    chosen_rules = settings.rules.on(served_at.date() if served_at else None) if settings.rules else None
+    chosen_rules = (
+        settings.rules.on(served_at.date() if served_at else None) if settings.rules else None
+    )
     rules = None if "rules" in settings.without else chosen_rules
     choice = choose(page, settings.without)
     trace.candidates.update(choice.lengths)
@@ -95,13 +97,17 @@ def _kept(
     blocks, fired = choice.blocks, []
     if rules:
         blocks = overrides.within(page, rules) or overrides.without_dropped(page, rules, blocks)
-        trace.add("source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}")
+        trace.add(
+            "source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}"
+        )
         fired.append("source")
     if "packs" not in settings.without:
         blocks, gone = boilerplate.remove(blocks)
         fired.extend(dict.fromkeys(removal.rule for removal in gone))
         trace.add(
-            "packs", f"{len(gone)} lines removed", removed=tuple((g.text, f"{g.rule}: {g.why}") for g in gone)
+            "packs",
+            f"{len(gone)} lines removed",
+            removed=tuple((g.text, f"{g.rule}: {g.why}") for g in gone),
         )
     if settings.learnt and "learnt" not in settings.without:
         blocks, dropped = _unlearnt(blocks, settings.learnt)

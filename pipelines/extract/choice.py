@@ -69,7 +69,9 @@ def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
     forest = load()
     chances = forest.probabilities(features(page.blocks, hints))
     kept = without_copies(
-        block for block, chance in zip(page.blocks, chances, strict=True) if chance > forest.keep_from
+        block
+        for block, chance in zip(page.blocks, chances, strict=True)
+        if chance > forest.keep_from
     )
     lengths = {
         "blocks": count_words(block.text for block in kept),

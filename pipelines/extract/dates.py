@@ -51,10 +51,16 @@ _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2}|[+-]\d{2}\b)?\s*([A-Za-z]{2,4}\b)?"
 )
-_CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?\s*([ap]\.?m\.?)?\s*\(?([A-Za-z]{2,4})?\b", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?\s*([ap]\.?m\.?)?\s*\(?([A-Za-z]{2,4})?\b", re.IGNORECASE
+)
 _NAMED = (
-    re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<month>[^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(?P<year>\d{4})\b"),
-    re.compile(r"\b(?P<month>[^\W\d_]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b"),
+    re.compile(
+        r"\b(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<month>[^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(?P<year>\d{4})\b"
+    ),
+    re.compile(
+        r"\b(?P<month>[^\W\d_]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b"
+    ),
 )
 _NUMERIC = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
 _EAST = re.compile(r"(\d{4})\s*[年./]\s*(\d{1,2})\s*[月./]\s*(\d{1,2})")
@@ -66,11 +72,14 @@ _AGO = re.compile(
 _UNITS = {"detik": 1, "second": 1, "menit": 60, "minute": 60, "min": 60,
           "jam": 3600, "hour": 3600, "hr": 3600, "hari": 86400, "day": 86400,
           "minggu": 604800, "week": 604800}  # fmt: skip
-_IN_URL = re.compile(r"/(20\d{2})[/-](\d{1,2}|[a-z]{3})[/-](\d{1,2})(?:[/-]|$)|[/-](20\d{2})(\d{2})(\d{2})(?:[/.-]|$)")
+_IN_URL = re.compile(
+    r"/(20\d{2})[/-](\d{1,2}|[a-z]{3})[/-](\d{1,2})(?:[/-]|$)|[/-](20\d{2})(\d{2})(\d{2})(?:[/.-]|$)"
+)
 PUBLISHED = (
     "article:published_time", "og:article:published_time", "datepublished", "article:published",
     "og:published_time", "parsely-pub-date", "sailthru.date", "publishdate", "publish-date",
-    "publish_date", "pubdate", "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date", "date",
+    "publish_date", "pubdate", "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date",
+    "date",
     "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "published_time", "publication_date",
     "article.published", "shareaholic:article_published_time", "last-modified-by-date",
     "content_published_date", "article_date_original", "rnews:datepublished", "datecreated",
@@ -177,16 +186,15 @@ def _day(text: str) -> tuple[int, int, int, int] | None:
             month = _MONTHS.get(match["month"].lower())
             if month:
                 return int(match["year"]), month, int(match["day"]), match.end()
-    match = _EAST.search(text)
-    if match:
-        return int(match[1]), int(match[2]), int(match[3]), match.end()
-    match = _NUMERIC.search(text)
-    if not match:
+    if east := _EAST.search(text):
+        return int(east[1]), int(east[2]), int(east[3]), east.end()
+    numeric = _NUMERIC.search(text)
+    if not numeric:
         return None
-    first, second = int(match[1]), int(match[2])
+    first, second = int(numeric[1]), int(numeric[2])
     if second > 12:  # the American order, plain where the second number can be no month
         first, second = second, first
-    return int(match[3]), second, first, match.end()
+    return int(numeric[3]), second, first, numeric.end()
 
 
 def _ago(text: str, served_at: datetime | None) -> datetime | None:
@@ -283,8 +291,8 @@ def _any_time(page: Page, served_at: datetime | None) -> datetime | None:
 
 
 def _time_elements(page: Page) -> list[HtmlElement]:
-    return [element for element in page.root.iter("time", "abbr", "span", "meta")
-            if element.tag == "time" or element.get("itemprop") == "datePublished"][:12]  # fmt: skip
+    found = page.root.iter("time", "abbr", "span", "meta")
+    return [e for e in found if e.tag == "time" or e.get("itemprop") == "datePublished"][:12]
 
 
 def _time_element(

@@ -12,7 +12,9 @@ from pipelines.extract.text import clean_line
 if TYPE_CHECKING:
     from pipelines.extract.page import Page
 
-_SEPARATOR = re.compile(r"\s+[-–—|•·»«:/]\s+|\s*[|｜»ㅣ]\s*|\s+::\s+|：(?=[^：]{2,14}$)|-(?=[^\s-]{1,6}ㅣ)")
+_SEPARATOR = re.compile(
+    r"\s+[-–—|•·»«:/]\s+|\s*[|｜»ㅣ]\s*|\s+::\s+|：(?=[^：]{2,14}$)|-(?=[^\s-]{1,6}ㅣ)"
+)
 _KICKER = re.compile(r"^[^:|–—]{2,40}\s*[:|–—]\s+|^[^-]{2,40}\s+-\s+")
 _HEADING_WEIGHT = 1.9
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
@@ -57,7 +59,9 @@ def _count(ballots: list[tuple[str, str, float]]) -> Headline:
         votes[_folded(text)] = votes.get(_folded(text), 0.0) + weight
     for text, source, _ in ballots:
         if source == "heading" and not _backed(text, ballots):
-            votes[_folded(text)] = 0.1  # a heading unlike all data: a logo, a section, an advertisement
+            votes[_folded(text)] = (
+                0.1  # a heading unlike all data: a logo, a section, an advertisement
+            )
     best = max(votes, key=votes.__getitem__)
     text, source = next((text, source) for text, source, _ in ballots if _folded(text) == best)
     return Headline(_without_kicker(text, [other for other, _, _ in ballots]), source)
@@ -74,13 +78,11 @@ def without_site(title: str, site_name: str | None) -> str:
     >>> without_site("Banjir Surut - Suara Contoh", "Suara Contoh")
     'Banjir Surut'
     """
-    parts = _SEPARATOR.split(title)
-    if len(parts) < 2:
+    marks = list(_SEPARATOR.finditer(title))
+    if not marks:
         return title
-    first, last = _SEPARATOR.search(title), None
-    for last in _SEPARATOR.finditer(title):
-        pass
-    assert first is not None and last is not None
+    first, last = marks[0], marks[-1]
+    parts = _SEPARATOR.split(title)
     if _names_site(parts[-1], site_name) or (len(parts[-1].split()) <= 3 < len(parts[0].split())):
         return without_site(title[: last.start()].strip(), site_name)
     if _names_site(parts[0], site_name):
