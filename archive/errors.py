@@ -12,6 +12,7 @@
     │   ├── WarcFormatError      a record breaks the WARC standard
     │   ├── DigestMismatchError  a record's bytes do not have the digest it declares
     │   └── RecordNotFoundError  no record where a row says there is one
+    ├── UrlError                 skip: not an http or https address (a ValueError too)
     ├── DiscoveryError           skip: a feed, sitemap or page that should list articles does not
     │   ├── FeedError
     │   └── SitemapError
@@ -82,6 +83,10 @@ class DigestMismatchError(RecordError):
 
 class RecordNotFoundError(RecordError):
     """There is no record where a row or index line says there is one."""
+
+
+class UrlError(KlipingError, ValueError):
+    """A string that should be an http or https address and is not one."""
 
 
 class DiscoveryError(KlipingError):

@@ -72,6 +72,9 @@ class Candidate:
     title: str | None = None
     published_at: datetime | None = None
     modified_at: datetime | None = None
+    found_as: str | None = None
+    """The address with its tracking parameters, where it was named with any: some servers know
+    a page by these only, so it is what is fetched, while `url` is what the page is known by."""
 
 
 class Truncation(StrEnum):
@@ -249,7 +252,7 @@ class Visit:
     """Where redirects led."""
     headers: tuple[tuple[str, str], ...] = ()
     """Of the final response, for the charset."""
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
     """Of the final response, transfer and content codings undone; None if there was none."""
     error: str | None = None
     """Why there is nothing to read, in words; None where the final answer is a 200."""
@@ -257,3 +260,5 @@ class Visit:
     """When to try again, where trying again may help."""
     candidates: tuple[Candidate, ...] = ()
     """URLs found in it (feeds, sitemaps and listings)."""
+    warnings: tuple[str, ...] = ()
+    """What was wrong with it, though it could be read, in words."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from archive.model import Extraction
     from pipelines.extract.decode import Headers
-    from pipelines.extract.explain import Explanation
+    from pipelines.extract.explanation import Explanation
     from pipelines.extract.learn import Learnt
     from pipelines.extract.overrides import Rules
 

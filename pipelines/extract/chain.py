@@ -18,7 +18,7 @@ from pipelines.extract.authors import Authors, authors, names
 from pipelines.extract.choice import Choice, choose, count_words
 from pipelines.extract.dates import Times, parse_time, times
 from pipelines.extract.decode import Refusal, header, parse
-from pipelines.extract.explain import Explanation, Trace
+from pipelines.extract.explanation import Explanation, Trace
 from pipelines.extract.kind import Judged, page_kind
 from pipelines.extract.language import language
 from pipelines.extract.metadata import Metadata, metadata
@@ -51,7 +51,7 @@ class Settings:
 
 
 def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
-    """See `pipelines.extract.explain`."""
+    """See `pipelines.extract.explanation`."""
     trace = Trace()
     try:
         extraction = _extract(body, url, headers, settings, trace)

@@ -1,0 +1,101 @@
+"""Opening the database: SQLite in WAL mode by default, migrated to the newest schema on first use.
+
+`open_engine` is the only way in. Writers hold short immediate transactions (SQLite has one writer
+at a time, over all processes); readers never wait for them.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from archive.db.schema import ArchiveRow
+from archive.errors import StorageError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT_S = 60
+
+
+def open_engine(url: str, *, read_only: bool = False) -> Engine:
+    """An engine on the database at the SQLAlchemy address `url`, with the newest schema.
+
+    Raises:
+        StorageError: the database cannot be opened, is damaged, or is newer than this program.
+    """
+    options: dict[str, Any] = {
+        # Readable in any tool: "Ani Müller", not "Ani M\u00fcller".
+        "json_serializer": partial(json.dumps, ensure_ascii=False),
+    }
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", partial(_set_up_sqlite, read_only=read_only))
+        event.listen(engine, "begin", partial(_begin_sqlite, read_only=read_only))
+    try:
+        if not _is_newest(engine):
+            migrate(url)
+    except (DBAPIError, OperationalError) as error:
+        raise StorageError(f"{url}: cannot open the database: {error.__cause__}") from error
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:
+    # The driver would begin transactions by itself, and late; see SQLAlchemy's pysqlite page.
+    connection.isolation_level = None
+    pragmas = [
+        f"busy_timeout = {BUSY_TIMEOUT_S * 1000}",
+        "foreign_keys = ON",
+        # A power cut may take the last transactions but never breaks the file; what is lost is
+        # in the WARC files, which are synced first, and the next run takes it from there.
+        "synchronous = NORMAL",
+        "temp_store = MEMORY",
+        "query_only = ON" if read_only else "journal_mode = WAL",
+    ]
+    for pragma in pragmas:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection, *, read_only: bool) -> None:
+    # Taking the write lock at once avoids the deadlock of two readers that both want to write.
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _is_newest(engine: Engine) -> bool:
+    """Whether the schema needs no migration, told without importing Alembic (which is slow)."""
+    newest = max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return False
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found > newest:
+        raise StorageError(
+            f"{engine.url}: made by a newer Kliping (schema {found}, this one knows {newest}); "
+            "upgrade Kliping"
+        )
+    return found == newest
+
+
+def migrate(url: str) -> None:
+    """Bring the database at `url` to the newest schema, in one transaction."""
+    from alembic import command  # noqa: PLC0415 - slow to import and seldom needed
+    from alembic.config import Config  # noqa: PLC0415
+
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", partial(_set_up_sqlite, read_only=False))
+        event.listen(engine, "begin", partial(_begin_sqlite, read_only=False))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if connection.execute(text("SELECT count(*) FROM archive")).scalar() == 0:
+            identity = {"id": 1, "archive_id": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
+            connection.execute(insert(ArchiveRow).values(identity))
+    engine.dispose()

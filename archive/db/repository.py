@@ -1,0 +1,351 @@
+"""The only code that writes rows. Each public method is one transaction.
+
+Called by the pipelines (one thread at a time) with the words of `archive.model`; it promises that
+a row never names a record that the caller has not already got back from the WARC writer.
+Reading for people is in `archive.query`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
+from archive.errors import StorageError
+from archive.model import Capture, Extraction, RecordRef, RecordType, Source
+from archive.urls import registrable_domain
+from archive.warc.records import RevisitOf
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """What must be known of an article to tell whether a new reading of it is a revision."""
+
+    id: int
+    url: str
+    revision: int
+    title: str | None
+    authors: list[str]
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article as one visit read it."""
+
+    url: str
+    """Where the page was fetched from, after redirects."""
+    canonical_url: str
+    extraction: Extraction
+    """With text."""
+    seen_at: datetime
+    is_revision_of: Callable[[KnownArticle], bool]
+    """Decides, where the archive has the article, whether this is a new revision of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class UrlOutcome:
+    """What a visit makes of its URL's row."""
+
+    status: int | None
+    verdict: str
+    """`article`, or in words why it is none."""
+    due_at: datetime | None
+    """When to fetch it again; None: not again."""
+    failed: bool = False
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def text_sha256(text: str) -> str:
+    """Hex SHA-256 of the text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Repository:
+    """Writes to one archive's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def refresh_sources(self, sources: Iterable[Source], now: datetime) -> dict[str, int]:
+        """Bring the rows of `sources` up to their files; the id of each by name."""
+        with self._writing() as connection:
+            for source in sources:
+                facts = {"url": source.url, "title": source.title, "language": source.language}
+                self._upsert(
+                    connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
+                )
+            rows = connection.execute(select(SourceRow.name, SourceRow.id))
+            return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
+
+    def start_run(self, command: str, version: str, now: datetime) -> int:
+        """A new run's id."""
+        row = {"command": command, "version": version, "started_at": now, "summary": {}}
+        with self._writing() as connection:
+            return _inserted_id(connection, RunRow, row)
+
+    def finish_run(self, run_id: int, outcome: str, summary: dict[str, Any], now: datetime) -> None:
+        """Close a run with its outcome and counts."""
+        with self._writing() as connection:
+            connection.execute(
+                update(RunRow)
+                .where(RunRow.id == run_id)
+                .values(ended_at=now, outcome=outcome, summary=summary)
+            )
+
+    def unfinished_runs(self) -> list[int]:
+        """Ids of runs that did not say how they ended: under way, or killed."""
+        with self.engine.connect() as connection:
+            return list(connection.scalars(select(RunRow.id).where(RunRow.ended_at.is_(None))))
+
+    def find_record(self, record_id: str) -> RecordRef | None:
+        """Where the record with that id lies, if a row knows it."""
+        columns = (CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length)
+        query = select(*columns).where(CaptureRow.record_id == record_id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None or row.warc_file is None:
+            return None
+        return RecordRef(row.warc_file, row.warc_offset, row.warc_length, record_id)
+
+    def earlier_capture(self, url: str, payload_digest: str) -> RevisitOf | None:
+        """The newest whole response with that payload, of `url` if it has one, else of any URL.
+
+        Where no payload is the same, the newest of `url`: what a 304 says is still so.
+        """
+        columns = (CaptureRow.record_id, CaptureRow.url, CaptureRow.captured_at)
+        whole = select(*columns, CaptureRow.payload_digest).where(
+            CaptureRow.record_type == RecordType.RESPONSE,
+            CaptureRow.truncated.is_(None),
+            CaptureRow.payload_digest.is_not(None),
+        )
+        newest_first = whole.order_by(CaptureRow.id.desc()).limit(1)
+        same = newest_first.where(CaptureRow.payload_digest == payload_digest)
+        of_url = newest_first.where(CaptureRow.url == url, CaptureRow.status == HTTPStatus.OK)
+        with self.engine.connect() as connection:
+            for query in (same.where(CaptureRow.url == url), same, of_url):
+                row = connection.execute(query).one_or_none()
+                if row is not None and row.record_id and row.payload_digest:
+                    return RevisitOf(row.record_id, row.url, row.captured_at, row.payload_digest)
+        return None
+
+    def save_captures(
+        self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None
+    ) -> None:
+        """Record captures that belong to no URL of the frontier, such as robots.txt."""
+        with self._writing() as connection:
+            _insert_captures(connection, captures, run_id=run_id, source_id=source_id, url_id=None)
+
+    def save_visit(
+        self,
+        captures: Sequence[Capture],
+        outcome: UrlOutcome,
+        *,
+        run_id: int | None,
+        source_id: int,
+        url_id: int,
+        reading: Reading | None = None,
+    ) -> int | None:
+        """Record a visit whole: captures, the URL's row, and the article; the article's id."""
+        with self._writing() as connection:
+            ids = _insert_captures(
+                connection, captures, run_id=run_id, source_id=source_id, url_id=url_id
+            )
+            article_id = None
+            if reading is not None:
+                article_id = _save_reading(connection, reading, source_id, ids[-1])
+            _settle_url(connection, url_id, outcome, captures, article_id)
+            return article_id
+
+    def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
+        """Those of `record_ids` that have a capture row."""
+        found: set[str] = set()
+        with self.engine.connect() as connection:
+            for start in range(0, len(record_ids), 500):
+                some = record_ids[start : start + 500]
+                query = select(CaptureRow.record_id).where(CaptureRow.record_id.in_(some))
+                found.update(id_ for id_ in connection.scalars(query) if id_)
+        return found
+
+    def _upsert(
+        self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
+    ) -> None:
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement = make(table).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
+
+    def _writing(self) -> _Writing:
+        return _Writing(self.engine)
+
+
+class _Writing:
+    """A write transaction whose database errors are ours."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._context = engine.begin()
+        self._where = engine.url.render_as_string(hide_password=True)
+
+    def __enter__(self) -> Connection:
+        try:
+            return self._context.__enter__()
+        except DBAPIError as error:
+            raise self._explained(error) from error
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            self._context.__exit__(kind, error, trace)
+        except DBAPIError as commit_error:
+            raise self._explained(commit_error) from commit_error
+        if isinstance(error, DBAPIError):
+            raise self._explained(error) from error
+
+    def _explained(self, error: DBAPIError) -> StorageError:
+        return StorageError(f"{self._where}: cannot write to the database: {error.orig}")
+
+
+def _save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:
+    """Make or revise the article of `reading`; its id."""
+    columns = _reading_columns(reading.extraction)
+    known = _known_article(connection, reading.canonical_url)
+    if known is None:
+        row = {
+            **columns,
+            "source_id": source_id,
+            "url": reading.url,
+            "canonical_url": reading.canonical_url,
+            "domain": registrable_domain(reading.url),
+            "first_seen_at": reading.seen_at,
+            "capture_id": capture_id,
+            "revision": 1,
+        }
+        article_id, number = _inserted_id(connection, ArticleRow, row), 1
+    elif reading.is_revision_of(known):
+        article_id, number = known.id, known.revision + 1
+        newest = {**columns, "capture_id": capture_id, "revision": number}
+        connection.execute(update(ArticleRow).where(ArticleRow.id == known.id).values(newest))
+    else:
+        return known.id
+    revision = {"article_id": article_id, "number": number, "capture_id": capture_id}
+    connection.execute(insert(RevisionRow).values(**columns, **revision, seen_at=reading.seen_at))
+    return article_id
+
+
+def _known_article(connection: Connection, canonical_url: str) -> KnownArticle | None:
+    columns = (
+        ArticleRow.id,
+        ArticleRow.url,
+        ArticleRow.revision,
+        ArticleRow.title,
+        ArticleRow.authors,
+        ArticleRow.text_sha256,
+    )
+    query = select(*columns).where(ArticleRow.canonical_url == canonical_url)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else KnownArticle(*row)
+
+
+def _inserted_id(connection: Connection, table: type[Any], row: dict[str, Any]) -> int:
+    key = connection.execute(insert(table).values(row)).inserted_primary_key
+    assert key is not None  # every table has an integer key of its own
+    return int(key[0])
+
+
+def _insert_captures(
+    connection: Connection,
+    captures: Sequence[Capture],
+    *,
+    run_id: int | None,
+    source_id: int | None,
+    url_id: int | None,
+) -> list[int]:
+    owner = {"run_id": run_id, "source_id": source_id, "url_id": url_id}
+    return [
+        _inserted_id(connection, CaptureRow, {**owner, **_capture_columns(capture)})
+        for capture in captures
+    ]
+
+
+def _capture_columns(capture: Capture) -> dict[str, Any]:
+    ref = capture.ref
+    return {
+        "url": capture.url,
+        "captured_at": capture.captured_at,
+        "status": capture.status,
+        "content_type": capture.content_type,
+        "location": capture.location,
+        "payload_digest": capture.payload_digest,
+        "payload_length": capture.payload_length,
+        "ip_address": capture.ip_address,
+        "truncated": capture.truncated,
+        "etag": capture.etag,
+        "last_modified": capture.last_modified,
+        "error": capture.error,
+        "record_type": capture.record_type,
+        "warc_file": ref.file if ref else None,
+        "warc_offset": ref.offset if ref else None,
+        "warc_length": ref.length if ref else None,
+        "record_id": ref.record_id if ref else None,
+    }
+
+
+def _settle_url(
+    connection: Connection,
+    url_id: int,
+    outcome: UrlOutcome,
+    captures: Sequence[Capture],
+    article_id: int | None,
+) -> None:
+    values: dict[str, Any] = {
+        "due_at": outcome.due_at,
+        "leased_by": None,
+        "verdict": outcome.verdict,
+        "failures": UrlRow.failures + 1 if outcome.failed else 0,
+    }
+    if captures:
+        values |= {"fetched_at": captures[-1].captured_at, "status": outcome.status}
+    if not outcome.failed:
+        values |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
+    if article_id is not None:
+        values["article_id"] = article_id
+    connection.execute(update(UrlRow).where(UrlRow.id == url_id).values(values))
+
+
+def _reading_columns(extraction: Extraction) -> dict[str, Any]:
+    text = extraction.text
+    if text is None:
+        raise ValueError("only an extraction with text makes an article")
+    published_at = extraction.published_at
+    offset = published_at.utcoffset() if published_at else None
+    return {
+        "title": extraction.title,
+        "authors": extraction.authors,
+        "organisations": extraction.organisations,
+        "published_at": published_at,
+        "published_offset_min": None if offset is None else int(offset.total_seconds() // 60),
+        "modified_at": extraction.modified_at,
+        "language": extraction.language,
+        "section": extraction.section,
+        "tags": extraction.tags,
+        "description": extraction.description,
+        "text": text,
+        "markdown": extraction.markdown,
+        "word_count": extraction.word_count,
+        "text_sha256": text_sha256(text),
+        "image_url": extraction.image_url,
+        "image_caption": extraction.image_caption,
+        "image_credit": extraction.image_credit,
+        "dateline": extraction.dateline,
+        "page_kind": extraction.page_kind,
+        "paywalled": extraction.paywalled,
+        "extractor": extraction.extractor,
+        "rules": extraction.rules,
+    }

@@ -1,0 +1,240 @@
+"""The tables. A researcher should be able to read them without a manual.
+
+    sources ──< urls            what is followed, and every URL known of it (the frontier)
+    runs ──< captures           when we looked, and every HTTP exchange that came of it
+    urls ──< captures           a capture leads to its WARC file, offset, record id and digest
+    sources ──< articles ──< revisions
+                   └─ capture_id, of the page that the newest revision was read from
+
+Change a table here and in a new file under `migrations/versions`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from archive.db.types import UtcDateTime
+
+
+class Base(DeclarativeBase):
+    """Columns by their Python types; constraints by name, so that migrations can find them."""
+
+    type_annotation_map: ClassVar = {
+        datetime: UtcDateTime(),
+        str: Text(),
+        list[str]: JSON(),
+        dict[str, Any]: JSON(),
+    }
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class ArchiveRow(Base):
+    """The one row that names this archive."""
+
+    __tablename__ = "archive"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    archive_id: Mapped[str]
+    """A UUID, made with the archive; exports carry it."""
+    created_at: Mapped[datetime]
+
+
+class SourceRow(Base):
+    """A publisher that is followed; refreshed from its TOML file when a crawl starts."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    url: Mapped[str]
+    title: Mapped[str | None]
+    language: Mapped[str | None]
+    """ISO 639-1."""
+    added_at: Mapped[datetime]
+
+
+class RunRow(Base):
+    """One crawl, import or re-extraction."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    command: Mapped[str]
+    """crawl, import, ..."""
+    version: Mapped[str]
+    """Of Kliping."""
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """Empty while it runs, or if it was killed."""
+    outcome: Mapped[str | None]
+    """done, failed (some sources did), interrupted."""
+    summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """By source name: found, fetched, articles, errors."""
+
+
+class UrlRow(Base):
+    """A URL that is known, and what became of it: the frontier and its ledger."""
+
+    __tablename__ = "urls"
+    __table_args__ = (
+        # What to fetch next is one range scan of this index.
+        Index(
+            "ix_urls_due",
+            "source_id",
+            "kind",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL AND leased_by IS NULL"),
+            postgresql_where=text("due_at IS NOT NULL AND leased_by IS NULL"),
+        ),
+        Index(
+            "ix_urls_leased_by",
+            "leased_by",
+            sqlite_where=text("leased_by IS NOT NULL"),
+            postgresql_where=text("leased_by IS NOT NULL"),
+        ),
+        Index("ix_urls_article_id", "article_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    url: Mapped[str] = mapped_column(unique=True)
+    """In its one spelling, without tracking parameters."""
+    found_as: Mapped[str | None]
+    """The address that is fetched, where it was named with tracking parameters."""
+    kind: Mapped[str]
+    """feed, sitemap, listing, page."""
+    found_by: Mapped[str]
+    """seed, feed, sitemap, robots, link, import."""
+    found_in: Mapped[str]
+    """URL of what named it."""
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    """When a feed, sitemap or page last named it."""
+    due_at: Mapped[datetime | None]
+    """When to fetch it next; empty: not again."""
+    leased_by: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    """The run that is fetching it now."""
+    fetched_at: Mapped[datetime | None]
+    status: Mapped[int | None]
+    """HTTP status of the newest answer."""
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    """In a row, since the last good answer."""
+    verdict: Mapped[str | None]
+    """What came of the newest fetch, in words: `article`, or why it is none."""
+    article_id: Mapped[int | None]
+    """The article that this URL leads to. No foreign key: it would close a circle of tables."""
+
+
+class CaptureRow(Base):
+    """One HTTP exchange at one time, or an attempt that failed before there was one."""
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        Index("ix_captures_url", "url"),
+        Index("ix_captures_url_id", "url_id"),
+        Index("ix_captures_payload_digest", "payload_digest"),
+        Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id"))
+    url_id: Mapped[int | None] = mapped_column(ForeignKey("urls.id"))
+    """The frontier's URL that was being fetched; redirects lead from it to `url`."""
+    url: Mapped[str]
+    captured_at: Mapped[datetime]
+    status: Mapped[int | None]
+    content_type: Mapped[str | None]
+    location: Mapped[str | None]
+    """Where a redirect led."""
+    payload_digest: Mapped[str | None]
+    payload_length: Mapped[int | None] = mapped_column(BigInteger)
+    ip_address: Mapped[str | None]
+    truncated: Mapped[str | None]
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
+    error: Mapped[str | None]
+    """Why there was no answer."""
+    record_type: Mapped[str | None]
+    """response or revisit; empty where there is no record."""
+    warc_file: Mapped[str | None]
+    warc_offset: Mapped[int | None] = mapped_column(BigInteger)
+    warc_length: Mapped[int | None] = mapped_column(BigInteger)
+    record_id: Mapped[str | None] = mapped_column(unique=True)
+
+
+class ReadingColumns:
+    """What was read from a page: shared by an article and its revisions."""
+
+    title: Mapped[str | None]
+    authors: Mapped[list[str]] = mapped_column(default=list)
+    organisations: Mapped[list[str]] = mapped_column(default=list)
+    published_at: Mapped[datetime | None]
+    published_offset_min: Mapped[int | None]
+    """Minutes east of UTC of the page's own clock, so that its local day is not lost."""
+    modified_at: Mapped[datetime | None]
+    language: Mapped[str | None]
+    section: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    description: Mapped[str | None]
+    text: Mapped[str]
+    """Paragraphs, one a line."""
+    markdown: Mapped[str | None]
+    word_count: Mapped[int]
+    text_sha256: Mapped[str]
+    """Hex, of the text in UTF-8."""
+    image_url: Mapped[str | None]
+    image_caption: Mapped[str | None]
+    image_credit: Mapped[str | None]
+    dateline: Mapped[str | None]
+    page_kind: Mapped[str]
+    paywalled: Mapped[bool | None]
+    extractor: Mapped[str]
+    rules: Mapped[list[str]] = mapped_column(default=list)
+    """Ids of the boilerplate rules that fired."""
+
+
+class ArticleRow(ReadingColumns, Base):
+    """An article, as its newest revision reads."""
+
+    __tablename__ = "articles"
+    __table_args__ = (Index("ix_articles_source_id_published_at", "source_id", "published_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    url: Mapped[str]
+    """Where it was fetched from; every alias is in `urls` with this article's id."""
+    canonical_url: Mapped[str] = mapped_column(unique=True)
+    domain: Mapped[str]
+    """Registrable domain of `url`."""
+    first_seen_at: Mapped[datetime]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+    revision: Mapped[int]
+    """Number of the newest revision, from 1."""
+
+
+class RevisionRow(ReadingColumns, Base):
+    """One state of an article; a change of boilerplate alone makes none."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (Index("ix_revisions_article_id_number", "article_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
+    number: Mapped[int]
+    """From 1."""
+    seen_at: Mapped[datetime]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))

@@ -1,0 +1,29 @@
+"""JSON Lines: one article an object, one object a line, UTF-8, times in ISO 8601."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from archive.query import COLUMNS, ArchivedArticle
+
+
+def write(articles: Iterable[ArchivedArticle], file: BinaryIO) -> int:
+    """Write `articles`; how many there were."""
+    count = 0
+    for article in articles:
+        file.write(to_json(article).encode() + b"\n")
+        count += 1
+    return count
+
+
+def to_json(article: ArchivedArticle) -> str:
+    """One article as a JSON object on one line, keys in the order of the columns."""
+    values = {name: _plain(getattr(article, name)) for name in COLUMNS}
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,114 @@
+"""The archive home: one folder that holds everything of an archive.
+
+    kliping.toml     settings            sources/NAME.toml   one file a source
+    kliping.db       the database        warc/               WARC files
+    locks/           who is at work      logs/               of each crawl
+
+Commands find it by `--home`, else `KLIPING_HOME`, else the current folder.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from archive.config import FILE_NAME, Config, load_config, render_config
+from archive.errors import HomeError, LockedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An archive home and its settings."""
+
+    path: Path
+    config: Config
+
+    @property
+    def sources(self) -> Path:
+        return self.path / "sources"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def warc(self) -> Path:
+        return self.path / self.config.archive.warc
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL with a relative SQLite path made absolute."""
+        url = self.config.archive.database
+        prefix = "sqlite:///"
+        if not url.startswith(prefix) or url.startswith(prefix + "/"):
+            return url
+        return f"{prefix}{self.path.resolve() / url.removeprefix(prefix)}"
+
+    @contextmanager
+    def lock(self, names: Iterable[str], *, wait_s: float = 0) -> Iterator[None]:
+        """Hold the lock of each of `names`, so that two runs never crawl one source.
+
+        The locks are the operating system's, so they end with the process however it ends.
+
+        Raises:
+            LockedError: another run holds one of them.
+        """
+        folder = self.path / "locks"
+        folder.mkdir(exist_ok=True)
+        with ExitStack() as held:
+            for name in sorted(names):
+                try:
+                    held.enter_context(FileLock(folder / f"{name}.lock", timeout=wait_s))
+                except Timeout as error:
+                    raise LockedError(
+                        f"{self.path}: another run is at work on {name!r}; wait for it to end"
+                    ) from error
+            yield
+
+
+def open_home(path: Path) -> Home:
+    """The archive home in `path`.
+
+    Raises:
+        HomeError: there is none, or it cannot be written to.
+        ConfigError: its settings are wrong.
+    """
+    if not (path / FILE_NAME).is_file():
+        raise HomeError(f"{path}: no archive here (no {FILE_NAME}); make one with `kliping init`")
+    _require_writable(path)
+    return Home(path, load_config(path))
+
+
+def create_home(path: Path, *, contact: str = "") -> Home:
+    """Make `path` an archive home by writing its commented settings file.
+
+    Raises:
+        HomeError: it is one already, or it cannot be written to.
+    """
+    file = path / FILE_NAME
+    if file.exists():
+        raise HomeError(f"{file}: there is an archive here already; edit this file to change it")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _require_writable(path)
+        config = load_config(path)
+        if contact:
+            config.crawl.contact = contact
+        (path / "sources").mkdir(exist_ok=True)
+        file.write_text(render_config(config), "utf-8")
+    except OSError as error:
+        raise HomeError(f"{path}: cannot make an archive here: {error.strerror}") from error
+    return Home(path, load_config(path))
+
+
+def _require_writable(path: Path) -> None:
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise HomeError(f"{path}: this folder cannot be written to; choose another --home")

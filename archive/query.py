@@ -1,0 +1,205 @@
+"""Reading the archive: the one way in for the command line, exports and (later) the web reader.
+
+Read-only: opening an archive this way can change nothing in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, or_, select
+
+from archive.db.engine import open_engine
+from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
+from archive.errors import NotArchivedError, UrlError
+from archive.home import Home
+from archive.model import RecordRef
+from archive.urls import normalise_url
+
+ROWS_AT_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedArticle:
+    """An article as its newest revision reads, and where its bytes lie.
+
+    The fields are the columns of every export, in this order; names follow what news datasets
+    (cc_news, news-please, Media Cloud, Fundus) use where they agree.
+    """
+
+    id: int
+    """Number of the article in this archive."""
+    url: str
+    """Where the page was fetched from."""
+    canonical_url: str
+    """The address it is known by."""
+    source: str
+    """Name of the source."""
+    domain: str
+    """Registrable domain of the page."""
+    title: str | None
+    """Headline, without site name or kicker."""
+    authors: list[str]
+    """People in the byline, in the page's order."""
+    published_at: datetime | None
+    """When the page says it was published, on the page's own clock."""
+    modified_at: datetime | None
+    """When the page says it was changed last."""
+    first_seen_at: datetime
+    """When the archive first fetched it."""
+    captured_at: datetime
+    """When the bytes of this revision were fetched."""
+    language: str | None
+    """ISO 639-1."""
+    section: str | None
+    """The publisher's section."""
+    tags: list[str]
+    """The publisher's tags."""
+    description: str | None
+    """The publisher's summary."""
+    text: str
+    """Clean text: paragraphs, one a line."""
+    markdown: str | None
+    """The same text with headings, lists, quotes and tables marked up."""
+    word_count: int
+    """Words in the text."""
+    image_url: str | None
+    """Lead image."""
+    page_kind: str
+    """article, liveblog, video, gallery, opinion or other."""
+    paywalled: bool | None
+    """Whether the page says that it is not free; empty where it does not say."""
+    revision: int
+    """Number of this revision, from 1."""
+    text_sha256: str
+    """Hex SHA-256 of the text in UTF-8."""
+    payload_digest: str | None
+    """Digest of the page's payload as in its WARC record."""
+    warc_file: str
+    """WARC file that holds the page as served, relative to the archive's WARC folder."""
+    warc_offset: int
+    """First byte of the record in that file."""
+    warc_length: int
+    """Bytes of the record in that file (one gzip member)."""
+    warc_record_id: str
+    """Record id, `urn:uuid:...`."""
+    extractor: str
+    """Name and version of what read the page."""
+
+    @property
+    def ref(self) -> RecordRef:
+        """Where the page's record lies."""
+        return RecordRef(self.warc_file, self.warc_offset, self.warc_length, self.warc_record_id)
+
+
+COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
+
+
+class Query:
+    """Questions to one archive."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def articles(
+        self, *, source: str | None = None, limit: int | None = None
+    ) -> Iterator[ArchivedArticle]:
+        """Articles, newest published first; memory does not grow with their number."""
+        query = _select_articles().order_by(
+            ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
+        )
+        if source is not None:
+            query = query.where(SourceRow.name == source)
+        return self._stream(query.limit(limit))
+
+    def all_articles(self) -> Iterator[ArchivedArticle]:
+        """Every article, in the order of ids."""
+        return self._stream(_select_articles().order_by(ArticleRow.id))
+
+    def article(self, id_or_url: str) -> ArchivedArticle:
+        """The article with that id, or that any URL known of it leads to.
+
+        Raises:
+            NotArchivedError: there is none; says what is known of the URL.
+        """
+        if id_or_url.isdecimal():
+            found = next(
+                self._stream(_select_articles().where(ArticleRow.id == int(id_or_url))), None
+            )
+            if found is None:
+                raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
+            return found
+        return self._article_at(id_or_url)
+
+    def _article_at(self, address: str) -> ArchivedArticle:
+        try:
+            url = normalise_url(address)
+        except UrlError as error:
+            raise NotArchivedError(f"{address!r} is neither an article's id nor a URL") from error
+        aliases = select(UrlRow.article_id).where(UrlRow.url == url)
+        query = _select_articles().where(
+            or_(ArticleRow.canonical_url == url, ArticleRow.url == url, ArticleRow.id.in_(aliases))
+        )
+        found = next(self._stream(query), None)
+        if found is None:
+            raise NotArchivedError(f"{url}: {self._why_not(url)}")
+        return found
+
+    def _why_not(self, url: str) -> str:
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                select(UrlRow.verdict, UrlRow.fetched_at).where(UrlRow.url == url)
+            ).one_or_none()
+        if row is None:
+            return "not in this archive; no source has named it"
+        if row.verdict is None:
+            return "known, but not fetched yet"
+        return f"fetched, but no article: {row.verdict}"
+
+    def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
+        with self._engine.connect() as connection:
+            rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
+            for row in rows:
+                yield _article(row)
+
+
+def open_query(home: Home) -> Query:
+    """Ask questions of the archive in `home`.
+
+    Raises:
+        StorageError: its database cannot be opened.
+    """
+    return Query(open_engine(home.database_url, read_only=True))
+
+
+def _select_articles() -> Select[Any]:
+    elsewhere: dict[str, Any] = {
+        "source": SourceRow.name,
+        "captured_at": CaptureRow.captured_at,
+        "payload_digest": CaptureRow.payload_digest,
+        "warc_file": CaptureRow.warc_file,
+        "warc_offset": CaptureRow.warc_offset,
+        "warc_length": CaptureRow.warc_length,
+        "warc_record_id": CaptureRow.record_id,
+    }
+    columns = [
+        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in COLUMNS
+    ]
+    return (
+        select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
+        .add_columns(ArticleRow.published_offset_min)
+        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+    )
+
+
+def _article(row: Row[Any]) -> ArchivedArticle:
+    values = dict(row._mapping)
+    offset = values.pop("published_offset_min")
+    if values["published_at"] is not None and offset is not None:
+        page_clock = timezone(timedelta(minutes=offset))
+        values["published_at"] = values["published_at"].astimezone(page_clock)
+    return ArchivedArticle(**values)

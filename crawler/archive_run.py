@@ -1,0 +1,275 @@
+"""The Scrapy extension that ties one crawl to the archive.
+
+The spider, the capture middleware and the item pipeline find the archive through it
+(`crawler.get_extension(ArchiveRun)`). It begins by taking the sources' locks, mending what a
+killed run left behind and opening the WARC writer; the end of the spider closes all in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from archive.db.engine import open_engine
+from archive.db.frontier import FrontierTable, Lease
+from archive.db.repository import Repository
+from archive.errors import SourceError, StorageError
+from archive.home import Home, open_home
+from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
+from archive.urls import normalise_url, same_site
+from archive.warc.writer import WarcWriter
+from crawler.failures import CrawlStopped
+from crawler.frontier import Frontier, SourceQueue
+from crawler.middlewares.politeness import PolitenessMiddleware
+from crawler.middlewares.robots import robots_sitemaps
+from crawler.progress import Progress, Tally
+from crawler.sources import load_source
+from pipelines.archivist import Archivist
+from pipelines.pool import ExtractionPool
+from pipelines.recover import recover, run_lock
+
+logger = logging.getLogger(__name__)
+
+RECOVERY_WAIT_S = 3600.0
+"""Longer than another run can need to ingest what a killed one left."""
+PAGES_A_COUNT = 20
+"""Of a source, between two counts of what waits to be fetched."""
+
+
+class ArchiveRun:
+    """One run of a crawl on one archive."""
+
+    def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
+        self.crawler = crawler
+        self.home = home
+        self._leases: dict[str, Lease] = {}
+        self._stopping: asyncio.Future[None] | None = None
+        self._held = ExitStack()
+        selected = select_sources(home, names)
+        sources = selected.sources
+        self._held.enter_context(home.lock(source.name for source in sources))
+        now = datetime.now(UTC)
+        engine = open_engine(home.database_url)
+        self._held.callback(engine.dispose)
+        self._repository = Repository(engine)
+        self._source_ids = self._repository.refresh_sources(sources, now)
+        table = FrontierTable(engine)
+        run_id, writer = self._start_run(table, now)
+        pool = ExtractionPool(home.config.crawl.workers)
+        self.archivist = Archivist(self._repository, writer, pool, run_id)
+        self.frontier = self._open_frontier(sources, table, now)
+        self.progress = Progress({source.name: Tally() for source in sources})
+        for name, problem in selected.problems.items():
+            self.progress.tallies[name] = Tally(unreadable=True)
+            self.tell(name, problem)
+        crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
+        crawler.signals.connect(self._close, signal=signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """The run of the sources that the spider was asked for.
+
+        Raises:
+            NotConfigured: the spider is not one that crawls sources.
+            SourceError: there is no such source, or none at all.
+            LockedError: another run is at work on one of them.
+            StorageError: the database or the disk refuses.
+        """
+        names = getattr(crawler.spider, "source_names", None)
+        if names is None:
+            raise NotConfigured
+        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), names)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Self:
+        """The run of `crawler`, which has one because the settings put it there."""
+        run = crawler.get_extension(cls)
+        if run is None:
+            raise RuntimeError("the ArchiveRun extension is not on; see crawler/settings.py")
+        return run
+
+    def source(self, lease: Lease) -> Source:
+        """The source that a lease's URL belongs to."""
+        return self.frontier.queues[lease.source_id].source
+
+    async def append(self, exchange: Exchange) -> Capture:
+        """Keep an exchange (`crawler.middlewares.capture.Recorder`)."""
+        return await self.archivist.append(exchange)
+
+    async def save(self, captures: Sequence[Capture]) -> None:
+        """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
+        await self.archivist.save(captures)
+
+    def took(self, lease: Lease) -> None:
+        """Remember a lease until its visit is saved."""
+        self._leases[lease.url] = lease
+
+    async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
+        """Make URLs known to the frontier."""
+        new = await self.frontier.add(self._source_ids[source], candidates)
+        self.progress.tallies[source].found += new
+
+    async def save_visit(self, visit: Visit) -> None:
+        """Ingest a visit and tell the frontier that its URL is done."""
+        lease = self._leases.pop(visit.url)
+        try:
+            # Candidates first: a crawl that is killed in between reads this list again.
+            await self.add_candidates(visit.source, visit.candidates)
+            ingested = await self.archivist.ingest(
+                visit, source_id=lease.source_id, url_id=lease.url_id
+            )
+            tally = self.progress.tallies[visit.source]
+            tally.count(ingested)
+            await self._count_waiting(lease, tally)
+            if visit.kind is UrlKind.PAGE:
+                logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
+            for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
+                if visit.kind is not UrlKind.PAGE:
+                    self.tell(visit.source, f"{visit.url}: {problem}")
+        except StorageError as error:
+            self.give_up(lease, error)
+            raise
+        finally:
+            self.frontier.settled(lease, visit.retry_at)
+
+    async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
+        """Put off all that a source has on a host that must not be asked before `until`."""
+        del self._leases[lease.url]
+        source = self.source(lease).name
+        self.tell(source, reason)
+        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        await self.frontier.put_off(lease, until, reason)
+
+    def give_up(self, lease: Lease, error: StorageError) -> None:
+        """End the crawl, since what it fetches cannot be kept; its leases are given back."""
+        self.tell(self.source(lease).name, f"{error}; the crawl ends here")
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+
+    def stop_asking(self) -> None:
+        """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
+        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        if politeness is not None:
+            politeness.gate.close()
+        assert self.crawler.engine is not None  # it runs
+        for slot in self.crawler.engine.downloader.slots.values():
+            while slot.queue:
+                request, answered = slot.queue.popleft()
+                answered.errback(CrawlStopped(f"{request.url} was not asked for"))
+
+    async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
+        """Take the sitemaps that a robots.txt names for the source that made us read it."""
+        lease: Lease | None = request.cb_kwargs.get("lease")
+        if lease is None:
+            return
+        site = self.source(lease).url
+        candidates = [
+            Candidate(normalise_url(url), UrlKind.SITEMAP, FoundBy.ROBOTS, robots_url)
+            for url in urls
+            if same_site(url, site)
+        ]
+        await self.add_candidates(self.source(lease).name, candidates)
+
+    def tell(self, source: str, problem: str) -> None:
+        """Tell people of a failure, in the log and on the display."""
+        if self.progress.tell(source, problem):
+            logger.warning("%s: %s", source, problem)
+
+    async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
+        """Counting reads every row that waits, which is too much for every page of a long crawl."""
+        if lease.kind is UrlKind.PAGE and tally.fetched % PAGES_A_COUNT:
+            tally.waiting = max(tally.waiting - 1, 0)
+        else:
+            tally.waiting = await self.frontier.count_waiting(lease.source_id)
+
+    def _start_run(self, table: FrontierTable, now: datetime) -> tuple[int, WarcWriter]:
+        """Begin this run and take up what dead ones left; its id and its WARC writer."""
+        # One run at a time looks for dead ones, or it might take one that just begins for dead.
+        with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            run_id = self._repository.start_run("crawl", version("kliping"), now)
+            self._held.enter_context(self.home.lock([run_lock(run_id)]))
+            config = self.home.config
+            writer = WarcWriter(
+                self.home.warc,
+                str(run_id),
+                operator=config.crawl.contact,
+                max_bytes=config.archive.warc_max_bytes,
+            )
+            recovered = recover(self.home, self._repository, table, writer)
+        if recovered:
+            logger.warning("took up %d captures that a killed run left behind", recovered)
+        return run_id, writer
+
+    def _open_frontier(
+        self, sources: Sequence[Source], table: FrontierTable, now: datetime
+    ) -> Frontier:
+        crawl = self.home.config.crawl
+        queues = {}
+        for source in sources:
+            source_id = self._source_ids[source.name]
+            table.begin(source_id, source.seeds, now)
+            limit = crawl.max_pages if source.max_pages is None else source.max_pages
+            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
+        window = 2 * crawl.host_concurrency
+        return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
+
+    async def _close(self, spider: Spider, reason: str) -> None:
+        await self.frontier.release()
+        for source_id, queue in self.frontier.queues.items():
+            tally = self.progress.tallies[queue.source.name]
+            tally.waiting = await self.frontier.count_waiting(source_id)
+        outcome = "failed" if self.progress.failed else "done"
+        await self.archivist.in_database(
+            self._repository.finish_run,
+            self.archivist.run_id,
+            outcome if reason == "finished" else "interrupted",
+            self.progress.summary(),
+            datetime.now(UTC),
+        )
+        await self.archivist.close()
+        self._held.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a crawl is to follow."""
+
+    sources: list[Source]
+    problems: dict[str, str] = field(default_factory=dict)
+    """By name of a source: why its file cannot be read."""
+
+
+def select_sources(home: Home, names: Sequence[str]) -> Selected:
+    """The sources of `home` that `names` ask for; all that can be read where it is empty.
+
+    Raises:
+        SourceError: there is no such source, it cannot be read, or there is none at all.
+    """
+    files = {path.stem: path for path in sorted(home.sources.glob("*.toml"))}
+    if not files:
+        raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
+    for name in names:
+        if name not in files:
+            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
+    if names:
+        return Selected([load_source(files[name]) for name in dict.fromkeys(names)])
+    selected = Selected([])
+    for name, path in files.items():
+        try:
+            selected.sources.append(load_source(path))
+        except SourceError as error:
+            selected.problems[name] = str(error)
+    if not selected.sources:
+        raise SourceError("\n".join(selected.problems.values()))
+    return selected

@@ -1,0 +1,71 @@
+"""The `kliping` command: joins every package's commands and turns errors into exit codes.
+
+Exit codes: 0 done, 1 some of it failed, 2 wrong use, 3 the archive is locked by another run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import archive.commands
+import crawler.commands
+import pipelines.commands
+from archive.errors import KlipingError, LockedError, WrongUseError
+
+FAILED, WRONG_USE, LOCKED = 1, 2, 3
+
+app = typer.Typer(
+    name="kliping",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 some of it failed, 2 wrong use, 3 locked by another run.",
+)
+app.command()(archive.commands.init)
+app.add_typer(crawler.commands.sources, name="sources")
+app.command()(crawler.commands.crawl)
+app.command()(archive.commands.articles)
+app.command()(archive.commands.show)
+app.command()(archive.commands.export)
+app.command()(archive.commands.verify)
+app.command()(pipelines.commands.extract)
+
+
+@app.callback()
+def kliping(
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the archive; may also follow the command.", file_okay=False),
+    ] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Archive the news: pages as served in WARC files, clean text in a database."""
+    if version:
+        from importlib.metadata import version as version_of
+
+        typer.echo(f"kliping {version_of('kliping')}")
+        raise typer.Exit
+    if home is not None:
+        # Every command's own --home falls back to this variable.
+        os.environ["KLIPING_HOME"] = str(home)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        app()
+    except KlipingError as error:
+        typer.secho(f"kliping: {error}", fg="red", err=True)
+        sys.exit(exit_code(error))
+
+
+def exit_code(error: KlipingError) -> int:
+    """The documented exit code of an error."""
+    if isinstance(error, WrongUseError):
+        return WRONG_USE
+    return LOCKED if isinstance(error, LockedError) else FAILED

@@ -1,0 +1,164 @@
+"""What the demo answers to each path: a pure function from outlet and target to a page."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from crawler.demo import render
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from crawler.demo.stories import Link, Outlet, Story
+
+SITEMAPS = {
+    "index": ("/sitemap_index.xml", "/post-sitemap.xml", "/page-sitemap.xml"),
+    "gzip": ("/sitemap.xml.gz",),
+    "news": ("/news-sitemap.xml", "/sitemap.xml"),
+    "plain": ("/sitemap.xml",),
+}
+"""Paths of the sitemaps of an outlet, by the kind of sitemap that it has."""
+
+IMAGE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9">'
+    '<path fill="#7a9e9f" d="M0 0h16v9H0z"/><path fill="#4f6367" d="M0 9l5-6 4 4 2-2 5 4z"/></svg>'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is answered to a request for one target."""
+
+    payload: bytes
+    content_type: str
+    status: int = 200
+    modified_at: datetime | None = None
+    """For Last-Modified; None sends no such header."""
+    location: str | None = None
+    """Absolute target of a redirect."""
+
+
+def page_at(outlet: Outlet, target: str) -> Page:
+    """What `outlet` answers to a request for `target` (path and query).
+
+    A query that means nothing to the outlet, such as `?utm_source=rss`, is overlooked.
+    """
+    routes = dict(_routes(outlet))
+    path = urlsplit(target).path
+    make = routes.get(target) or routes.get(path)
+    if make:
+        return make()
+    if path.startswith("/media/"):
+        return Page(payload=IMAGE.encode(), content_type="image/svg+xml")
+    return _message(outlet, 404, path)
+
+
+def _routes(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:
+    yield "/", partial(_listing, outlet, outlet.title, "/", outlet.stories)
+    yield from _listings(outlet)
+    for story in outlet.stories:
+        path = outlet.path_of(story)
+        yield path, partial(_story, outlet, story, 1)
+        for number in range(2, len(story.pages) + 1):
+            yield f"{path}?page={number}", partial(_story, outlet, story, number)
+    for page in outlet.pages:
+        yield page.path, partial(_html, outlet, render.render_static_page(outlet, page))
+    for link in outlet.links:
+        yield link.path, partial(_link, outlet, link)
+    yield render.FEED_PATHS[outlet.feed], partial(_feed, outlet)
+    for path in SITEMAPS[outlet.sitemap]:
+        yield path, partial(_sitemap, outlet, path)
+    yield "/robots.txt", partial(_robots, outlet)
+
+
+def _listings(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:
+    """Section, author and tag pages."""
+    listings: dict[tuple[str, str], list[Story]] = {}
+    for story in outlet.stories:
+        keys = [(f"/{story.section}/", outlet.sections[story.section])]
+        keys += [(outlet.author_path_of(name), name) for name in story.byline]
+        keys += [(outlet.tag_path_of(tag), tag) for tag in story.tags]
+        for key in keys:
+            listings.setdefault(key, []).append(story)
+    for (path, title), stories in listings.items():
+        yield path, partial(_listing, outlet, title, path, tuple(stories))
+
+
+def _html(outlet: Outlet, text: str, *, modified_at: datetime | None = None) -> Page:
+    return Page(payload=text.encode(), content_type=outlet.content_type, modified_at=modified_at)
+
+
+def _story(outlet: Outlet, story: Story, number: int) -> Page:
+    text = render.render_story(outlet, story, number)
+    return _html(outlet, text, modified_at=story.last_changed_at)
+
+
+def _listing(outlet: Outlet, title: str, path: str, stories: tuple[Story, ...]) -> Page:
+    text = render.render_listing(outlet, title, path, stories)
+    return _html(outlet, text, modified_at=_newest_change(stories))
+
+
+def _feed(outlet: Outlet) -> Page:
+    return Page(
+        payload=render.render_feed(outlet).encode(),
+        content_type=f"{render.FEED_TYPES[outlet.feed]}; charset=utf-8",
+        modified_at=_newest_change(outlet.stories),
+    )
+
+
+def _sitemap(outlet: Outlet, path: str) -> Page:
+    payload = _sitemap_text(outlet, path).encode()
+    content_type = "application/xml"
+    if path.endswith(".gz"):
+        payload, content_type = gzip.compress(payload, mtime=0), "application/gzip"
+    modified_at = _newest_change(outlet.stories)
+    return Page(payload=payload, content_type=content_type, modified_at=modified_at)
+
+
+def _sitemap_text(outlet: Outlet, path: str) -> str:
+    if path == "/sitemap_index.xml":
+        return render.render_sitemap_index(outlet, SITEMAPS["index"][1:])
+    if path == "/news-sitemap.xml":
+        return render.render_news_sitemap(outlet)
+    stories = [(outlet.url_of(story), story.last_changed_at) for story in outlet.stories]
+    pages = [(outlet.base_url + page.path, None) for page in outlet.pages if not page.login]
+    if path == "/post-sitemap.xml":
+        return render.render_urlset(outlet, stories)
+    if path == "/page-sitemap.xml":
+        return render.render_urlset(outlet, pages)
+    return render.render_urlset(outlet, [*stories, *pages])
+
+
+def _robots(outlet: Outlet) -> Page:
+    text = outlet.robots.strip().format(base_url=outlet.base_url) + "\n"
+    return Page(payload=text.encode(), content_type="text/plain; charset=utf-8")
+
+
+def _link(outlet: Outlet, link: Link) -> Page:
+    if link.to is None:
+        return _message(outlet, link.status, link.path)
+    location = outlet.url_of(outlet.story(link.to))
+    return Page(
+        payload=b"", content_type=outlet.content_type, status=link.status, location=location
+    )
+
+
+def _message(outlet: Outlet, status: int, path: str) -> Page:
+    titles = {
+        ("id", 404): "Halaman tidak ditemukan",
+        ("id", 410): "Halaman ini sudah dihapus",
+        ("en", 404): "Page not found",
+        ("en", 410): "This page has been removed",
+    }
+    title = titles[outlet.language, status]
+    text = render.render_message(outlet, title, path, f"{title}: {path}")
+    return Page(payload=text.encode(), content_type=outlet.content_type, status=status)
+
+
+def _newest_change(stories: tuple[Story, ...]) -> datetime:
+    return max(story.last_changed_at for story in stories)

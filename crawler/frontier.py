@@ -1,0 +1,135 @@
+"""Hands out the due URLs of each source, a few at a time, so that the database holds the queue.
+
+The spider asks for leases and reports what became of each; what is in memory is at most a small
+window a source. A crawl that is killed loses that window only, and takes it up again next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+from archive.db.frontier import FrontierTable, Lease
+from archive.model import Candidate, Source, UrlKind
+from pipelines.archivist import Archivist
+
+LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
+LOOK_AGAIN_S = 5.0
+"""A source that has nothing due is asked again after this long: a pause or a retry may be over."""
+
+
+@dataclass(slots=True)
+class SourceQueue:
+    """Where one source stands in this run."""
+
+    source: Source
+    source_id: int
+    pages_left: float
+    """Article pages that may still be fetched in this run; infinite without a limit."""
+    outstanding: int = 0
+    """Leases handed out and not reported back."""
+    look_at: float = 0.0
+    """When (`time.monotonic`) to ask the database again; it had nothing more when last asked."""
+
+    def kinds(self) -> tuple[UrlKind, ...]:
+        """What may be fetched now, in order of preference."""
+        return (*LISTS, UrlKind.PAGE) if self.pages_left > 0 else LISTS
+
+
+@dataclass(slots=True)
+class Frontier:
+    """The URLs to fetch in one run."""
+
+    table: FrontierTable
+    archivist: Archivist
+    queues: dict[int, SourceQueue]
+    """By source id."""
+    window: int
+    """Most leases of one source at once."""
+    patience_s: float
+    """How long to wait for a URL that is due later (a retry) before the run ends."""
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def leases(self) -> AsyncIterator[Lease]:
+        """Every URL that becomes due in this run, as places become free; ends when none is left."""
+        while True:
+            self._changed.clear()
+            for queue in self.queues.values():
+                for lease in await self._take(queue):
+                    yield lease
+            if any(queue.outstanding for queue in self.queues.values()):
+                await self._wait_for_change()
+            elif not await self._wait_until_due():
+                return
+
+    async def add(self, source_id: int, candidates: Sequence[Candidate]) -> int:
+        """Make candidates known; how many of them were new."""
+        now = datetime.now(UTC)
+        new = await self.archivist.in_database(self.table.add, source_id, candidates, now)
+        self.queues[source_id].look_at = 0.0
+        self._changed.set()
+        return new
+
+    def settled(self, lease: Lease, retry_at: datetime | None) -> None:
+        """A lease's visit was saved, or given up; its place is free."""
+        queue = self.queues[lease.source_id]
+        queue.outstanding -= 1
+        if retry_at is not None:
+            queue.look_at = 0.0
+        self._changed.set()
+
+    async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
+        """End a lease that was never asked, and ask nothing of its host before `until`.
+
+        The pause stands in the rows, so that later runs keep it too.
+        """
+        await self.archivist.in_database(self.table.give_back, lease.url_id, reason)
+        await self.archivist.in_database(self.table.postpone, lease.source_id, lease.url, until)
+        self.settled(lease, until)
+
+    async def count_waiting(self, source_id: int) -> int:
+        """How many URLs of a source wait to be fetched, now or later."""
+        return await self.archivist.in_database(self.table.count_waiting, source_id)
+
+    async def release(self) -> None:
+        """Give back every lease of this run."""
+        await self.archivist.in_database(self.table.release, self.archivist.run_id)
+
+    async def _take(self, queue: SourceQueue) -> list[Lease]:
+        room = self.window - queue.outstanding
+        now = datetime.now(UTC)
+        if room <= 0 or queue.look_at > monotonic():
+            return []
+        room = int(min(room, max(queue.pages_left, 1)))
+        leases = await self.archivist.in_database(
+            self.table.take, queue.source_id, self.archivist.run_id, room, now, queue.kinds()
+        )
+        queue.look_at = monotonic() + LOOK_AGAIN_S if len(leases) < room else 0.0
+        queue.outstanding += len(leases)
+        queue.pages_left -= sum(lease.kind is UrlKind.PAGE for lease in leases)
+        return leases
+
+    async def _wait_for_change(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN_S)
+
+    async def _wait_until_due(self) -> bool:
+        """Sleep until the next URL is due; False where that is too far off, or there is none."""
+        dates = [
+            await self.archivist.in_database(self.table.next_due_at, queue.source_id, queue.kinds())
+            for queue in self.queues.values()
+        ]
+        due = [date for date in dates if date is not None]
+        if not due:
+            return False
+        wait_s = (min(due) - datetime.now(UTC)).total_seconds()
+        if wait_s > self.patience_s:
+            return False
+        await asyncio.sleep(max(wait_s, 0.05))
+        for queue in self.queues.values():
+            queue.look_at = 0.0
+        return True

@@ -1,0 +1,8 @@
+"""The sources that an archive follows: one TOML file each, read, written and found out.
+
+`probe.py`, which finds a site's feeds and sitemaps, is imported by whoever adds a source.
+"""
+
+from crawler.sources.files import load_source, load_sources, source_name_for, write_source
+
+__all__ = ["load_source", "load_sources", "source_name_for", "write_source"]

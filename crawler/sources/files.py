@@ -1,0 +1,257 @@
+"""Source files: `HOME/sources/NAME.toml`, one publisher each, written for people to edit.
+
+A file with anything wrong in it is refused as a whole, with its line, so that a typo never
+passes for a setting. A source without feeds, sitemaps and listings is followed by the links of
+its front page.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tempfile
+import tomllib
+from collections.abc import Callable, Collection
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+import tomlkit
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ValidationError as PydanticValidationError
+
+from archive.errors import HomeError, SourceError
+from archive.model import Seed, Source, UrlKind
+from archive.urls import host_of, normalise_url, registrable_domain
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+
+WebAddress = Annotated[str, AfterValidator(normalise_url)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+
+
+class SourceFile(BaseModel):
+    """The keys of a source file; their descriptions stand in the files that are written."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+    name: Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+    """Short name, the same as the file's."""
+    url: WebAddress
+    """Front page."""
+    title: str | None = Field(default=None, examples=["Suara Contoh"])
+    """What the publisher calls itself."""
+    language: Language | None = Field(default=None, examples=["id"])
+    """Two letters (ISO 639-1), where it is mostly in one language."""
+    feeds: list[WebAddress] = []
+    """RSS, Atom or JSON feeds."""
+    sitemaps: list[WebAddress] = []
+    """Sitemaps and sitemap indexes."""
+    listings: list[WebAddress] = []
+    """Front and section pages that are read for their links."""
+    delay_s: float | None = Field(default=None, ge=0, allow_inf_nan=False, examples=[2.0])
+    """Seconds between two requests to one host; unset, the archive's own."""
+    max_pages: int | None = Field(default=None, ge=0, examples=[500])
+    """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
+
+
+_NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""TOML 1.0 allows no control characters there; comments quote titles of pages."""
+
+_SEED_KEYS = {
+    UrlKind.FEED: "feeds",
+    UrlKind.SITEMAP: "sitemaps",
+    UrlKind.LISTING: "listings",
+}
+
+
+def load_sources(
+    folder: Path, *, on_error: Callable[[SourceError], None] | None = None
+) -> list[Source]:
+    """Return the sources of a folder, by name; none if there is no folder.
+
+    With `on_error`, a file that cannot be read is reported to it and left out.
+
+    Raises:
+        SourceError: without `on_error`, of the files that cannot be read: each on a line.
+    """
+    sources: list[Source] = []
+    problems: list[str] = []
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            sources.append(load_source(path))
+        except SourceError as error:
+            if on_error:
+                on_error(error)
+            else:
+                problems.append(str(error))
+    if problems:
+        raise SourceError("\n".join(problems))
+    return sources
+
+
+def load_source(path: Path) -> Source:
+    """Return the source that a file describes.
+
+    Raises:
+        SourceError: the file cannot be read, or says something that cannot be; one line for each
+            thing that is wrong, with the file and line.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+        stated = SourceFile.model_validate(tomllib.loads(text))
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{path}: not UTF-8 text; save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        fault = str(error).replace(
+            "at end of document", f"at line {len(text.splitlines())}, its end"
+        )
+        raise SourceError(f"{path}: not valid TOML: {fault}") from error
+    except PydanticValidationError as error:
+        problems = [_explained(path, text, dict(problem)) for problem in error.errors()]
+        raise SourceError("\n".join(problems)) from error
+    if stated.name != path.stem:
+        where = f"{path} line {_line_of(text, ('name',))}"
+        raise SourceError(f"{where}: name = {stated.name!r}, but the file is {path.name!r}")
+    return _source(stated)
+
+
+def _source(stated: SourceFile) -> Source:
+    seeds = [Seed(url, kind) for kind, key in _SEED_KEYS.items() for url in getattr(stated, key)]
+    return Source(
+        name=stated.name,
+        url=stated.url,
+        title=stated.title,
+        language=stated.language,
+        seeds=tuple(dict.fromkeys(seeds)) or (Seed(stated.url, UrlKind.LISTING),),
+        delay_s=stated.delay_s,
+        max_pages=stated.max_pages,
+    )
+
+
+def write_source(folder: Path, source: Source, *, comment: str = "", replace: bool = False) -> Path:
+    """Write a source's file, with `comment` (any number of lines) at its head; return its path.
+
+    The file appears whole or not at all.
+
+    Raises:
+        SourceError: there is one already and `replace` is False, or the name is not fit for one.
+        HomeError: the folder cannot be written to.
+    """
+    path = folder / f"{source.name}.toml"
+    if not re.fullmatch(NAME_PATTERN, source.name):
+        raise SourceError(f"{source.name!r} cannot name a source: use a-z, 0-9 and hyphens")
+    if path.exists() and not replace:
+        raise SourceError(f"{path}: this source is there already; edit the file or remove it")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_whole(path, _rendered(source, comment))
+    except OSError as error:
+        raise HomeError(f"{path}: cannot be written: {error.strerror}") from error
+    return path
+
+
+def source_name_for(url: str, taken: Collection[str]) -> str:
+    """Return a name for the source at `url` that is not among `taken`.
+
+    >>> source_name_for("https://www.suara.example/", []), source_name_for(
+    ...     "https://jogja.suara.example/", ["suara"])
+    ('suara', 'jogja-suara-example')
+
+    Raises:
+        UrlError: `url` is no http or https address.
+    """
+    domain = registrable_domain(url)
+    short = domain if _is_machine(domain) else domain.partition(".")[0]
+    names = [_name(short), _name(host_of(url).removeprefix("www."))]
+    names += [f"{names[0]}-{number}" for number in range(2, len(taken) + 3)]
+    return next(name for name in names if name not in taken)
+
+
+def _is_machine(domain: str) -> bool:
+    """Tell an IP address, or a host with a port, from a domain name."""
+    try:
+        ip_address(domain.strip("[]"))
+    except ValueError:
+        return ":" in domain
+    return True
+
+
+def _name(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:50] or "source"
+
+
+def _rendered(source: Source, comment: str) -> str:
+    document = tomlkit.document()
+    for line in comment.splitlines():
+        document.add(tomlkit.comment(_NOT_IN_COMMENTS.sub(" ", line)))
+    values = _values(source)
+    for key, field in SourceFile.model_fields.items():
+        document.add(tomlkit.nl())
+        document.add(tomlkit.comment(str(field.description)))
+        if values[key] is None:
+            example = tomlkit.item((field.examples or [""])[0]).as_string()
+            document.add(tomlkit.comment(f"{key} = {example}"))
+        else:
+            document.add(key, _item(values[key]))
+    return tomlkit.dumps(document).lstrip("\n")
+
+
+def _values(source: Source) -> dict[str, Any]:
+    values: dict[str, Any] = {key: getattr(source, key, None) for key in SourceFile.model_fields}
+    for kind, key in _SEED_KEYS.items():
+        values[key] = [seed.url for seed in source.seeds if seed.kind is kind]
+    return values
+
+
+def _item(value: object) -> Any:
+    item = tomlkit.item(value)
+    return item.multiline(len(item) > 1) if isinstance(item, tomlkit.items.Array) else item
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Put a file in its place in one step, so that nobody ever reads half of it."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _explained(path: Path, text: str, problem: dict[str, Any]) -> str:
+    """Say what is wrong with one key, and on which line."""
+    location: tuple[str | int, ...] = problem["loc"]
+    key = str(location[0])
+    where = f"{path} line {_line_of(text, location)}"
+    if problem["type"] == "missing":
+        return f"{path}: {key!r} is missing"
+    if problem["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, SourceFile.model_fields, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"{where}: unknown key {key!r}{hint}"
+    if problem["type"] == "value_error":  # of `normalise_url`, which names the URL
+        return f"{where}: {key}: {problem['ctx']['error']}"
+    return f"{where}: {key} = {problem['input']!r}: {problem['msg']}"
+
+
+def _line_of(text: str, location: tuple[str | int, ...]) -> int:
+    """Return the line (from 1) of a key, or of the entry of its list that is meant."""
+    lines = text.splitlines()
+    key = re.compile(rf"\s*(?:\[+\s*)?[\"']?{re.escape(str(location[0]))}[\"']?\s*[=.\]]")
+    first = next((number for number, line in enumerate(lines, 1) if key.match(line)), 1)
+    if len(location) == 1:
+        return first
+    entry = tomllib.loads(text)[str(location[0])][location[1]]
+    for number in range(first, len(lines) + 1):
+        if str(entry) in lines[number - 1]:
+            return number
+    return first

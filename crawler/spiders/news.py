@@ -1,0 +1,73 @@
+"""The one spider: it fetches what the frontier hands out and says what came of each URL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import cached_property
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from archive.db.frontier import Lease
+from archive.errors import StorageError
+from archive.model import Visit
+from crawler.archive_run import ArchiveRun
+from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
+from crawler.retry import explain_failure
+from crawler.visits import captures_of, visit_of_failure, visit_of_response
+
+
+class NewsSpider(Spider):
+    """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them."""
+
+    name = "news"
+
+    def __init__(self, source: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.source_names = [name.strip() for name in source.split(",") if name.strip()]
+
+    @cached_property
+    def run(self) -> ArchiveRun:
+        """This crawl's way into the archive."""
+        return ArchiveRun.of(self.crawler)
+
+    async def start(self) -> AsyncIterator[Request]:
+        """A request for each URL that the frontier hands out."""
+        try:
+            async for lease in self.run.frontier.leases():
+                self.run.took(lease)
+                yield self._request(lease)
+        except asyncio.CancelledError:  # Scrapy is told to stop: Ctrl-C, SIGTERM, a full disk
+            self.run.stop_asking()
+            raise
+
+    def _request(self, lease: Lease) -> Request:
+        return Request(
+            lease.address,
+            callback=self.parse,
+            errback=self.fail,
+            cb_kwargs={"lease": lease},
+            meta={"delay_s": self.run.source(lease).delay_s},
+        )
+
+    async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
+        """The visit of `lease` that ended in `response`."""
+        yield await visit_of_response(response, lease, self.run.source(lease))
+
+    async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
+        """The visit of a lease that ended without a response."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        lease = request.cb_kwargs["lease"]
+        error = failure.value
+        assert error is not None
+        if isinstance(error, StorageError):
+            self.run.give_up(lease, error)
+        elif isinstance(error, CrawlStopped):
+            await self.run.save(captures_of(request))
+        elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
+            await self.run.put_off(lease, error.until, explain_failure(error, request.url))
+        else:
+            yield visit_of_failure(error, request, lease, self.run.source(lease))

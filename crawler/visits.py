@@ -1,0 +1,121 @@
+"""From what Scrapy hands back to a `Visit`: what came of one leased URL."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from random import Random
+
+from scrapy import Request
+from scrapy.http import Response
+
+from archive.db.frontier import Lease
+from archive.errors import DiscoveryError
+from archive.model import Capture, Source, UrlKind, Visit
+from crawler.discovery import DISCOVERERS, Discovered
+from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
+
+RNG = Random()
+"""Spreads retries; nothing secret."""
+
+
+async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
+    """The visit that ended in `response`; lists are parsed (in a thread), pages are not."""
+    error, when = None, None
+    if response.status != HTTPStatus.OK:
+        error, when = _explain_status(response.status), _retry_after_status(response, lease)
+    discovered = Discovered()
+    if error is None and lease.kind is not UrlKind.PAGE:
+        try:
+            discovered = await asyncio.to_thread(_discover, response, lease, source)
+        except DiscoveryError as failure:
+            error = str(failure).removeprefix(f"{response.url}: ")
+    return Visit(
+        source=source.name,
+        url=lease.url,
+        kind=lease.kind,
+        captures=captures_of(response.request),
+        final_url=response.url,
+        headers=_headers(response),
+        body=response.body,
+        error=error,
+        retry_at=when,
+        candidates=discovered.candidates,
+        warnings=discovered.warnings,
+    )
+
+
+def visit_of_failure(
+    failure: BaseException, request: Request, lease: Lease, source: Source
+) -> Visit:
+    """The visit that ended without a response, for whatever reason."""
+    when = retry_at(
+        failure_kind(failure),
+        failures=lease.failures + 1,
+        now=datetime.now(UTC),
+        rng=RNG,
+        not_before=getattr(failure, "until", None),
+    )
+    return Visit(
+        source=source.name,
+        url=lease.url,
+        kind=lease.kind,
+        captures=captures_of(request),
+        final_url=request.url,
+        error=explain_failure(failure, request.url),
+        retry_at=when,
+    )
+
+
+def _discover(response: Response, lease: Lease, source: Source) -> Discovered:
+    content_type = response.headers.get(b"Content-Type")
+    discovered = DISCOVERERS[lease.kind](
+        response.body,
+        response.url,
+        content_type=content_type.decode("latin-1") if content_type else None,
+        source=source,
+    )
+    if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
+        return _without_listings(discovered)
+    return discovered
+
+
+def _without_listings(discovered: Discovered) -> Discovered:
+    """Sections are taken from front pages only: from sections on, they would lead on for ever."""
+    articles = [each for each in discovered.candidates if each.kind is not UrlKind.LISTING]
+    return replace(discovered, candidates=tuple(articles))
+
+
+def _explain_status(status: int) -> str:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        return f"HTTP {status}"
+    return f"HTTP {status} {phrase}"
+
+
+def _retry_after_status(response: Response, lease: Lease) -> datetime | None:
+    now = datetime.now(UTC)
+    return retry_at(
+        response.status,
+        failures=lease.failures + 1,
+        now=now,
+        rng=RNG,
+        not_before=parse_retry_after(response.headers.get(b"Retry-After"), now),
+    )
+
+
+def captures_of(request: Request | None) -> tuple[Capture, ...]:
+    """What was captured so far on the way to a request's answer."""
+    captures: tuple[Capture, ...] = request.meta.get("captures", ()) if request else ()
+    return captures
+
+
+def _headers(response: Response) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
+    )

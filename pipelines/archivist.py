@@ -1,0 +1,98 @@
+"""Keeps exchanges and ingests visits, for one run: the asynchronous front of the archive.
+
+Called from an event loop that must never wait (the crawl's). WARC appends run in one thread and
+are grouped: all that arrives while the disk is syncing shares the next sync. Database work runs
+in another thread, one transaction at a time. Extraction runs in the pool's processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from archive.db.repository import Repository
+from archive.model import Capture, Exchange, Visit
+from archive.warc.compose import response_payload_digest
+from archive.warc.records import RevisitOf
+from archive.warc.writer import WarcWriter
+from pipelines.grouping import Grouped
+from pipelines.ingest import Ingested, ingest, is_readable, note_of
+from pipelines.pool import ExtractionPool
+
+T = TypeVar("T")
+
+
+class Archivist:
+    """One run's way into the archive."""
+
+    def __init__(
+        self, repository: Repository, writer: WarcWriter, pool: ExtractionPool, run_id: int
+    ) -> None:
+        self.run_id = run_id
+        self._repository = repository
+        self._writer = writer
+        self._pool = pool
+        self._warc_thread = ThreadPoolExecutor(1, "warc")
+        self._database_thread = ThreadPoolExecutor(1, "database")
+        self._append = Grouped(self._keep, self._warc_thread)
+        self._note = Grouped(writer.append_metadata, self._warc_thread)
+
+    async def append(self, exchange: Exchange) -> Capture:
+        """Keep an exchange; returns when its records are on the disk.
+
+        Raises:
+            StorageError: the disk refused it; no part of it was kept.
+        """
+        return await self._append(exchange)
+
+    async def save(self, captures: Sequence[Capture]) -> None:
+        """Record captures that belong to no URL of the frontier, such as robots.txt."""
+        await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
+
+    async def ingest(self, visit: Visit, *, source_id: int, url_id: int) -> Ingested:
+        """Read the visit's page and save everything about the visit in one transaction.
+
+        Raises:
+            StorageError: the database refused it; nothing of the visit was saved.
+        """
+        extraction = None
+        if is_readable(visit) and visit.body is not None:
+            extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
+        if note := note_of(visit, extraction):
+            await self._note(note)
+        return await self.in_database(
+            ingest,
+            visit,
+            extraction,
+            self._repository,
+            run_id=self.run_id,
+            source_id=source_id,
+            url_id=url_id,
+        )
+
+    async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+        """Run `function` in the thread that does the database's work."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._database_thread, lambda: function(*args, **kwargs))
+
+    async def close(self) -> None:
+        """Finish what is under way and close the WARC file."""
+        await self._append.drain()
+        await self._note.drain()
+        await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
+        self._warc_thread.shutdown()
+        self._database_thread.shutdown()
+        await asyncio.to_thread(self._pool.close)
+
+    def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
+        """Write the records; runs in the WARC thread."""
+        return self._writer.append([(each, self._earlier(each)) for each in exchanges])
+
+    def _earlier(self, exchange: Exchange) -> RevisitOf | None:
+        """The capture that this exchange repeats, if the archive has one."""
+        if not exchange.response:
+            return None
+        digest = response_payload_digest(exchange.response)
+        return self._repository.earlier_capture(exchange.url, digest)

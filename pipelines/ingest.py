@@ -1,0 +1,130 @@
+"""What becomes of a visit: read the page, decide what it is, and save it all in one transaction.
+
+The one order of things, whether a page comes from the wire, from a WARC that was left behind by a
+killed run, or from an import. The caller has put the captures' records on disk before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from archive.db.repository import Reading, Repository, UrlOutcome, text_sha256
+from archive.errors import UrlError
+from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.urls import normalise_url, same_site
+from pipelines.revise import is_revision
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """How a visit ended."""
+
+    visit: Visit
+    verdict: str
+    """`article`, `listed N`, or in words why nothing came of it."""
+    article_id: int | None = None
+    failed: bool = False
+    """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
+
+
+def is_readable(visit: Visit) -> bool:
+    """Whether the visit brought a page to extract an article from."""
+    return visit.kind is UrlKind.PAGE and visit.error is None and visit.body is not None
+
+
+def note_of(
+    visit: Visit, extraction: Extraction | None
+) -> tuple[Capture, list[tuple[str, str]]] | None:
+    """What the WARC's metadata record says of an article's capture; None if there is nothing.
+
+    The text itself stays out: it can be made again from the record, by the extractor named here.
+    """
+    if extraction is None or extraction.text is None or visit.captures[-1].ref is None:
+        return None
+    facts = {
+        "kliping-extractor": extraction.extractor,
+        "kliping-outcome": extraction.outcome,
+        "kliping-text-sha256": text_sha256(extraction.text),
+        "kliping-word-count": str(extraction.word_count),
+        "title": extraction.title,
+        "language": extraction.language,
+        "published": extraction.published_at and extraction.published_at.isoformat(),
+        "rules": " ".join(extraction.rules),
+    }
+    return visit.captures[-1], [(name, value) for name, value in facts.items() if value]
+
+
+def ingest(
+    visit: Visit,
+    extraction: Extraction | None,
+    repository: Repository,
+    *,
+    run_id: int | None,
+    source_id: int,
+    url_id: int,
+) -> Ingested:
+    """Save a visit with what was read from its page, if anything was.
+
+    Raises:
+        StorageError: the database refused it; nothing of the visit was saved.
+    """
+    last = visit.captures[-1] if visit.captures else None
+    reading = _reading(visit, extraction, last)
+    verdict = _verdict(visit, extraction)
+    outcome = UrlOutcome(
+        status=last.status if last else None,
+        verdict=verdict,
+        due_at=visit.retry_at,
+        failed=visit.error is not None,
+        etag=last.etag if last else None,
+        last_modified=last.last_modified if last else None,
+    )
+    article_id = repository.save_visit(
+        visit.captures,
+        outcome,
+        run_id=run_id,
+        source_id=source_id,
+        url_id=url_id,
+        reading=reading,
+    )
+    failed = visit.error is not None and bool(visit.captures)
+    return Ingested(visit, verdict, article_id, failed)
+
+
+def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
+    """The address an article is known by: the page's own canonical URL where it is believable.
+
+    A canonical URL of another site (a wire story naming its origin) or of the front page (a
+    theme's mistake) would fold different articles into one, so those are not believed.
+    """
+    own = normalise_url(fetched_url)
+    try:
+        declared = normalise_url(extraction.canonical_url or own)
+    except UrlError:
+        return own
+    is_front_page = urlsplit(declared).path == "/" and not urlsplit(declared).query
+    return own if is_front_page or not same_site(declared, own) else declared
+
+
+def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) -> Reading | None:
+    if extraction is None or last is None or extraction.outcome is not Outcome.ARTICLE:
+        return None
+    url = normalise_url(visit.final_url)
+    return Reading(
+        url=url,
+        canonical_url=canonical_url_of(extraction, url),
+        extraction=extraction,
+        seen_at=last.captured_at,
+        is_revision_of=lambda known: is_revision(known, url, extraction),
+    )
+
+
+def _verdict(visit: Visit, extraction: Extraction | None) -> str:
+    if visit.error is not None:
+        return visit.error
+    if extraction is None:
+        return f"listed {len(visit.candidates)}"
+    if extraction.outcome is Outcome.ARTICLE:
+        return "article"
+    return f"{extraction.outcome}: {extraction.reason}"

@@ -1,0 +1,76 @@
+"""A small pool of warm processes that extract text, so that the crawl's event loop never waits.
+
+One page costs tens of milliseconds of CPU; in the process that fetches, that would hold up every
+download. The pool takes `width` pages at a time and makes the caller wait beyond that. A page
+that hangs or kills its process costs that page alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+
+from pebble import ProcessExpired, ProcessPool
+
+from archive.model import Extraction, Outcome
+from pipelines.extract import extract
+
+TIMEOUT_S = 60.0
+"""A page that takes longer is given up; real ones take well under a second."""
+PAGES_A_PROCESS = 5000
+"""A worker is replaced after this many pages, so that no leak can grow for ever."""
+
+
+class ExtractionPool:
+    """Runs `pipelines.extract` in `workers` processes."""
+
+    def __init__(self, workers: int, *, timeout_s: float = TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
+        # A fresh process for each worker: forking a program with threads can deadlock.
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPool(
+            max_workers=workers,
+            max_tasks=PAGES_A_PROCESS,
+            initializer=_warm_up,
+            context=context,
+        )
+        self._places = asyncio.Semaphore(workers * 2)
+
+    async def extract(
+        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+    ) -> Extraction:
+        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies."""
+        async with self._places:
+            future = self._pool.schedule(
+                _extract, args=(body, url, tuple(headers)), timeout=self._timeout_s
+            )
+            try:
+                return await asyncio.wrap_future(future)
+            except FutureTimeoutError:
+                return _unreadable(f"extraction took longer than {self._timeout_s:g} seconds")
+            except ProcessExpired as death:
+                return _unreadable(f"extraction ended its process (exit code {death.exitcode})")
+
+    def close(self) -> None:
+        """Wait for pages under way and end the processes."""
+        self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+
+def _warm_up() -> None:
+    # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    extract(b"<html><body><p>warm</p></body></html>", "http://warm.invalid/")
+
+
+def _extract(body: bytes, url: str, headers: tuple[tuple[str, str], ...]) -> Extraction:
+    return extract(body, url, headers=headers)
+
+
+def _unreadable(reason: str) -> Extraction:
+    from pipelines.extract.chain import EXTRACTOR  # noqa: PLC0415 - slow, seldom needed here
+
+    return Extraction(outcome=Outcome.UNREADABLE, reason=reason, extractor=EXTRACTOR)

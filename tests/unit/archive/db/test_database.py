@@ -1,0 +1,235 @@
+"""The database: schema and migrations agree, visits are whole or absent, URLs are leased."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from archive.db.engine import open_engine
+from archive.db.frontier import FrontierTable
+from archive.db.repository import KnownArticle, Reading, Repository, UrlOutcome
+from archive.db.schema import Base
+from archive.errors import StorageError
+from archive.model import (
+    Candidate,
+    Capture,
+    Extraction,
+    FoundBy,
+    Outcome,
+    RecordRef,
+    RecordType,
+    Seed,
+    Source,
+    UrlKind,
+)
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SITE = "https://suara.example"
+SOURCE = Source("suara", SITE, seeds=(Seed(f"{SITE}/feed", UrlKind.FEED),))
+KINDS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING, UrlKind.PAGE)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path / 'kliping.db'}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def repository(engine: Engine) -> Repository:
+    return Repository(engine)
+
+
+@pytest.fixture
+def table(engine: Engine, repository: Repository) -> FrontierTable:
+    repository.refresh_sources([SOURCE], NOW)
+    return FrontierTable(engine)
+
+
+def page(path: str) -> Candidate:
+    return Candidate(SITE + path, UrlKind.PAGE, FoundBy.FEED, f"{SITE}/feed")
+
+
+def capture(number: int, url: str = f"{SITE}/a") -> Capture:
+    ref = RecordRef("f.warc.gz", 100 * number, 90, f"urn:uuid:{number}")
+    return Capture(
+        url, NOW, ref, RecordType.RESPONSE, 200, payload_digest="sha256:00", payload_length=5
+    )
+
+
+def extraction(text: str = "Satu.\nDua.", **facts: Any) -> Extraction:
+    return Extraction(
+        outcome=Outcome.ARTICLE, extractor="test/1", text=text, title="Judul", **facts
+    )
+
+
+def save(
+    repository: Repository, table: FrontierTable, run_id: int, reading: Reading, number: int
+) -> int | None:
+    lease = table.find(reading.url)
+    assert lease is not None
+    return repository.save_visit(
+        [capture(number, reading.url)],
+        UrlOutcome(200, "article", None),
+        run_id=run_id,
+        source_id=1,
+        url_id=lease.url_id,
+        reading=reading,
+    )
+
+
+def read(url: str, extraction: Extraction, *, revised: bool = True) -> Reading:
+    return Reading(url, url, extraction, NOW, lambda known: revised)
+
+
+def test_migrations_and_schema_agree(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_opening_again_keeps_the_archive_id(engine: Engine) -> None:
+    query = text("SELECT archive_id FROM archive")
+    with engine.connect() as connection:
+        first = connection.scalar(query)
+    with open_engine(str(engine.url)).connect() as connection:
+        assert connection.scalar(query) == first
+
+
+def test_a_newer_schema_is_refused(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StorageError, match="newer Kliping"):
+        open_engine(str(engine.url))
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "kliping.db"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StorageError, match="cannot open the database"):
+        open_engine(f"sqlite:///{path}")
+
+
+def test_times_are_kept_in_utc_as_readable_text(repository: Repository, engine: Engine) -> None:
+    jakarta = datetime(2023, 11, 30, 7, 30, tzinfo=timezone(timedelta(hours=7)))
+    repository.start_run("crawl", "1", jakarta)
+    with engine.connect() as connection:
+        kept = connection.scalar(text("SELECT started_at FROM runs"))
+    assert kept == "2023-11-30T00:30:00.000000Z"
+
+
+def test_an_article_leads_to_its_bytes(
+    repository: Repository, table: FrontierTable, engine: Engine
+) -> None:
+    run_id = repository.start_run("crawl", "1", NOW)
+    table.add(1, [page("/a")], NOW)
+    assert save(repository, table, run_id, read(f"{SITE}/a", extraction()), 1) == 1
+    with engine.connect() as connection:
+        row = connection.execute(
+            text(
+                "SELECT a.revision, c.warc_file, c.warc_offset, c.record_id, c.payload_digest,"
+                " u.article_id, u.due_at, r.number FROM articles a"
+                " JOIN captures c ON c.id = a.capture_id JOIN urls u ON u.article_id = a.id"
+                " JOIN revisions r ON r.article_id = a.id"
+            )
+        ).one()
+    assert row == (1, "f.warc.gz", 100, "urn:uuid:1", "sha256:00", 1, None, 1)
+
+
+def test_a_revision_is_kept_beside_the_first_and_sameness_makes_none(
+    repository: Repository, table: FrontierTable, engine: Engine
+) -> None:
+    run_id = repository.start_run("crawl", "1", NOW)
+    table.add(1, [page("/a")], NOW)
+    url = f"{SITE}/a"
+    save(repository, table, run_id, read(url, extraction("Satu.")), 1)
+    save(repository, table, run_id, read(url, extraction("Satu."), revised=False), 2)
+    seen: list[KnownArticle] = []
+    changed = replace(read(url, extraction("Dua.")), is_revision_of=lambda k: not seen.append(k))
+    save(repository, table, run_id, changed, 3)
+
+    assert (seen[0].revision, seen[0].title) == (1, "Judul")
+    with engine.connect() as connection:
+        revisions = connection.execute(text("SELECT number, text FROM revisions")).all()
+        article = connection.execute(text("SELECT revision, text FROM articles")).one()
+    assert revisions == [(1, "Satu."), (2, "Dua.")]
+    assert article == (2, "Dua.")
+
+
+def test_a_visit_that_cannot_be_saved_leaves_nothing(
+    repository: Repository, table: FrontierTable, engine: Engine
+) -> None:
+    run_id = repository.start_run("crawl", "1", NOW)
+    table.add(1, [page("/a")], NOW)
+    save(repository, table, run_id, read(f"{SITE}/a", extraction()), 1)
+    with pytest.raises(StorageError):  # the record id is there already
+        save(repository, table, run_id, read(f"{SITE}/a", extraction("Lain.")), 1)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM captures")) == 1
+        assert connection.scalar(text("SELECT count(*) FROM revisions")) == 1
+
+
+def test_seeds_are_due_at_every_run_and_found_urls_once(table: FrontierTable) -> None:
+    table.begin(1, SOURCE.seeds, NOW)
+    assert table.add(1, [page("/a"), page("/b")], NOW) == 2
+    assert table.add(1, [page("/a")], NOW) == 0
+    leases = table.take(1, _run(table), 10, NOW, KINDS)
+    assert [lease.url for lease in leases] == [f"{SITE}/feed", f"{SITE}/a", f"{SITE}/b"]
+    assert table.take(1, _run(table), 10, NOW, KINDS) == []
+
+
+def test_leases_of_a_dead_run_are_taken_back(table: FrontierTable) -> None:
+    table.add(1, [page("/a")], NOW)
+    assert len(table.take(1, _run(table), 10, NOW, KINDS)) == 1
+    table.begin(1, (), NOW)
+    assert len(table.take(1, _run(table), 10, NOW, KINDS)) == 1
+
+
+def test_what_is_put_off_is_due_only_then(table: FrontierTable) -> None:
+    table.begin(1, SOURCE.seeds, NOW)
+    table.add(1, [page("/a")], NOW)
+    later = NOW + timedelta(minutes=10)
+    table.postpone(1, f"{SITE}/b", later)
+    table.begin(1, SOURCE.seeds, NOW)  # another run starts in between
+    assert table.take(1, _run(table), 10, NOW, KINDS) == []
+    assert table.next_due_at(1, KINDS) == later
+    assert len(table.take(1, _run(table), 10, later, KINDS)) == 2
+
+
+def test_what_is_put_off_is_one_host(table: FrontierTable) -> None:
+    elsewhere = [f"https://{host}/a" for host in ("feeds.suara.example", "suara.example:81")]
+    table.add(1, [page("/a"), *(replace(page("/a"), url=url) for url in elsewhere)], NOW)
+    table.postpone(1, f"{SITE}/b", NOW + timedelta(minutes=10))
+    assert [lease.url for lease in table.take(1, _run(table), 10, NOW, KINDS)] == elsewhere
+
+
+def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
+    table: FrontierTable, repository: Repository
+) -> None:
+    sitemap = Candidate(f"{SITE}/s.xml", UrlKind.SITEMAP, FoundBy.SITEMAP, f"{SITE}/index.xml")
+    run_id = _run(table)
+    table.add(1, [sitemap], NOW)
+    (lease,) = table.take(1, run_id, 1, NOW, KINDS)
+    repository.save_visit(
+        [capture(1, sitemap.url)],
+        UrlOutcome(200, "listed 0", None),
+        run_id=run_id,
+        source_id=1,
+        url_id=lease.url_id,
+    )
+    hour = timedelta(hours=1)
+    table.add(1, [sitemap], NOW + hour)
+    assert table.count_waiting(1) == 0
+    table.add(1, [replace(sitemap, modified_at=NOW + hour)], NOW + 2 * hour)
+    assert table.count_waiting(1) == 1
+
+
+def _run(table: FrontierTable) -> int:
+    return Repository(table.engine).start_run("crawl", "1", NOW)

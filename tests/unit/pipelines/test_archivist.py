@@ -1,0 +1,169 @@
+"""The archivist: grouped appends, revisits, and visits ingested through real worker processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from archive.db.engine import open_engine
+from archive.db.frontier import FrontierTable
+from archive.db.repository import Repository
+from archive.errors import StorageError
+from archive.home import Home, create_home
+from archive.model import (
+    Candidate,
+    Capture,
+    Exchange,
+    FoundBy,
+    RecordType,
+    Source,
+    UrlKind,
+    Visit,
+)
+from archive.query import Query
+from archive.warc.reader import read_exchange
+from archive.warc.walk import walk
+from archive.warc.writer import WarcWriter
+from pipelines.archivist import Archivist
+from pipelines.pool import ExtractionPool
+from pipelines.recover import recover, run_lock
+
+SITE = "https://suara.example"
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PARAGRAPHS = [
+    f"Warga kampung nelayan nomor {n} memperbaiki perahu mereka sebelum musim angin barat tiba, "
+    "kata ketua kelompok tani setempat kepada wartawan pada hari Senin di balai desa."
+    for n in range(6)
+]
+PAGE = (
+    "<!doctype html><html lang='id'><head><title>Perahu Diperbaiki</title></head><body><article>"
+    f"{''.join(f'<p>{p}</p>' for p in PARAGRAPHS)}"
+    "</article></body></html>"
+).encode()
+
+
+@dataclass
+class Desk:
+    """An archivist with what it stands on."""
+
+    home: Home
+    repository: Repository
+    table: FrontierTable
+    archivist: Archivist
+
+
+@asynccontextmanager
+async def open_desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    home = create_home(tmp_path / "home")
+    engine = open_engine(home.database_url)
+    repository = Repository(engine)
+    repository.refresh_sources([Source("suara", SITE)], NOW)
+    run_id = repository.start_run("crawl", "1", NOW)
+    writer = WarcWriter(home.warc, str(run_id))
+    archivist = Archivist(repository, writer, ExtractionPool(1), run_id)
+    yield Desk(home, repository, FrontierTable(engine), archivist)
+    await archivist.close()
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path) as desk:
+        yield desk
+    desk.repository.engine.dispose()
+
+
+def exchange(path: str, body: bytes = PAGE) -> Exchange:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\n\r\n"
+    request = f"GET {path} HTTP/1.1\r\nHost: suara.example\r\n\r\n".encode()
+    return Exchange(SITE + path, NOW, request, head.encode() + body)
+
+
+def visit(path: str, capture: Capture) -> Visit:
+    return Visit("suara", SITE + path, UrlKind.PAGE, (capture,), SITE + path, body=PAGE)
+
+
+def lease(desk: Desk, path: str) -> int:
+    found = Candidate(SITE + path, UrlKind.PAGE, FoundBy.FEED, SITE)
+    desk.table.add(1, [found], NOW)
+    known = desk.table.find(SITE + path)
+    assert known is not None
+    return known.url_id
+
+
+async def test_a_visit_becomes_an_article_whose_bytes_are_there(desk: Desk) -> None:
+    sent = exchange("/a")
+    capture = await desk.archivist.append(sent)
+    ingested = await desk.archivist.ingest(
+        visit("/a", capture), source_id=1, url_id=lease(desk, "/a")
+    )
+    assert (ingested.verdict, ingested.article_id) == ("article", 1)
+    article = Query(desk.repository.engine).article("1")
+    assert article.text.splitlines() == PARAGRAPHS
+    assert read_exchange(desk.home.warc, article.ref) == sent
+    (path,) = desk.home.warc.rglob("*.open")
+    (note,) = [record for record in walk(path) if record.type == "metadata"]
+    assert note.get("WARC-Refers-To") == f"<{article.warc_record_id}>"
+    assert f"kliping-text-sha256: {article.text_sha256}".encode() in note.block
+
+
+async def test_appends_that_wait_together_share_a_sync(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches: list[int] = []
+    append = WarcWriter.append
+
+    def counted(self: WarcWriter, batch: list[object]) -> list[Capture]:
+        batches.append(len(batch))
+        return append(self, batch)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(WarcWriter, "append", counted)
+    bodies = [f"page {n}".encode() for n in range(20)]
+    captures = await asyncio.gather(
+        *(desk.archivist.append(exchange(f"/{n}", body)) for n, body in enumerate(bodies))
+    )
+    assert [capture.url for capture in captures] == [f"{SITE}/{n}" for n in range(20)]
+    assert sum(batches) == 20
+    assert len(batches) < 20
+
+
+async def test_the_same_payload_is_kept_once(desk: Desk) -> None:
+    first = await desk.archivist.append(exchange("/a"))
+    await desk.archivist.save([first])
+    again = await desk.archivist.append(exchange("/print/a"))
+    assert first.record_type is RecordType.RESPONSE
+    assert again.record_type is RecordType.REVISIT
+    assert again.ref is not None
+    whole = read_exchange(desk.home.warc, again.ref, find=desk.repository.find_record)
+    assert whole.response == exchange("/a").response
+
+
+async def test_a_refused_write_reaches_everyone_who_waits(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: WarcWriter, batch: object) -> list[Capture]:
+        raise StorageError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(WarcWriter, "append", refuse)
+        waiting = (desk.archivist.append(exchange(f"/{n}")) for n in range(3))
+        answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [str(answer) for answer in answers] == ["the disk is full"] * 3
+    assert (await desk.archivist.append(exchange("/after"))).ref is not None
+
+
+async def test_records_without_rows_are_taken_up_once(tmp_path: Path) -> None:
+    """As after a kill between the record and its row."""
+    async with open_desk(tmp_path) as desk:
+        lease(desk, "/a")
+        await desk.archivist.append(exchange("/a"))
+
+    run_id = desk.repository.start_run("crawl", "1", NOW)
+    with desk.home.lock([run_lock(run_id)]), WarcWriter(desk.home.warc, str(run_id)) as writer:
+        assert recover(desk.home, desk.repository, desk.table, writer) == 1
+        assert recover(desk.home, desk.repository, desk.table, writer) == 0
+    assert Query(desk.repository.engine).article(f"{SITE}/a").text.splitlines() == PARAGRAPHS
+    desk.repository.engine.dispose()
