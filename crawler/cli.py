@@ -33,6 +33,8 @@ app.command()(archive.commands.articles)
 app.command()(archive.commands.show)
 app.command()(archive.commands.export)
 app.command()(archive.commands.verify)
+app.command()(archive.commands.index)
+app.command()(archive.commands.replay)
 app.command()(pipelines.commands.extract)
 
 

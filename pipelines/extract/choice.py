@@ -69,12 +69,14 @@ def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
     forest = load()
     chances = forest.probabilities(features(page.blocks, hints))
     kept = without_copies(
-        block for block, chance in zip(page.blocks, chances, strict=True) if chance > forest.keep_from
+        block
+        for block, chance in zip(page.blocks, chances, strict=True)
+        if chance > forest.keep_from
     )
     lengths = {
-        "blocks": _words(block.text for block in kept),
-        "trafilatura": _words([hints.trafilatura]),
-        "linked data": _words([hints.linked]),
+        "blocks": count_words(block.text for block in kept),
+        "trafilatura": count_words([hints.trafilatura]),
+        "linked data": count_words([hints.linked]),
     }
     if "data" in without:
         return Choice("blocks", "Data are switched off.", kept, [], chances, lengths)
@@ -90,7 +92,7 @@ def _settle(
         return "linked data", "The page shows only part of what its data hold.", [], linked
     if lengths["blocks"] < THIN_WORDS:
         embedded = candidates.embedded_text(page.root)
-        lengths["embedded data"] = _words([embedded])
+        lengths["embedded data"] = count_words([embedded])
         if _extends(kept, embedded, lengths["blocks"], lengths["embedded data"]):
             why = "The page shows next to nothing; a script would render these data."
             return "embedded data", why, [], embedded.split("\n")
@@ -125,7 +127,7 @@ def without_copies(blocks: Iterable[Block]) -> list[Block]:
     return kept
 
 
-def _words(texts: Iterable[str]) -> int:
+def count_words(texts: Iterable[str]) -> int:
     """Words; in scripts without spaces, two characters count as one."""
     count = 0
     for text in texts:

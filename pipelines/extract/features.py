@@ -17,6 +17,8 @@ from pipelines.extract.blocks import NOISE, Block, Kind, Place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lxml.html import HtmlElement
+
 WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
 _QUOTE_START = re.compile(r"^['\"“”„«‘—–-]")
@@ -64,22 +66,69 @@ def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
 
 
 NAMES = [
-    *"words chars link_density ends lower_start quote_start digits upper commas strong".split(),
+    "words",
+    "chars",
+    "link_density",
+    "ends",
+    "lower_start",
+    "quote_start",
+    "digits",
+    "upper",
+    "commas",
+    "strong",
     *(f"kind_{kind}" for kind in _KINDS),
     "level",
     *(f"in_{place.name}" for place in _PLACES),
     *(f"near_{place.name}" for place in _PLACES),
-    *"traf ld ld_known traf_known title_like in_description seen_before repeats".split(),
-    *"parent_traf grand_traf sig_traf parent_words parent_links sig_words sig_count".split(),
-    *"in_core above_core core_share position before_first inside after_last since_h1".split(),
-    *"gap_before gap_after traf_words traf_share quoted depth".split(),
+    "traf",
+    "ld",
+    "ld_known",
+    "traf_known",
+    "title_like",
+    "in_description",
+    "seen_before",
+    "repeats",
+    "parent_traf",
+    "grand_traf",
+    "sig_traf",
+    "parent_words",
+    "parent_links",
+    "sig_words",
+    "sig_count",
+    "in_core",
+    "above_core",
+    "core_share",
+    "position",
+    "before_first",
+    "inside",
+    "after_last",
+    "since_h1",
+    "gap_before",
+    "gap_after",
+    "traf_words",
+    "traf_share",
+    "quoted",
+    "depth",
     *(f"traf{at:+d}" for at in _AROUND if at),
     *(f"words{at:+d}" for at in _AROUND if at),
     *(f"links{at:+d}" for at in _AROUND if at),
     *(f"head{at:+d}" for at in _AROUND if at),
-    *"sig_mean_words sig_mean_links traf_after_share traf_before_share".split(),
-    *"good path_share path_good path_prefix path_same in_text text_depth parent_good".split(),
-    *"grand_good good_total good_after good_before".split(),
+    "sig_mean_words",
+    "sig_mean_links",
+    "traf_after_share",
+    "traf_before_share",
+    "good",
+    "path_share",
+    "path_good",
+    "path_prefix",
+    "path_same",
+    "in_text",
+    "text_depth",
+    "parent_good",
+    "grand_good",
+    "good_total",
+    "good_after",
+    "good_before",
     *(f"good{at:+d}" for at in _AROUND if at),
 ]
 _UNLIKELY = int(NOISE & ~(Place.META | Place.LEAD | Place.MEDIA | Place.BOX))
@@ -110,7 +159,7 @@ class _Page:
     def _sum_up(self) -> None:
         self.total = 0.0
         self.traf_total = 0.0
-        by_element: dict[object, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+        by_element: dict[HtmlElement, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
         by_sig: dict[object, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
         self.sigs = []
         for block, traf in zip(self.blocks, self.traf, strict=True):
@@ -146,7 +195,7 @@ class _Page:
         self.good = [self._is_good(block) for block in self.blocks]
         self.paths = [_path(block) for block in self.blocks]
         self.path_words: Counter[tuple[str, ...]] = Counter()
-        self.good_words: Counter[object] = Counter()
+        self.good_words: Counter[HtmlElement] = Counter()
         for block, path, good in zip(self.blocks, self.paths, self.good, strict=True):
             if good:
                 self.path_words[path] += block.words
@@ -203,11 +252,17 @@ class _Page:
         ]
 
     def rows(self) -> list[list[float]]:
-        inside = [at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4]
+        inside = [
+            at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4
+        ]
         first = inside[0] if inside else 0
         last = inside[-1] if inside else len(self.blocks) - 1
         h1 = next(
-            (at for at, block in enumerate(self.blocks) if block.kind is Kind.HEADING and block.level == 1 and block.words > 2),
+            (
+                at
+                for at, block in enumerate(self.blocks)
+                if block.kind is Kind.HEADING and block.level == 1 and block.words > 2
+            ),
             0,
         )
         seen: set[str] = set()
