@@ -34,6 +34,7 @@ app.command()(archive.commands.show)
 app.command()(archive.commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
+app.command()(archive.commands.verify)
 app.command()(pipelines.commands.extract)
 
 

@@ -12,6 +12,7 @@ DownloadFailedError that asking failed.
     │   └── HostPaused        (IgnoreRequest)        until `until`: the host asked for a pause
     ├── PrivateAddressError
     │   └── PrivateAddress    (IgnoreRequest)        for good: see crawl.allow_private
+    ├── CrawlStopped          (IgnoreRequest)        until the next crawl: this one is ending
     ├── BadCertificate        (DownloadFailedError)  for now: who answers cannot be trusted
     └── HeadTooLarge          (DownloadFailedError)  for good: headers without end
 """
@@ -62,6 +63,10 @@ class PrivateAddress(PrivateAddressError, IgnoreRequest):
             f"{where} is not an address on the public internet; "
             "set crawl.allow_private = true to fetch from it all the same"
         )
+
+
+class CrawlStopped(FetchError, IgnoreRequest):
+    """The crawl was told to end before the request had its turn; it was not sent."""
 
 
 class BadCertificate(FetchError, DownloadFailedError):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from archive.digest import Digest, is_digest_of
 from archive.errors import WarcFormatError
+from archive.model import RecordType
 from archive.warc import walk
 from archive.warc.http import dechunk, read_head, split_interim
 from archive.warc.records import Record, bare_id, read_date, write_date
@@ -36,6 +37,7 @@ _MAX_RECHECK_BYTES = 1 << 28
 
 _ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>")
 _HTTP_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_CAPTURES = frozenset(RecordType)
 _NEEDS_TARGET = frozenset(["response", "resource", "request", "revisit", "conversion"])
 
 
@@ -88,6 +90,17 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptCapture:
+    """What a record that keeps a capture says, for comparing it with its row."""
+
+    offset: int
+    url: str
+    record_type: str
+    payload_digest: str | None
+    """As declared."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found in one file, as far as it can be told without the others."""
 
@@ -99,6 +112,8 @@ class Report:
     """Each record id with its offset, and each capture's URI and date with its own."""
     references: tuple[Reference, ...] = ()
     """Those to records that are not in this file."""
+    captures: Mapping[str, KeptCapture] = field(default_factory=dict)
+    """By record id."""
 
 
 def verify_file(path: Path, *, only: Sequence[int] | None = None) -> Iterator[Problem]:
@@ -167,11 +182,18 @@ class _Examination:
         self._problems: list[Problem] = []
         self._ids: dict[str, int] = {}
         self._references: list[Reference] = []
+        self._captures: dict[str, KeptCapture] = {}
 
     def report(self) -> Report:
         outward = tuple(ref for ref in self._references if ref.target not in self._ids)
         return Report(
-            self._name, self._size, self._records, tuple(self._problems), self._ids, outward
+            self._name,
+            self._size,
+            self._records,
+            tuple(self._problems),
+            self._ids,
+            outward,
+            self._captures,
         )
 
     def read_all(self) -> None:
@@ -219,6 +241,10 @@ class _Examination:
         if record.type in _NEEDS_TARGET and not record.target_uri:
             told = f"The {record.type} record has no WARC-Target-URI."
             self._note(Code.NO_TARGET, record.offset, told, record.record_id)
+        if record.type in _CAPTURES and record.target_uri:
+            digest = record.get("WARC-Payload-Digest")
+            kept = KeptCapture(record.offset, record.target_uri, record.type, digest)
+            self._captures[record.record_id] = kept
         self._check_date(record)
         self._check_references(record)
 

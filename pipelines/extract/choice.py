@@ -60,9 +60,12 @@ def hints_for(page: Page, trafilatura: str) -> Hints:
     return Hints(trafilatura, linked, title, description or "")
 
 
-def choose(page: Page) -> Choice:
-    """Decide what the article of `page` is."""
+def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
+    """Decide what the article of `page` is; `without` leaves out "forest" or "data"."""
     hints = hints_for(page, candidates.trafilatura_text(page.root, page.url))
+    if "forest" in without:
+        lines = hints.trafilatura.split("\n") if hints.trafilatura else []
+        return Choice("trafilatura", "The other candidates are switched off.", [], lines)
     forest = load()
     chances = forest.probabilities(features(page.blocks, hints))
     kept = without_copies(
@@ -73,6 +76,8 @@ def choose(page: Page) -> Choice:
         "trafilatura": _words([hints.trafilatura]),
         "linked data": _words([hints.linked]),
     }
+    if "data" in without:
+        return Choice("blocks", "Data are switched off.", kept, [], chances, lengths)
     winner, why, blocks, lines = _settle(page, hints, kept, lengths)
     return Choice(winner, why, blocks, lines, chances, lengths)
 
