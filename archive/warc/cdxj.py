@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from archive.errors import LockedError, StorageError, UrlError
-from archive.model import Capture, RecordType
+from archive.model import Capture, RecordRef, RecordType
 from archive.urls import surt_key
 
 if TYPE_CHECKING:
@@ -174,6 +174,24 @@ def _merge_into(merged: Path, paths: list[Path]) -> None:
         path.unlink()
 
 
+def forget_lines(root: Path, refs: Iterable[RecordRef]) -> None:
+    """Take the lines of records out of every index file that has some.
+
+    Raises: OSError if the disk refuses; each index file is then as it was or as it should be.
+    """
+    gone = {(ref.file, ref.offset) for ref in refs}
+    for path in index_files(root):
+        lines = path.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if _place(line) not in gone]
+        if len(kept) < len(lines):
+            _replace(path, kept)
+
+
+def _place(line: bytes) -> tuple[str, int]:
+    entry = read_line(line.decode())
+    return entry.file, entry.offset
+
+
 def lookup(root: Path, url: str) -> Iterator[IndexEntry]:
     """Yield the captures of a URL, oldest first, by binary search in every index file.
 
@@ -213,11 +231,14 @@ def _to_line_after(file: BinaryIO, position: int) -> None:
 def _replace(target: Path, lines: Iterable[bytes]) -> None:
     """Write a file under another name, sync it and put it in the place of the old one."""
     new = target.with_name(target.name + ".new")
-    with new.open("wb") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(target)
+    try:
+        with new.open("wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _mime(capture: Capture) -> str:
