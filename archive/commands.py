@@ -91,11 +91,16 @@ def export(
 
 def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
     """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
+    from archive.audit import files_elsewhere
+    from archive.db.engine import open_engine
     from archive.home import open_home
     from archive.warc.indexing import rebuild_index
 
+    opened = open_home(home)
+    with open_engine(opened.database_url, read_only=True).connect() as connection:
+        elsewhere = files_elsewhere(connection)
     captures = failed = 0
-    for indexed in rebuild_index(open_home(home).warc):
+    for indexed in rebuild_index(opened.warc, elsewhere):
         captures += indexed.captures
         failed += indexed.problem is not None
         if json:
