@@ -1,4 +1,4 @@
-"""Commands that make an archive, read it back and prove it."""
+"""Commands that make an archive, read it back, replay it and prove it."""
 
 from __future__ import annotations
 
@@ -98,42 +98,18 @@ def export(
     typer.echo(f"Exported {count} articles.", err=True)
 
 
-def verify(
-    home: HomeOption = Path(),
-    sample: Annotated[
-        str, typer.Option(help="Read only this share of the captures, e.g. 1%.", show_default="all")
-    ] = "100%",
-    json: JsonOption = False,
-) -> None:
-    """Read every WARC record and say what is wrong, where; exit code 1 if anything is.
-
-    Lengths, dates, digests, gzip members and references are checked, and that each row of the
-    database and its record agree. Nothing is changed: `kliping repair` mends.
-    """
-    from archive.home import open_home
-    from archive.verify_report import report_on
-
-    raise typer.Exit(report_on(open_home(home), share=_share(sample), as_json=json))
-
-
-def _share(sample: str) -> float | None:
-    """A share such as `1%` or `0.01` as a number; None for all."""
-    try:
-        share = float(sample.removesuffix("%")) / (100 if sample.endswith("%") else 1)
-    except ValueError:
-        share = -1.0
-    if not 0 < share <= 1:
-        raise WrongUseError(f"--sample {sample}: give a share such as 1% or 0.01")
-    return None if share == 1 else share
-
-
 def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
     """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
+    from archive.audit import files_elsewhere
+    from archive.db.engine import open_engine
     from archive.home import open_home
     from archive.warc.indexing import rebuild_index
 
+    opened = open_home(home)
+    with open_engine(opened.database_url, read_only=True).connect() as connection:
+        elsewhere = files_elsewhere(connection)
     captures = failed = 0
-    for indexed in rebuild_index(open_home(home).warc):
+    for indexed in rebuild_index(opened.warc, elsewhere):
         captures += indexed.captures
         failed += indexed.problem is not None
         if json:
@@ -168,6 +144,35 @@ def replay(
     update_index(opened.warc)
     typer.echo(f"Replay at {server.url}/ ; a page is at {server.url}/2026/https://its-address")
     server.run()
+
+
+def verify(
+    home: HomeOption = Path(),
+    sample: Annotated[
+        str, typer.Option(help="Read only this share of the captures, e.g. 1%.", show_default="all")
+    ] = "100%",
+    json: JsonOption = False,
+) -> None:
+    """Read every WARC record and say what is wrong, where; exit code 1 if anything is.
+
+    Lengths, dates, digests, gzip members and references are checked, and that each row of the
+    database and its record agree. Nothing is changed: `kliping repair` mends.
+    """
+    from archive.home import open_home
+    from archive.verify_report import report_on
+
+    raise typer.Exit(report_on(open_home(home), share=_share(sample), as_json=json))
+
+
+def _share(sample: str) -> float | None:
+    """A share such as `1%` or `0.01` as a number; None for all."""
+    try:
+        share = float(sample.removesuffix("%")) / (100 if sample.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 1:
+        raise WrongUseError(f"--sample {sample}: give a share such as 1% or 0.01")
+    return None if share == 1 else share
 
 
 def _print_as_json(found: Iterator[ArchivedArticle]) -> None:
