@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from archive.db.repository import Reading, Repository, UrlOutcome, text_sha256
+from archive.db.history import Reading, text_sha256
+from archive.db.repository import Repository, UrlOutcome
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from archive.urls import normalise_url, same_site
@@ -22,7 +23,7 @@ class Ingested:
 
     visit: Visit
     verdict: str
-    """`article`, `listed N`, or in words why nothing came of it."""
+    """`article`, `listed N`, `requisite`, or in words why nothing came of it."""
     article_id: int | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
@@ -123,6 +124,8 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:
     if visit.error is not None:
         return visit.error
+    if visit.kind is UrlKind.REQUISITE:
+        return "requisite"
     if extraction is None:
         return f"listed {len(visit.candidates)}"
     if extraction.outcome is Outcome.ARTICLE:

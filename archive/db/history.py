@@ -15,7 +15,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.model import Extraction

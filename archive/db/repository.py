@@ -13,14 +13,11 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from archive.db.history import KnownArticle as KnownArticle
-from archive.db.history import Reading as Reading
-from archive.db.history import save_reading
-from archive.db.history import text_sha256 as text_sha256
+from archive.db.history import Reading, save_reading
 from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
 from archive.errors import StorageError
 from archive.model import Capture, RecordRef, RecordType, Source
@@ -50,7 +47,7 @@ _PLACE = (
     CaptureRow.warc_length,
     CaptureRow.record_id,
 )
-"""The columns of a RecordRef, in its order."""
+"""The columns of a RecordRef."""
 
 
 class Repository:
@@ -162,7 +159,7 @@ class Repository:
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
                 query = select(*_PLACE).where(CaptureRow.record_id.in_(some))
-                found |= {row.record_id: RecordRef(*row) for row in connection.execute(query)}
+                found |= {row.record_id: _ref(row) for row in connection.execute(query)}
         return found
 
     def find_capture(self, url: str, captured_at: datetime) -> RecordRef | None:
@@ -174,7 +171,7 @@ class Repository:
         )
         with self.engine.connect() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
-        return RecordRef(*row) if row else None
+        return _ref(row) if row else None
 
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
@@ -210,6 +207,10 @@ class _Writing:
 
     def _explained(self, error: DBAPIError) -> StorageError:
         return StorageError(f"{self._where}: cannot write to the database: {error.orig}")
+
+
+def _ref(row: Row[Any]) -> RecordRef:
+    return RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
 
 
 def _inserted_id(connection: Connection, table: type[Any], row: dict[str, Any]) -> int:
