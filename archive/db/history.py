@@ -123,7 +123,7 @@ class _History:
         )
         return reading.is_revision_of(known)
 
-    def _seen_again(self, moment: datetime, after: Row[Any] | None) -> Row[Any] | None:
+    def _seen_again(self, moment: datetime, after: Row[Any] | None) -> Any:
         """The first capture behind a moment that found the page as it had been before it.
 
         It made no revision when it came in, since what was read just now was not known yet.
@@ -136,7 +136,8 @@ class _History:
         )
         if after is not None:
             query = query.where(CaptureRow.captured_at < after.seen_at)
-        return self._connection.execute(query.order_by(CaptureRow.captured_at).limit(1)).first()
+        first = query.order_by(CaptureRow.captured_at).limit(1)
+        return self._connection.execute(first).one_or_none()
 
     def _move_back(self, revision: Row[Any], seen_at: datetime, capture_id: int) -> None:
         """Note that a revision was seen earlier than was known."""

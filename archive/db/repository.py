@@ -7,13 +7,13 @@ Reading for people is in `archive.query`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, or_, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -80,6 +80,30 @@ class Repository:
         row = {"command": command, "version": version, "started_at": now, "summary": {}}
         with self._writing() as connection:
             return _inserted_id(connection, RunRow, row)
+
+    def adopt_run(self, run_id: int, command: str, version: str, now: datetime) -> None:
+        """Give a run its row (back), where only its records tell that it was there."""
+        row = {"id": run_id, "command": command, "version": version, "started_at": now}
+        with self._writing() as connection:
+            make = _insert_of(connection)
+            connection.execute(make(RunRow).values(row, summary={}).on_conflict_do_nothing())
+            if connection.dialect.name == "postgresql":  # it counts for itself
+                connection.execute(select(func.setval("runs_id_seq", func.max(RunRow.id))))
+
+    def correct_captures(self, captures: Sequence[Capture]) -> None:
+        """Let rows say what their records, which have the same ids, say."""
+        with self._writing() as connection:
+            rows = {c.ref.record_id: _capture_columns(c) for c in captures if c.ref}
+            # Off their old places first, which may be the new ones of others.
+            connection.execute(
+                update(CaptureRow)
+                .where(CaptureRow.record_id.in_(list(rows)))
+                .values(warc_offset=None)
+            )
+            for record_id, columns in rows.items():
+                connection.execute(
+                    update(CaptureRow).where(CaptureRow.record_id == record_id).values(columns)
+                )
 
     def finish_run(self, run_id: int, outcome: str, summary: dict[str, Any], now: datetime) -> None:
         """Close a run with its outcome and counts."""
@@ -176,8 +200,7 @@ class Repository:
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
     ) -> None:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = make(table).values(row)
+        statement = _insert_of(connection)(table).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
 
     def _writing(self) -> _Writing:
@@ -209,7 +232,12 @@ class _Writing:
         return StorageError(f"{self._where}: cannot write to the database: {error.orig}")
 
 
-def _ref(row: Row[Any]) -> RecordRef:
+def _insert_of(connection: Connection) -> Callable[..., Any]:
+    """The `insert` that knows what to do where there is such a row already."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def _ref(row: Any) -> RecordRef:
     return RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
 
 
