@@ -1,4 +1,4 @@
-"""Commands that fetch: sources, crawl."""
+"""Commands that fetch, or that must know which sources are followed: sources, crawl, import."""
 
 from __future__ import annotations
 
@@ -71,3 +71,43 @@ def crawl(
     from crawler.crawl import run_crawl
 
     raise typer.Exit(run_crawl(home, names or []))
+
+
+def import_(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|URL...", help="WARC files, gzipped or not, or addresses."),
+    ],
+    home: HomeOption = Path(),
+    reference: Annotated[
+        bool,
+        typer.Option("--reference", help="Leave the files where they are instead of copying them."),
+    ] = False,
+    accept_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--accept-damaged", help="Take the sound records of damaged files, leave the others."
+        ),
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Name of the source that shall own it all.", show_default="by site"),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Take WARC files of others (wget, Heritrix, Browsertrix, Common Crawl) into the archive.
+
+    An import that is stopped or killed goes on where it was when it is started again; nothing is
+    taken twice. A file that breaks the WARC standard is refused, with every reason.
+    """
+    from archive.home import open_home
+    from crawler.sources import load_sources
+    from pipelines.import_report import report_import, showing_bar
+    from pipelines.importing import Options, import_files
+
+    opened = open_home(home)
+    options = Options(reference, accept_damaged, source)
+    with showing_bar() as bar:
+        results = import_files(opened, files, load_sources(opened.sources), options, bar)
+        code = report_import(results, as_json=json)
+    raise typer.Exit(code)

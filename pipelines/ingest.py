@@ -64,8 +64,11 @@ def ingest(
     run_id: int | None,
     source_id: int,
     url_id: int,
+    ends_lease: bool = True,
 ) -> Ingested:
     """Save a visit with what was read from its page, if anything was.
+
+    `ends_lease` is False where the frontier did not ask for it (see `UrlOutcome`).
 
     Raises:
         StorageError: the database refused it; nothing of the visit was saved.
@@ -78,6 +81,7 @@ def ingest(
         verdict=verdict,
         due_at=visit.retry_at,
         failed=visit.error is not None,
+        ends_lease=ends_lease,
         etag=last.etag if last else None,
         last_modified=last.last_modified if last else None,
     )

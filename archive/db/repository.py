@@ -41,13 +41,25 @@ class UrlOutcome:
     last_modified: str | None = None
 
 
-_PLACE = (
+@dataclass(frozen=True, slots=True)
+class RecordedCapture:
+    """What a row says of the record that keeps its capture."""
+
+    ref: RecordRef
+    url: str
+    record_type: str
+    payload_digest: str | None
+
+
+_RECORDED = (
     CaptureRow.warc_file,
     CaptureRow.warc_offset,
     CaptureRow.warc_length,
     CaptureRow.record_id,
+    CaptureRow.url,
+    CaptureRow.record_type,
+    CaptureRow.payload_digest,
 )
-"""The columns of a RecordRef."""
 
 
 class Repository:
@@ -121,7 +133,8 @@ class Repository:
 
     def find_record(self, record_id: str) -> RecordRef | None:
         """Where the record with that id lies, if a row knows it."""
-        return self.recorded_places([record_id]).get(record_id)
+        found = self.recorded([record_id]).get(record_id)
+        return found.ref if found else None
 
     def earlier_capture(self, url: str, payload_digest: str) -> RevisitOf | None:
         """The newest whole response with that payload, of `url` if it has one, else of any URL.
@@ -174,28 +187,29 @@ class Repository:
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
         """Those of `record_ids` that have a capture row."""
-        return set(self.recorded_places(record_ids))
+        return set(self.recorded(record_ids))
 
-    def recorded_places(self, record_ids: Sequence[str]) -> dict[str, RecordRef]:
-        """By id, where those of `record_ids` that have a capture row lie."""
-        found: dict[str, RecordRef] = {}
+    def recorded(self, record_ids: Sequence[str]) -> dict[str, RecordedCapture]:
+        """By id, what rows say of those of `record_ids` that have one."""
+        found: dict[str, RecordedCapture] = {}
         with self.engine.connect() as connection:
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
-                query = select(*_PLACE).where(CaptureRow.record_id.in_(some))
-                found |= {row.record_id: _ref(row) for row in connection.execute(query)}
+                query = select(*_RECORDED).where(CaptureRow.record_id.in_(some))
+                for row in connection.execute(query):
+                    found[str(row.record_id)] = _recorded(row)
         return found
 
     def find_capture(self, url: str, captured_at: datetime) -> RecordRef | None:
         """Where a capture of `url` at that time lies, if a row knows one that is no revisit."""
-        query = select(*_PLACE).where(
+        query = select(*_RECORDED).where(
             CaptureRow.url == url,
             CaptureRow.captured_at == captured_at,
             CaptureRow.record_type != RecordType.REVISIT,
         )
         with self.engine.connect() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
-        return _ref(row) if row else None
+        return _recorded(row).ref if row else None
 
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
@@ -237,8 +251,9 @@ def _insert_of(connection: Connection) -> Callable[..., Any]:
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
-def _ref(row: Any) -> RecordRef:
-    return RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
+def _recorded(row: Any) -> RecordedCapture:
+    ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
+    return RecordedCapture(ref, row.url, row.record_type, row.payload_digest)
 
 
 def _inserted_id(connection: Connection, table: type[Any], row: dict[str, Any]) -> int:

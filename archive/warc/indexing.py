@@ -68,7 +68,7 @@ def rebuild_index(root: Path, elsewhere: Iterable[str] = ()) -> Iterator[Indexed
         kept = {cdxj.index_path(root, file) for file in _open_files(root)}
         for file in [*closed_files(root), *elsewhere]:
             kept.add(cdxj.index_path(root, file))
-            yield _index_file(root, file)
+            yield index_file(root, file)
         for path in outdated - kept:
             path.unlink(missing_ok=True)
         cdxj.compact(root)
@@ -87,7 +87,12 @@ def update_index(root: Path) -> Path:
     return cdxj.compact(root)
 
 
-def _index_file(root: Path, file: str) -> Indexed:
+def index_file(root: Path, file: str) -> Indexed:
+    """Index one file anew, as far as it can be read.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
     problems: list[RecordError] = []
     count = 0
 
