@@ -342,10 +342,9 @@ def _taken_ids(contents: Contents, recorded: dict[str, RecordedCapture]) -> Iter
     for record_id, row in recorded.items():
         kept = contents.report.captures[record_id]
         is_same = (row.url, row.record_type) == (kept.url, kept.record_type)
-        declared = kept.payload_digest or row.payload_digest
-        if is_same and (
-            row.payload_digest == declared or same_digest(str(declared), str(row.payload_digest))
-        ):
+        if is_same and kept.payload_digest in (None, row.payload_digest):
+            continue
+        if is_same and same_digest(kept.payload_digest or "", row.payload_digest or ""):
             continue
         told = f"The archive has another record with the same WARC-Record-ID, of {row.url}."
         yield Problem(Code.DUPLICATE_ID, contents.report.file, kept.offset, told, record_id)
