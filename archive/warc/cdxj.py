@@ -180,7 +180,7 @@ def forget_lines(root: Path, refs: Iterable[RecordRef]) -> None:
     Raises: OSError if the disk refuses; each index file is then as it was or as it should be.
     """
     gone = {(ref.file, ref.offset) for ref in refs}
-    for path in _index_files(root):
+    for path in index_files(root):
         lines = path.read_bytes().splitlines(keepends=True)
         kept = [line for line in lines if _place(line) not in gone]
         if len(kept) < len(lines):
