@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +28,8 @@ def init(
 
     made = create_home(home, contact=contact)
     typer.echo(f"Made an archive in {made.path.resolve()}.")
-    typer.echo("Next: kliping sources add https://a-news-site.example")
+    where = "" if home == Path() else f"--home {shlex.quote(str(home))} "
+    typer.echo(f"Next: kliping {where}sources add https://a-news-site.example")
 
 
 def articles(
@@ -38,7 +40,10 @@ def articles(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the archived articles, newest published first."""
+    """List the archived articles, newest published first.
+
+    With --json, each line is a whole article: the same keys as in an export.
+    """
     from archive.home import open_home
     from archive.query import open_query
 
@@ -54,7 +59,11 @@ def show(
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Print one article, its facts, and where its bytes lie."""
+    """Print one article, its facts, and where its bytes lie.
+
+    Any address that led to the article will do: one that redirected, or with tracking
+    parameters. Of an address that is no article, it says what became of it.
+    """
     from archive.home import open_home
     from archive.query import open_query
 
@@ -76,7 +85,7 @@ def export(
     """Write every article to a file that other programs read.
 
     jsonl has the text and facts, one article a line; wacz has the pages as they were served, and
-    replays in ReplayWeb.page.
+    replays in ReplayWeb.page. The file appears when it is whole, or not at all.
     """
     from archive.export import Selection
     from archive.export import export as export_selection

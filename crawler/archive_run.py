@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -29,8 +29,9 @@ from archive.home import Home, open_home
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
+from crawler.discovery import discoverer_of
 from crawler.failures import CrawlStopped
-from crawler.frontier import Frontier, SourceQueue
+from crawler.frontier import LISTS, Frontier, SourceQueue
 from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
@@ -118,7 +119,8 @@ class ArchiveRun:
     async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
         """Make URLs known to the frontier."""
         new = await self.frontier.add(self._source_ids[source], candidates)
-        self.progress.tallies[source].found += new
+        if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
+            self.progress.tallies[source].found += new
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""
@@ -132,10 +134,10 @@ class ArchiveRun:
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
             await self._count_waiting(lease, tally)
-            if visit.kind is UrlKind.PAGE:
+            if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
-                if visit.kind is not UrlKind.PAGE:
+                if visit.kind in LISTS:
                     self.tell(visit.source, f"{visit.url}: {problem}")
         except StorageError as error:
             self.give_up(lease, error)
@@ -148,7 +150,7 @@ class ArchiveRun:
         del self._leases[lease.url]
         source = self.source(lease).name
         self.tell(source, reason)
-        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        self.progress.tallies[source].lists_failed += lease.kind in LISTS
         await self.frontier.put_off(lease, until, reason)
 
     def give_up(self, lease: Lease, error: StorageError) -> None:
@@ -206,10 +208,23 @@ class ArchiveRun:
                 operator=config.crawl.contact,
                 max_bytes=config.archive.warc_max_bytes,
             )
-            recovered = recover(self.home, self._repository, table, writer)
+            recovered = recover(self.home, self._repository, table, writer, self._requisites_of)
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
         return run_id, writer
+
+    def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
+        """What the page of a visit that a killed run left behind needs."""
+        sources = {
+            self._source_ids.get(each.name): each for each in select_sources(self.home, ()).sources
+        }
+        source = sources.get(lease.source_id)
+        discover = discoverer_of(lease.kind, lease.found_by, source) if source else None
+        if source is None or discover is None or visit.body is None:
+            return ()
+        content_type = dict(visit.headers).get("Content-Type")
+        found = discover(visit.body, visit.final_url, content_type=content_type, source=source)
+        return found.candidates
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
@@ -253,6 +268,8 @@ class Selected:
 def select_sources(home: Home, names: Sequence[str]) -> Selected:
     """The sources of `home` that `names` ask for; all that can be read where it is empty.
 
+    Where a source does not say what to capture, the archive's setting does.
+
     Raises:
         SourceError: there is no such source, it cannot be read, or there is none at all.
     """
@@ -263,13 +280,18 @@ def select_sources(home: Home, names: Sequence[str]) -> Selected:
         if name not in files:
             raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
     if names:
-        return Selected([load_source(files[name]) for name in dict.fromkeys(names)])
+        return Selected([_load(home, files[name]) for name in dict.fromkeys(names)])
     selected = Selected([])
     for name, path in files.items():
         try:
-            selected.sources.append(load_source(path))
+            selected.sources.append(_load(home, path))
         except SourceError as error:
             selected.problems[name] = str(error)
     if not selected.sources:
         raise SourceError("\n".join(selected.problems.values()))
     return selected
+
+
+def _load(home: Home, path: Path) -> Source:
+    source = load_source(path)
+    return replace(source, capture=source.capture or home.config.crawl.capture)

@@ -22,7 +22,7 @@ class Ingested:
 
     visit: Visit
     verdict: str
-    """`article`, `listed N`, or in words why nothing came of it."""
+    """`article`, `listed N`, `requisite`, or in words why nothing came of it."""
     article_id: int | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
@@ -123,6 +123,8 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:
     if visit.error is not None:
         return visit.error
+    if visit.kind is UrlKind.REQUISITE:
+        return "requisite"
     if extraction is None:
         return f"listed {len(visit.candidates)}"
     if extraction.outcome is Outcome.ARTICLE:
