@@ -96,7 +96,7 @@ def test_a_browser_shows_the_article_of_a_site_that_is_gone(
     page.goto(f"{replay}/2026/{story.url}")
     frame = page.frame_locator("#replay_iframe")
     expect(frame.locator("h1")).to_have_text(story.title)
-    expect(frame.get_by_text(story.text.splitlines()[0])).to_be_visible()
+    expect(frame.get_by_text(story.paragraphs[0])).to_be_visible()
     page.screenshot(path=tmp_path / "replay.png")
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(replay).netloc}
 
