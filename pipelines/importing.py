@@ -230,7 +230,7 @@ class _Run:
         stranded: list[_Candidate] = []
         while True:
             rest = [each for each in waiting if each not in stranded]
-            known = {name for each in rest for name in each.contents.report.ids}
+            known = {name for each in rest for name in each.contents.sound_ids()}
             if self._options.accept_damaged:
                 return known, []
             more = [each for each in rest if self._is_dangling(each, known)]

@@ -76,8 +76,14 @@ class Contents:
         `is_known` answers for records elsewhere (by id, or by `URI DATE`) to which a revisit may
         refer. That a request names a response in another file is common, and no reason.
         """
-        found = [*self.report.problems, *self._too_long(), *unresolved(self.report, is_known)]
+        own = [*self.report.problems, *self._too_long()]
+        found = [*own, *unresolved(self.report, is_known, without=self._faulty())]
         return [problem for problem in found if problem.code is not Code.CONCURRENT_TO_NOTHING]
+
+    def sound_ids(self) -> set[str]:
+        """Return what revisits in other files may refer to: ids, and `URI DATE` of captures."""
+        faulty = self._faulty()
+        return {id_ for id_, offset in self.report.ids.items() if offset not in faulty}
 
     def captures(self, *, without: Collection[int] = ()) -> dict[str, int]:
         """Return the offset of each web capture by its record's id, in the order of the file."""
@@ -93,7 +99,8 @@ class Contents:
                 yield start, end
 
     def _faulty(self) -> set[int]:
-        return {each.offset for each in self.report.problems if each.offset is not None}
+        own = [*self.report.problems, *self._too_long()]
+        return {each.offset for each in own if each.offset is not None}
 
     def _too_long(self) -> Iterator[Problem]:
         for record_id, kept in self.report.captures.items():

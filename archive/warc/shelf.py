@@ -43,6 +43,11 @@ class Inbound:
     """Where it was downloaded from, into the shelf's folder: then it is renamed, not copied."""
 
 
+def is_foreign(file: str) -> bool:
+    """Tell whether a WARC file, as RecordRefs call it, was written by somebody else."""
+    return file.startswith((f"{FOLDER}/", "/"))
+
+
 def sha256_of(path: Path) -> str:
     """Return the hex SHA-256 of a file. Raises: OSError if it cannot be read."""
     with path.open("rb") as file:

@@ -24,7 +24,7 @@ from archive.warc.records import Record, bare_id, is_web, read_date, write_date
 from archive.warc.walk import Fault, FrameError, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -107,6 +107,8 @@ class Report:
     """Those to records that are not in this file."""
     captures: Mapping[str, KeptCapture] = field(default_factory=dict)
     """By record id."""
+    revisits: tuple[Reference, ...] = ()
+    """References of revisits to records that are in this file."""
 
 
 def verify_file(
@@ -194,6 +196,7 @@ class _Examination:
 
     def report(self) -> Report:
         outward = tuple(ref for ref in self._references if ref.target not in self._ids)
+        inward = (ref for ref in self._references if ref.target in self._ids)
         return Report(
             self._name,
             self._size,
@@ -202,6 +205,7 @@ class _Examination:
             self._ids,
             outward,
             self._captures,
+            tuple(ref for ref in inward if ref.code is Code.REVISIT_OF_NOTHING),
         )
 
     def read_all(self, on_offset: Callable[[int], None]) -> None:
@@ -326,9 +330,15 @@ def _seen_before(report: Report, seen: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(Code.DUPLICATE_ID, report.file, offset, told, record_id)
 
 
-def unresolved(report: Report, is_known: Callable[[str], bool]) -> Iterator[Problem]:
-    """Yield the references of a file to what is neither in it nor known elsewhere."""
-    for ref in report.references:
+def unresolved(
+    report: Report, is_known: Callable[[str], bool], *, without: Collection[int] = ()
+) -> Iterator[Problem]:
+    """Yield the references of a file to what is neither in it nor known elsewhere.
+
+    With `without`, what lies at these offsets is taken to be not there.
+    """
+    lost = (ref for ref in report.revisits if report.ids[ref.target] in without)
+    for ref in (*report.references, *lost):
         if not is_known(ref.target):
             what = "revisits" if ref.code is Code.REVISIT_OF_NOTHING else "names as concurrent"
             told = f"The record {what} a record that is not there: {ref.target}."
