@@ -6,7 +6,7 @@ import random
 from pipelines.extract import extract
 from pipelines.extract.learn import MIN_STORIES, Learnt, add_story, learn
 
-SYLLABLES = "ka lu mi no pe ra si to wu ya bo di fe gu ha".split()
+SYLLABLES = ["ka", "lu", "mi", "no", "pe", "ra", "si", "to", "wu", "ya", "bo", "di", "fe", "gu", "ha"]
 RECURRING = [
     "Laman ini dikelola bersama warga Kampung Sarang dan para sukarelawan tanpa bayaran.",
     "Setiap kiriman dibaca oleh dua relawan sebelum dimuat di halaman ini, tanpa kecuali.",
