@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check format clean
+.PHONY: install demo test check fuzz format clean
 
 install: .venv/installed
 
@@ -24,6 +24,10 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Ten thousand mutated pages through the extraction; takes some minutes.
+fuzz: install
+	$(BIN)/python -m benchmarks.extraction.fuzz --count 10000 tests/golden/themes $(wildcard ../shared/corpora/*)
 
 format: install
 	$(BIN)/ruff format .

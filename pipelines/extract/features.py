@@ -387,7 +387,7 @@ class _Page:
         ]
 
     def _pad(self) -> None:
-        """The values of each block with three empty neighbours before the first and after the last."""
+        """The values of each block, with empty neighbours before the first and after the last."""
         no, far = [0.0] * _REACH, [1.0] * _REACH
         self._padded = [
             no + self.traf + no,
