@@ -222,7 +222,8 @@ class Extraction:
     """The same text with headings, lists, quotes and tables marked up."""
     title: str | None = None
     authors: list[str] = field(default_factory=list)
-    """People, in the page's order, without prefixes such as "By" or "Oleh"."""
+    """People, in the page's order, without prefixes such as "By" or "Oleh"; where an
+    organisation alone signs the page, that organisation."""
     organisations: list[str] = field(default_factory=list)
     """Bylines that are not people: agencies, desks, the newsroom."""
     published_at: datetime | None = None

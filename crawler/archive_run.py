@@ -7,15 +7,15 @@ killed run left behind and opening the WARC writer; the end of the spider closes
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
@@ -24,16 +24,18 @@ from scrapy.exceptions import NotConfigured
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
-from archive.errors import KlipingError, SourceError
+from archive.errors import SourceError, StorageError
 from archive.home import Home, open_home
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
 from crawler.discovery import discoverer_of
+from crawler.failures import CrawlStopped
 from crawler.frontier import LISTS, Frontier, SourceQueue
+from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
-from crawler.sources import load_sources
+from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
 from pipelines.recover import recover, run_lock
@@ -42,6 +44,8 @@ logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
+PAGES_A_COUNT = 20
+"""Of a source, between two counts of what waits to be fetched."""
 
 
 class ArchiveRun:
@@ -51,8 +55,10 @@ class ArchiveRun:
         self.crawler = crawler
         self.home = home
         self._leases: dict[str, Lease] = {}
+        self._stopping: asyncio.Future[None] | None = None
         self._held = ExitStack()
-        sources = select_sources(home, names)
+        selected = select_sources(home, names)
+        sources = selected.sources
         self._held.enter_context(home.lock(source.name for source in sources))
         now = datetime.now(UTC)
         engine = open_engine(home.database_url)
@@ -65,6 +71,9 @@ class ArchiveRun:
         self.archivist = Archivist(self._repository, writer, pool, run_id)
         self.frontier = self._open_frontier(sources, table, now)
         self.progress = Progress({source.name: Tally() for source in sources})
+        for name, problem in selected.problems.items():
+            self.progress.tallies[name] = Tally(unreadable=True)
+            self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
@@ -124,32 +133,42 @@ class ArchiveRun:
             )
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
-            tally.due = self.frontier.queues[lease.source_id].due
+            await self._count_waiting(lease, tally)
             if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
                 if visit.kind in LISTS:
-                    self.tell(f"{visit.source}: {visit.url}: {problem}")
-        except KlipingError as error:
-            self.tell(f"{visit.source}: {visit.url}: {error}")
+                    self.tell(visit.source, f"{visit.url}: {problem}")
+        except StorageError as error:
+            self.give_up(lease, error)
             raise
         finally:
             self.frontier.settled(lease, visit.retry_at)
 
-    def pauses_source(self, lease: Lease, url: str) -> bool:
-        """Whether a pause of the host of `url` is one for the source: that of a CDN is not."""
-        site = self.source(lease).url
-        return lease.kind is not UrlKind.REQUISITE or urlsplit(url).netloc == urlsplit(site).netloc
-
     async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
-        """Put off a whole source, whose host must not be asked anything before `until`."""
+        """Put off all that a source has on a host that must not be asked before `until`."""
         del self._leases[lease.url]
         source = self.source(lease).name
-        message = f"{source}: {reason}; nothing more is asked before {until:%Y-%m-%d %H:%M} UTC"
-        if message not in self.progress.messages:
-            self.tell(message)
+        self.tell(source, reason)
         self.progress.tallies[source].lists_failed += lease.kind in LISTS
         await self.frontier.put_off(lease, until, reason)
+
+    def give_up(self, lease: Lease, error: StorageError) -> None:
+        """End the crawl, since what it fetches cannot be kept; its leases are given back."""
+        self.tell(self.source(lease).name, f"{error}; the crawl ends here")
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+
+    def stop_asking(self) -> None:
+        """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
+        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        if politeness is not None:
+            politeness.gate.close()
+        assert self.crawler.engine is not None  # it runs
+        for slot in self.crawler.engine.downloader.slots.values():
+            while slot.queue:
+                request, answered = slot.queue.popleft()
+                answered.errback(CrawlStopped(f"{request.url} was not asked for"))
 
     async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
         """Take the sitemaps that a robots.txt names for the source that made us read it."""
@@ -164,10 +183,17 @@ class ArchiveRun:
         ]
         await self.add_candidates(self.source(lease).name, candidates)
 
-    def tell(self, message: str) -> None:
+    def tell(self, source: str, problem: str) -> None:
         """Tell people of a failure, in the log and on the display."""
-        logger.warning(message)
-        self.progress.messages.append(message)
+        if self.progress.tell(source, problem):
+            logger.warning("%s: %s", source, problem)
+
+    async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
+        """Counting reads every row that waits, which is too much for every page of a long crawl."""
+        if lease.kind is UrlKind.PAGE and tally.fetched % PAGES_A_COUNT:
+            tally.waiting = max(tally.waiting - 1, 0)
+        else:
+            tally.waiting = await self.frontier.count_waiting(lease.source_id)
 
     def _start_run(self, table: FrontierTable, now: datetime) -> tuple[int, WarcWriter]:
         """Begin this run and take up what dead ones left; its id and its WARC writer."""
@@ -189,7 +215,9 @@ class ArchiveRun:
 
     def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
         """What the page of a visit that a killed run left behind needs."""
-        sources = {self._source_ids.get(each.name): each for each in select_sources(self.home, ())}
+        sources = {
+            self._source_ids.get(each.name): each for each in select_sources(self.home, ()).sources
+        }
         source = sources.get(lease.source_id)
         discover = discoverer_of(lease.kind, lease.found_by, source) if source else None
         if source is None or discover is None or visit.body is None:
@@ -207,14 +235,16 @@ class ArchiveRun:
             source_id = self._source_ids[source.name]
             table.begin(source_id, source.seeds, now)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
-            due = table.count_due(source_id, now)
-            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"), due)
+            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
         window = 2 * crawl.host_concurrency
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
         await self.frontier.release()
-        outcome = "failed" if self.progress.failed_sources else "done"
+        for source_id, queue in self.frontier.queues.items():
+            tally = self.progress.tallies[queue.source.name]
+            tally.waiting = await self.frontier.count_waiting(source_id)
+        outcome = "failed" if self.progress.failed else "done"
         await self.archivist.in_database(
             self._repository.finish_run,
             self.archivist.run_id,
@@ -226,22 +256,42 @@ class ArchiveRun:
         self._held.close()
 
 
-def select_sources(home: Home, names: Sequence[str]) -> list[Source]:
-    """The sources of `home` that `names` ask for; all where it is empty.
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a crawl is to follow."""
+
+    sources: list[Source]
+    problems: dict[str, str] = field(default_factory=dict)
+    """By name of a source: why its file cannot be read."""
+
+
+def select_sources(home: Home, names: Sequence[str]) -> Selected:
+    """The sources of `home` that `names` ask for; all that can be read where it is empty.
 
     Where a source does not say what to capture, the archive's setting does.
 
     Raises:
-        SourceError: there is no such source, or none at all.
+        SourceError: there is no such source, it cannot be read, or there is none at all.
     """
-    default = home.config.crawl.capture
-    known = {
-        source.name: replace(source, capture=source.capture or default)
-        for source in load_sources(home.sources)
-    }
-    if not known:
+    files = {path.stem: path for path in sorted(home.sources.glob("*.toml"))}
+    if not files:
         raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
     for name in names:
-        if name not in known:
-            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(known)}")
-    return [known[name] for name in names] if names else list(known.values())
+        if name not in files:
+            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
+    if names:
+        return Selected([_load(home, files[name]) for name in dict.fromkeys(names)])
+    selected = Selected([])
+    for name, path in files.items():
+        try:
+            selected.sources.append(_load(home, path))
+        except SourceError as error:
+            selected.problems[name] = str(error)
+    if not selected.sources:
+        raise SourceError("\n".join(selected.problems.values()))
+    return selected
+
+
+def _load(home: Home, path: Path) -> Source:
+    source = load_source(path)
+    return replace(source, capture=source.capture or home.config.crawl.capture)

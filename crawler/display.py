@@ -14,7 +14,7 @@ from rich.text import Text
 from crawler.progress import Progress
 
 LINE_EVERY_S = 10.0
-COLUMNS = ("found", "fetched", "articles", "requisites", "missing", "errors", "due")
+COLUMNS = ("found", "fetched", "articles", "requisites", "missing", "errors", "waiting")
 ONLY_IF_ANY = ("requisites", "missing")
 """Columns of crawls with `capture = "page"`."""
 

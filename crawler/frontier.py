@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 
 from archive.db.frontier import FrontierTable, Lease
 from archive.model import Candidate, CaptureScope, Source, UrlKind
 from pipelines.archivist import Archivist
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
+LOOK_AGAIN_S = 5.0
+"""A source that has nothing due is asked again after this long: a pause or a retry may be over."""
 
 
 @dataclass(slots=True)
@@ -26,13 +30,10 @@ class SourceQueue:
     source_id: int
     pages_left: float
     """Article pages that may still be fetched in this run; infinite without a limit."""
-    due: int
-    """URLs that wait to be handed out, counted along, since asking the database is slow."""
     outstanding: int = 0
     """Leases handed out and not reported back."""
-    drained: bool = False
-    """The database had nothing more when last asked."""
-    paused_until: datetime | None = None
+    look_at: float = 0.0
+    """When (`time.monotonic`) to ask the database again; it had nothing more when last asked."""
 
     def kinds(self) -> tuple[UrlKind, ...]:
         """What may be fetched now, in order of preference."""
@@ -63,7 +64,7 @@ class Frontier:
                 for lease in await self._take(queue):
                     yield lease
             if any(queue.outstanding for queue in self.queues.values()):
-                await self._changed.wait()
+                await self._wait_for_change()
             elif not await self._wait_until_due():
                 return
 
@@ -71,9 +72,7 @@ class Frontier:
         """Make candidates known; how many of them were new."""
         now = datetime.now(UTC)
         new = await self.archivist.in_database(self.table.add, source_id, candidates, now)
-        queue = self.queues[source_id]
-        queue.due += new
-        queue.drained = False
+        self.queues[source_id].look_at = 0.0
         self._changed.set()
         return new
 
@@ -82,19 +81,21 @@ class Frontier:
         queue = self.queues[lease.source_id]
         queue.outstanding -= 1
         if retry_at is not None:
-            queue.due += 1
-            queue.drained = False
+            queue.look_at = 0.0
         self._changed.set()
 
     async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
-        """End a lease that was never asked, and ask nothing of its source before `until`.
+        """End a lease that was never asked, and ask nothing of its host before `until`.
 
         The pause stands in the rows, so that later runs keep it too.
         """
-        self.queues[lease.source_id].paused_until = until
         await self.archivist.in_database(self.table.give_back, lease.url_id, reason)
-        await self.archivist.in_database(self.table.postpone, lease.source_id, until)
+        await self.archivist.in_database(self.table.postpone, lease.source_id, lease.url, until)
         self.settled(lease, until)
+
+    async def count_waiting(self, source_id: int) -> int:
+        """How many URLs of a source wait to be fetched, now or later."""
+        return await self.archivist.in_database(self.table.count_waiting, source_id)
 
     async def release(self) -> None:
         """Give back every lease of this run."""
@@ -103,7 +104,7 @@ class Frontier:
     async def _take(self, queue: SourceQueue) -> list[Lease]:
         room = self.window - queue.outstanding
         now = datetime.now(UTC)
-        if room <= 0 or queue.drained or (queue.paused_until and queue.paused_until > now):
+        if room <= 0 or queue.look_at > monotonic():
             return []
         leases = await self.archivist.in_database(
             self.table.take,
@@ -114,12 +115,14 @@ class Frontier:
             queue.kinds(),
             max_pages=queue.pages_left,
         )
-        queue.drained = len(leases) < room
+        queue.look_at = monotonic() + LOOK_AGAIN_S if len(leases) < room else 0.0
         queue.outstanding += len(leases)
         queue.pages_left -= sum(lease.kind is UrlKind.PAGE for lease in leases)
-        is_all = queue.drained and queue.pages_left > 0
-        queue.due = 0 if is_all else max(queue.due - len(leases), 0)
         return leases
+
+    async def _wait_for_change(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN_S)
 
     async def _wait_until_due(self) -> bool:
         """Sleep until the next URL is due; False where that is too far off, or there is none."""
@@ -135,5 +138,5 @@ class Frontier:
             return False
         await asyncio.sleep(max(wait_s, 0.05))
         for queue in self.queues.values():
-            queue.drained = False
+            queue.look_at = 0.0
         return True

@@ -32,12 +32,14 @@ async def visit_of_response(response: Response, lease: Lease, source: Source) ->
         try:
             discovered = await asyncio.to_thread(_discover, discover, response, lease, source)
         except DiscoveryError as failure:
-            error = str(failure)
+            # A page that names no requisites in a way we can read may well be an article.
+            if lease.kind is not UrlKind.PAGE:
+                error = str(failure).removeprefix(f"{response.url}: ")
     return Visit(
         source=source.name,
         url=lease.url,
         kind=lease.kind,
-        captures=_captures(response.request),
+        captures=captures_of(response.request),
         final_url=response.url,
         headers=_headers(response),
         body=response.body,
@@ -63,7 +65,7 @@ def visit_of_failure(
         source=source.name,
         url=lease.url,
         kind=lease.kind,
-        captures=_captures(request),
+        captures=captures_of(request),
         final_url=request.url,
         error=explain_failure(failure, request.url),
         retry_at=when,
@@ -108,7 +110,8 @@ def _retry_after_status(response: Response, lease: Lease) -> datetime | None:
     )
 
 
-def _captures(request: Request | None) -> tuple[Capture, ...]:
+def captures_of(request: Request | None) -> tuple[Capture, ...]:
+    """What was captured so far on the way to a request's answer."""
     captures: tuple[Capture, ...] = request.meta.get("captures", ()) if request else ()
     return captures
 

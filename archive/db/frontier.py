@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -141,20 +142,20 @@ class FrontierTable:
                 update(UrlRow).where(UrlRow.id == url_id).values(leased_by=None, verdict=verdict)
             )
 
-    def postpone(self, source_id: int, until: datetime) -> None:
-        """Let nothing of a source be due before `until`."""
+    def postpone(self, source_id: int, url: str, until: datetime) -> None:
+        """Let nothing that a source has on the host of `url` be due before `until`."""
+        parts = urlsplit(url)
+        on_host = UrlRow.url.startswith(f"{parts.scheme}://{parts.netloc}/", autoescape=True)
         with self.engine.begin() as connection:
             connection.execute(
                 update(UrlRow)
-                .where(UrlRow.source_id == source_id, UrlRow.due_at < until)
+                .where(UrlRow.source_id == source_id, UrlRow.due_at < until, on_host)
                 .values(due_at=until)
             )
 
-    def count_due(self, source_id: int, now: datetime) -> int:
-        """How many URLs of a source are due and not taken."""
-        query = select(func.count()).where(
-            UrlRow.source_id == source_id, UrlRow.due_at <= now, _free()
-        )
+    def count_waiting(self, source_id: int) -> int:
+        """How many URLs of a source wait to be fetched, now or later, and are not taken."""
+        query = select(func.count()).where(UrlRow.source_id == source_id, _free())
         with self.engine.connect() as connection:
             return connection.scalar(query) or 0
 

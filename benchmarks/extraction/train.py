@@ -22,14 +22,13 @@ import numpy as np
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
-
 from benchmarks.extraction import corpus
 from benchmarks.extraction.score import f1, folded, score_body, shingles
+from pipelines.extract import forest as forest_module
 from pipelines.extract.candidates import lines
 from pipelines.extract.choice import hints_for, without_copies
 from pipelines.extract.decode import Refusal, parse
 from pipelines.extract.features import NAMES, WORD, features
-from pipelines.extract import forest as forest_module
 from pipelines.extract.forest import build
 from pipelines.extract.page import Page, read_page
 

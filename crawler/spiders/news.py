@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
@@ -11,11 +12,12 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.db.frontier import Lease
+from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
-from crawler.failures import HostPaused, RobotsUnreachable
+from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
-from crawler.visits import visit_of_failure, visit_of_response
+from crawler.visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
@@ -34,15 +36,22 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        async for lease in self.run.frontier.leases():
-            self.run.took(lease)
-            yield Request(
-                lease.address,
-                callback=self.parse,
-                errback=self.fail,
-                cb_kwargs={"lease": lease},
-                meta={"delay_s": self.run.source(lease).delay_s},
-            )
+        try:
+            async for lease in self.run.frontier.leases():
+                self.run.took(lease)
+                yield self._request(lease)
+        except asyncio.CancelledError:  # Scrapy is told to stop: Ctrl-C, SIGTERM, a full disk
+            self.run.stop_asking()
+            raise
+
+    def _request(self, lease: Lease) -> Request:
+        return Request(
+            lease.address,
+            callback=self.parse,
+            errback=self.fail,
+            cb_kwargs={"lease": lease},
+            meta={"delay_s": self.run.source(lease).delay_s},
+        )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
         """The visit of `lease` that ended in `response`."""
@@ -54,8 +63,11 @@ class NewsSpider(Spider):
         lease = request.cb_kwargs["lease"]
         error = failure.value
         assert error is not None
-        url = request.url
-        if isinstance(error, HostPaused | RobotsUnreachable) and self.run.pauses_source(lease, url):
-            await self.run.put_off(lease, error.until, explain_failure(error, url))
+        if isinstance(error, StorageError):
+            self.run.give_up(lease, error)
+        elif isinstance(error, CrawlStopped):
+            await self.run.save(captures_of(request))
+        elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
+            await self.run.put_off(lease, error.until, explain_failure(error, request.url))
         else:
             yield visit_of_failure(error, request, lease, self.run.source(lease))

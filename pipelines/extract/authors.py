@@ -23,7 +23,9 @@ _PREFIX = re.compile(
     r"|publié par|écrit par|escrito por)\b\s*:?\s+|^(?:penulis|oleh|by|text|autor|reporter)\s*:\s*",
     re.IGNORECASE,
 )
-_EDITOR = re.compile(r"^(?:editor|penyunting|redaktur|edited by|bearbeitet von)\b\s*:?", re.IGNORECASE)
+_EDITOR = re.compile(
+    r"^(?:editor|penyunting|redaktur|edited by|bearbeitet von)\b\s*:?", re.IGNORECASE
+)
 _SUFFIX = re.compile(
     r"\s*(?:[|(\[•·]|\s[-–—]\s|\bfor (?:the )?(?:daily|mail|us|cnn|fox)|,? (?:staff|senior|chief) "
     r"(?:writer|reporter|editor|correspondent)|(?:updated|published|posted|diperbarui)\b"
@@ -31,13 +33,15 @@ _SUFFIX = re.compile(
     re.IGNORECASE,
 )
 _JOINT = re.compile(
-    r"\s*(?:[;/\n|•·、]|,(?!\s*(?:jr|sr|ii|iii|phd|ph\.d|md|m\.d)\b)|\s&\s|\b(?:and|und|dan|et|og|och|en|oraz|with"
-    r"|mit)\b(?=\s+\w))\s*",
-    re.IGNORECASE,
+    r"\s*(?:[;\n|•·、]|,(?!\s*(?:[JS]r|II|III|Ph\.?D|M\.?D)\b)|\s&\s|(?<=[^/\s]{3})\s*/\s*"
+    r"|\s(?:and|und|dan|et|og|och|en|oraz|with|mit)(?=\s+\w))\s*"
 )
 _SPANISH_JOINT = re.compile(r"\s+(?:y|e|i)\s+(?=[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ])")
+_ADDRESS = re.compile(r"(?:https?:)?//|www\.|\S+@\S+$", re.IGNORECASE)
+_TITLE_BEHIND = re.compile(r"\s*(?:기자|記者|记者)$")
 _NO_NAME = re.compile(
-    r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|^\d|\b(?:follow|share|min(?:ute)?s? read"
+    r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|\d|\)$"
+    r"|^(?:\w+\s)?(?:writer|reporter|correspondent|journalist|columnist|contributor)$|\b(?:follow|share|min(?:ute)?s? read"
     r"|comments?|subscribe|click|view all|read more|see more)\b",
     re.IGNORECASE,
 )
@@ -45,7 +49,7 @@ _ORGANISATION = re.compile(
     r"\b(?:staff|team|desk|newsroom|news|press|media|agency|agencies|redaksi|redaktion|redacción"
     r"|rédaction|redazione|redactie|redação|tim|editorial|editors|board|bureau|online|times|post"
     r"|inc|ltd|gmbh|group|network|studio|tv|magazine|reuters|associated|service|wire|kompas|detik"
-    r"|antara)\b",
+    r"|antara|journal|tribune|herald|report|channel|sponsored|company|club|ministry|university|institute)\b",
     re.IGNORECASE,
 )
 _BYLINES = (
@@ -56,6 +60,11 @@ _BYLINES = (
     './/*[contains(@class,"byline") or contains(@class,"Byline")]',
     './/*[contains(@class,"author") or contains(@class,"penulis") or contains(@class,"reporter")]',
 )
+_ABBREVIATED = re.compile(r"(?:\b\w|\b[JS]r|\bM\.D|Ph\.D)\.$")
+_META_NAMES = (
+    "author", "parsely-author", "byl", "sailthru.author", "article:author", "dc.creator",
+    "dcterms.creator", "cxenseparse:author", "og:article:author", "content_author",
+)  # fmt: skip
 MOST = 12
 """More names than this are a staff list, not a byline."""
 
@@ -71,14 +80,21 @@ class Authors:
 
 def authors(page: Page, site_name: str | None) -> Authors:
     """Authors by linked data, then meta tags, then the byline that readers see."""
-    people, organisations = _linked(page, site_name)
-    if people:
-        return Authors(people, organisations, "JSON-LD")
-    for source, texts in (("meta tags", _meta(page)), ("byline", _shown(page.root))):
-        found = _split_off(unique(name for text in texts for name in names(text)), site_name)
-        if found.people:
-            return Authors(found.people, unique([*organisations, *found.organisations]), source)
+    doubtful: Authors | None = None
+    organisations: list[str] = []
+    for source, read in (("JSON-LD", _linked), ("meta tags", _meta), ("byline", _shown)):
+        found = read(page, site_name)
         organisations = unique([*organisations, *found.organisations])
+        people = [name for name in found.people if not is_organisation(name)]
+        if people:
+            apart = [name for name in found.people if name not in people]
+            return Authors(people, unique([*organisations, *apart]), source)
+        if found.people and doubtful is None:
+            doubtful = Authors(found.people, [], source)
+    if doubtful is None and organisations:  # signed by a newsroom or an agency alone
+        return Authors(organisations[:1], organisations, "an organisation signs")
+    if doubtful:  # what the page calls a person, though it reads like a newsroom
+        return Authors(doubtful.people, organisations, doubtful.source)
     return Authors([], organisations, "none named")
 
 
@@ -89,13 +105,16 @@ def names(text: str) -> list[str]:
     ['Rina Lestari', 'Agus Prasetyo']
     """
     text = clean_line(text)
-    if _EDITOR.match(text):
+    if _EDITOR.match(text) or _ADDRESS.match(text):
         return []
     text = _PREFIX.sub("", _PREFIX.sub("", text)).strip(" :-–—,")
     found = []
     for piece in _JOINT.split(text):
         for part in _SPANISH_JOINT.split(piece or ""):
-            name = _SUFFIX.sub("", _PREFIX.sub("", part)).strip(" :-–—,.·*\"“”")
+            name = _SUFFIX.sub("", _PREFIX.sub("", part)).strip(' :-–—,·*"“”')
+            name = _TITLE_BEHIND.sub("", name)
+            if name.endswith(".") and not _ABBREVIATED.search(name):
+                name = name[:-1]
             if name.isupper() and " " in name:
                 name = name.title()
             if 2 <= len(name) <= 60 and name.count(" ") < 6 and not _NO_NAME.search(name):
@@ -108,8 +127,12 @@ def unique(texts: Iterator[str] | list[str]) -> list[str]:
     return list({text.casefold(): text for text in reversed(list(texts))}.values())[::-1]
 
 
-def _linked(page: Page, site_name: str | None) -> tuple[list[str], list[str]]:
-    by_id = {node["@id"]: node for node in page.nodes if isinstance(node.get("@id"), str) and node.get("name")}
+def _linked(page: Page, site_name: str | None) -> Authors:
+    by_id = {
+        node["@id"]: node
+        for node in page.nodes
+        if isinstance(node.get("@id"), str) and node.get("name")
+    }
     people: list[str] = []
     organisations: list[str] = []
     for value in (page.article.get("author"), page.article.get("creator")):
@@ -119,7 +142,7 @@ def _linked(page: Page, site_name: str | None) -> tuple[list[str], list[str]]:
             organisations.extend(found.organisations if is_person else names(name))
         if people:
             break
-    return unique(people), unique(organisations)
+    return Authors(unique(people), unique(organisations))
 
 
 def _agents(value: Any, by_id: dict[str, Node]) -> Iterator[tuple[str, bool]]:
@@ -146,16 +169,20 @@ def _split_off(found: list[str], site_name: str | None) -> Authors:
     return Authors(people, [name for name in found if name not in people])
 
 
-def _meta(page: Page) -> list[str]:
-    for name in ("author", "parsely-author", "byl", "sailthru.author", "article:author", "dc.creator",
-                 "dcterms.creator", "cxenseparse:author", "og:article:author", "content_author"):  # fmt: skip
-        contents = [text for text in page.meta.get(name, ()) if names(text)]
-        if contents:
-            return contents
-    return []
+def _meta(page: Page, site_name: str | None) -> Authors:
+    for name in _META_NAMES:
+        found = unique([one for text in page.meta.get(name, ()) for one in names(text)])
+        if found:
+            return _split_off(found, site_name)
+    return Authors()
 
 
-def _shown(root: HtmlElement) -> list[str]:
+def _shown(page: Page, site_name: str | None) -> Authors:
+    texts = _byline(page.root) or _signed_line(page)
+    return _split_off(unique([name for text in texts for name in names(text)]), site_name)
+
+
+def _byline(root: HtmlElement) -> list[str]:
     for path in _BYLINES:
         for element in root.xpath(path)[:20]:
             if element.tag in ("meta", "link", "script", "style", "input", "form"):
@@ -167,6 +194,18 @@ def _shown(root: HtmlElement) -> list[str]:
                     links = [clean_line(" ".join(a.itertext())) for a in element.iter("a")]
                     linked = [link for link in links if names(link) and len(link) < 50]
                     return linked or [text]
+    return []
+
+
+def _signed_line(page: Page) -> list[str]:
+    """A short line near the headline that begins with "By", "Oleh" or the like."""
+    headings = page.headings(1)
+    at = headings[0].index if headings else 0
+    for block in page.blocks[at : at + 15]:
+        if block.words <= 12 and _PREFIX.match(block.text):
+            found = names(block.text)
+            if found and all(name[0].isupper() for name in found):
+                return [block.text]
     return []
 
 
@@ -183,4 +222,6 @@ def _outside(element: HtmlElement) -> bool:
 
 def is_organisation(name: str) -> bool:
     """True for a name that reads like a newsroom or an agency."""
-    return bool(_ORGANISATION.search(name)) or (name.isupper() and " " not in name and len(name) > 1)
+    return bool(_ORGANISATION.search(name)) or (
+        name.isupper() and " " not in name and len(name) > 1
+    )

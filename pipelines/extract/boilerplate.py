@@ -143,7 +143,7 @@ def remove(
             kept.append(block)
             words += block.words
             continue
-        if rule.effect == "rest" and words < REST_FROM * total and not block.kind is Kind.HEADING:
+        if rule.effect == "rest" and words < REST_FROM * total and block.kind is not Kind.HEADING:
             kept.append(block)
             continue
         gone.append(Removal(rule.id, rule.why, block.text))
@@ -179,9 +179,7 @@ def _placed(block: Block, rules: Sequence[Rule], most: set[HtmlElement]) -> Rule
     return None
 
 
-def _lined(
-    block: Block, rules: Sequence[Rule], gone: list[Removal]
-) -> tuple[Block, Rule | None]:
+def _lined(block: Block, rules: Sequence[Rule], gone: list[Removal]) -> tuple[Block, Rule | None]:
     """The first rule that takes the whole block; rules that cut shorten it first."""
     for rule in rules:
         if rule.effect == "cut":

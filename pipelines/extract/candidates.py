@@ -42,9 +42,7 @@ def trafilatura_text(root: HtmlElement, url: str) -> str:
     Its fallbacks (readability, justext) are left out: measured with the choice that follows
     they add nothing, and they double the time.
     """
-    found = bare_extraction(
-        root, url=url, fast=True, favor_precision=True, include_comments=False
-    )
+    found = bare_extraction(root, url=url, fast=True, favor_precision=True, include_comments=False)
     return lines(found.text or "") if isinstance(found, Document) else ""
 
 
@@ -76,8 +74,13 @@ def _is_state(script: HtmlElement, text: str) -> bool:
     if not 500 < len(text) < MAX_SCRIPT_CHARS:
         return False
     kind = script.get("type") or ""
-    return kind == "application/json" or script.get("id") in _STATE_NAMES or any(
-        name in text[:200] for name in ("__NEXT_DATA__", "__STATE__", "__INITIAL", "__PRELOADED")
+    return (
+        kind == "application/json"
+        or script.get("id") in _STATE_NAMES
+        or any(
+            name in text[:200]
+            for name in ("__NEXT_DATA__", "__STATE__", "__INITIAL", "__PRELOADED")
+        )
     )
 
 

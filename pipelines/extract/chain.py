@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive.model import Extraction, Outcome, PageKind
 from pipelines.extract import boilerplate, overrides, structure
 from pipelines.extract.authors import Authors, authors, names
-from pipelines.extract.choice import Choice, choose
+from pipelines.extract.choice import Choice, choose, count_words
 from pipelines.extract.dates import Times, parse_time, times
 from pipelines.extract.decode import Refusal, header, parse
 from pipelines.extract.explanation import Explanation, Trace
@@ -75,7 +75,9 @@ def _extract(
             outcome=Outcome.EMPTY, reason="The page shows no text.", extractor=EXTRACTOR
         )
     served_at = settings.captured_at or parse_time(header(headers, "date") or "")
-    chosen_rules = settings.rules.on(served_at.date() if served_at else None) if settings.rules else None
+    chosen_rules = (
+        settings.rules.on(served_at.date() if served_at else None) if settings.rules else None
+    )
     rules = None if "rules" in settings.without else chosen_rules
     choice = choose(page, settings.without)
     trace.candidates.update(choice.lengths)
@@ -95,13 +97,17 @@ def _kept(
     blocks, fired = choice.blocks, []
     if rules:
         blocks = overrides.within(page, rules) or overrides.without_dropped(page, rules, blocks)
-        trace.add("source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}")
+        trace.add(
+            "source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}"
+        )
         fired.append("source")
     if "packs" not in settings.without:
         blocks, gone = boilerplate.remove(blocks)
         fired.extend(dict.fromkeys(removal.rule for removal in gone))
         trace.add(
-            "packs", f"{len(gone)} lines removed", removed=tuple((g.text, f"{g.rule}: {g.why}") for g in gone)
+            "packs",
+            f"{len(gone)} lines removed",
+            removed=tuple((g.text, f"{g.rule}: {g.why}") for g in gone),
         )
     if settings.learnt and "learnt" not in settings.without:
         blocks, dropped = _unlearnt(blocks, settings.learnt)
@@ -137,7 +143,8 @@ def _assemble(
     joined = "\n".join(text.lines)
     who, when = _authors(page, facts, rules), _times(page, rules, served_at)
     tongue = language(page, joined or " ".join(block.text for block in page.blocks))
-    judged = page_kind(page, blocks, len(joined.split()) if blocks else choice.lengths.get(choice.winner, 0))
+    by_rule = bool(rules and rules.body and overrides.within(page, rules))
+    judged = page_kind(page, blocks, count_words(text.lines), by_rule=by_rule)
     for name, result, why in (
         ("title", title.text, title.source),
         ("authors", ", ".join(who.people), who.source),
@@ -173,7 +180,7 @@ def _assemble(
         site_name=facts.site_name,
         dateline=structure.dateline(text.lines[0]) if is_article else None,
         paywalled=paywalled(page),
-        word_count=len(joined.split()) if is_article else 0,
+        word_count=count_words(text.lines) if is_article else 0,
         links=structure.links(page, blocks) if is_article else [],
         rules=fired,
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 THIN_WORDS = 60
 """A page whose blocks give fewer words may have its body in embedded data."""
+LEAST_WORDS = 40
+"""Data with fewer words are a teaser, no body."""
 FULLER = 1.8
 """How much longer data must be than the blocks they extend, to replace them."""
 LOST = 0.25
@@ -69,12 +71,14 @@ def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
     forest = load()
     chances = forest.probabilities(features(page.blocks, hints))
     kept = without_copies(
-        block for block, chance in zip(page.blocks, chances, strict=True) if chance > forest.keep_from
+        block
+        for block, chance in zip(page.blocks, chances, strict=True)
+        if chance > forest.keep_from
     )
     lengths = {
-        "blocks": _words(block.text for block in kept),
-        "trafilatura": _words([hints.trafilatura]),
-        "linked data": _words([hints.linked]),
+        "blocks": count_words(block.text for block in kept),
+        "trafilatura": count_words([hints.trafilatura]),
+        "linked data": count_words([hints.linked]),
     }
     if "data" in without:
         return Choice("blocks", "Data are switched off.", kept, [], chances, lengths)
@@ -90,7 +94,7 @@ def _settle(
         return "linked data", "The page shows only part of what its data hold.", [], linked
     if lengths["blocks"] < THIN_WORDS:
         embedded = candidates.embedded_text(page.root)
-        lengths["embedded data"] = _words([embedded])
+        lengths["embedded data"] = count_words([embedded])
         if _extends(kept, embedded, lengths["blocks"], lengths["embedded data"]):
             why = "The page shows next to nothing; a script would render these data."
             return "embedded data", why, [], embedded.split("\n")
@@ -104,7 +108,7 @@ def _settle(
 
 def _extends(kept: Sequence[Block], text: str, shown: int, held: int) -> bool:
     """True if `text` holds what is shown, and much more."""
-    if held < THIN_WORDS or held < FULLER * shown:
+    if held < LEAST_WORDS or held < FULLER * shown:
         return False
     within = shingle_set(text)
     body = [block for block in kept if block.kind is not Kind.HEADING and block.words > 5]
@@ -125,7 +129,7 @@ def without_copies(blocks: Iterable[Block]) -> list[Block]:
     return kept
 
 
-def _words(texts: Iterable[str]) -> int:
+def count_words(texts: Iterable[str]) -> int:
     """Words; in scripts without spaces, two characters count as one."""
     count = 0
     for text in texts:

@@ -16,6 +16,8 @@ from pipelines.extract.text import clean_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lxml.html import HtmlElement
+
     from pipelines.extract.page import Page
 
 _ZONES = {
@@ -49,10 +51,16 @@ _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2}|[+-]\d{2}\b)?\s*([A-Za-z]{2,4}\b)?"
 )
-_CLOCK = re.compile(r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?\s*([ap]\.?m\.?)?\s*\(?([A-Za-z]{2,4})?\b", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(\d{1,2})[:.h](\d{2})(?:[:.](\d{2}))?\s*([ap]\.?m\.?)?\s*\(?([A-Za-z]{2,4})?\b", re.IGNORECASE
+)
 _NAMED = (
-    re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<month>[^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(?P<year>\d{4})\b"),
-    re.compile(r"\b(?P<month>[^\W\d_]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b"),
+    re.compile(
+        r"\b(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+)?(?P<month>[^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(?P<year>\d{4})\b"
+    ),
+    re.compile(
+        r"\b(?P<month>[^\W\d_]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b"
+    ),
 )
 _NUMERIC = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
 _EAST = re.compile(r"(\d{4})\s*[年./]\s*(\d{1,2})\s*[月./]\s*(\d{1,2})")
@@ -64,11 +72,14 @@ _AGO = re.compile(
 _UNITS = {"detik": 1, "second": 1, "menit": 60, "minute": 60, "min": 60,
           "jam": 3600, "hour": 3600, "hr": 3600, "hari": 86400, "day": 86400,
           "minggu": 604800, "week": 604800}  # fmt: skip
-_IN_URL = re.compile(r"/(20\d{2})[/-](\d{1,2}|[a-z]{3})[/-](\d{1,2})(?:[/-]|$)|[/-](20\d{2})(\d{2})(\d{2})(?:[/.-]|$)")
+_IN_URL = re.compile(
+    r"/(20\d{2})[/-](\d{1,2}|[a-z]{3})[/-](\d{1,2})(?:[/-]|$)|[/-](20\d{2})(\d{2})(\d{2})(?:[/.-]|$)"
+)
 PUBLISHED = (
     "article:published_time", "og:article:published_time", "datepublished", "article:published",
     "og:published_time", "parsely-pub-date", "sailthru.date", "publishdate", "publish-date",
-    "publish_date", "pubdate", "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date", "date",
+    "publish_date", "pubdate", "dc.date.issued", "dcterms.created", "dc.date", "dcterms.date",
+    "date",
     "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "published_time", "publication_date",
     "article.published", "shareaholic:article_published_time", "last-modified-by-date",
     "content_published_date", "article_date_original", "rnews:datepublished", "datecreated",
@@ -99,8 +110,12 @@ def times(page: Page, served_at: datetime | None = None) -> Times:
     modified = _linked(page, "dateModified") or _first(page, MODIFIED)
     for source, found in (("JSON-LD", _zoned(linked, tagged)), ("meta tags", tagged)):
         if found:
-            return Times(found, modified, source)
-    for source, finder in (("time element", _time_element), ("visible date", _visible)):
+            return Times(_local(page, found), modified, source)
+    for source, finder in (
+        ("marked time element", _marked_time),
+        ("visible date", _visible),
+        ("time element", _any_time),
+    ):
         found = finder(page, served_at)
         if found:
             return Times(found, modified, source)
@@ -171,16 +186,15 @@ def _day(text: str) -> tuple[int, int, int, int] | None:
             month = _MONTHS.get(match["month"].lower())
             if month:
                 return int(match["year"]), month, int(match["day"]), match.end()
-    match = _EAST.search(text)
-    if match:
-        return int(match[1]), int(match[2]), int(match[3]), match.end()
-    match = _NUMERIC.search(text)
-    if not match:
+    if east := _EAST.search(text):
+        return int(east[1]), int(east[2]), int(east[3]), east.end()
+    numeric = _NUMERIC.search(text)
+    if not numeric:
         return None
-    first, second = int(match[1]), int(match[2])
+    first, second = int(numeric[1]), int(numeric[2])
     if second > 12:  # the American order, plain where the second number can be no month
         first, second = second, first
-    return int(match[3]), second, first, match.end()
+    return int(numeric[3]), second, first, numeric.end()
 
 
 def _ago(text: str, served_at: datetime | None) -> datetime | None:
@@ -211,6 +225,41 @@ def _zoned(linked: datetime | None, tagged: datetime | None) -> datetime | None:
     return linked
 
 
+def _local(page: Page, found: datetime) -> datetime:
+    """A time in UTC, in the zone in which the page shows it to its readers.
+
+    Where the page shows only a day, and it is the one before or after, the nearest zone in
+    which the moment fell on that day is taken: the moment stays, the day is the readers'.
+    """
+    if found.utcoffset():
+        return found
+    for text in (*_short_lines(page), *_time_texts(page)):
+        shown = parse_time(text)
+        if shown is None:
+            continue
+        if not (shown.hour or shown.minute):
+            days = (shown.date() - found.date()).days
+            if days in (-1, 1):
+                return found.astimezone(_nearest_zone(found, days))
+        else:
+            ahead = shown.replace(tzinfo=UTC) - found.astimezone(UTC)
+            quarters = round(ahead / timedelta(minutes=15))
+            rest = abs(ahead - quarters * timedelta(minutes=15))
+            if quarters and -48 <= quarters <= 56 and rest < timedelta(minutes=1):
+                return found.astimezone(timezone(quarters * timedelta(minutes=15)))
+    return found
+
+
+def _nearest_zone(moment: datetime, days: int) -> timezone:
+    hours = -(moment.hour + 1) if days < 0 else 24 - moment.hour
+    return timezone(timedelta(hours=hours)) if -12 <= hours <= 14 else UTC
+
+
+def _time_texts(page: Page) -> Iterator[str]:
+    for element in list(page.root.iter("time"))[:4]:
+        yield clean_line(" ".join(element.itertext()))
+
+
 def _linked(page: Page, key: str) -> datetime | None:
     nodes = [page.article, *(node for node in page.nodes if types(node) & PAGE_TYPES)]
     if not page.article:
@@ -231,11 +280,28 @@ def _first(page: Page, names: tuple[str, ...]) -> datetime | None:
     return None
 
 
-def _time_element(page: Page, served_at: datetime | None) -> datetime | None:
-    """The `time` element that says it is the publication, else the first one."""
-    found = [element for element in page.root.iter("time", "abbr", "span", "meta")
-             if element.tag == "time" or element.get("itemprop") == "datePublished"][:12]  # fmt: skip
-    found.sort(key=lambda element: not _says_published(element))
+def _marked_time(page: Page, served_at: datetime | None) -> datetime | None:
+    """The time element that says it is the publication."""
+    return _time_element(page, served_at, [e for e in _time_elements(page) if _says_published(e)])
+
+
+def _any_time(page: Page, served_at: datetime | None) -> datetime | None:
+    """The time element next to the headline."""
+    return _time_element(page, served_at, _time_elements(page))
+
+
+def _time_elements(page: Page) -> list[HtmlElement]:
+    found = page.root.iter("time", "abbr", "span", "meta")
+    return [e for e in found if e.tag == "time" or e.get("itemprop") == "datePublished"][:12]
+
+
+def _time_element(
+    page: Page, served_at: datetime | None, found: list[HtmlElement]
+) -> datetime | None:
+    order = {element: at for at, element in enumerate(page.root.iter())} if found else {}
+    headings = page.headings(1)
+    start = order.get(headings[0].element, 0) if headings else 0
+    found.sort(key=lambda element: (order[element] < start, abs(order[element] - start)))
     for element in found:
         stamp = element.get("datetime") or element.get("content") or " ".join(element.itertext())
         time = parse_time(stamp, served_at)
@@ -244,8 +310,8 @@ def _time_element(page: Page, served_at: datetime | None) -> datetime | None:
     return None
 
 
-def _says_published(element: object) -> bool:
-    label = " ".join(str(element.get(name) or "") for name in ("itemprop", "class", "pubdate"))  # type: ignore[attr-defined]
+def _says_published(element: HtmlElement) -> bool:
+    label = " ".join(element.get(name) or "" for name in ("itemprop", "class", "pubdate"))
     return bool(re.search(r"publi|entry-date|posted|created", label, re.IGNORECASE))
 
 

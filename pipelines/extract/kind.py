@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from pipelines.extract.blocks import Block
     from pipelines.extract.page import Page
 
-_LIVE = re.compile(r"/live(?:-?blog|-?updates?)?(?:/|-)|live-?updates|liveticker|/live/", re.IGNORECASE)
+_LIVE = re.compile(
+    r"/live(?:-?blog|-?updates?)?(?:/|-)|live-?updates|liveticker|/live/", re.IGNORECASE
+)
 _OPINION = re.compile(
     r"/(?:opinion|opinions|opini|kolom|commentary|comment|editorial|columnists?|columns?|kommentar"
     r"|meinung|tribune|op-?ed|perspective|ideas)(?:/|-)",
     re.IGNORECASE,
 )
 _VIDEO = re.compile(r"/(?:videos?|watch|tv)/", re.IGNORECASE)
-_GALLERY = re.compile(r"/(?:gallery|galleries|galeri|foto|photos?|pictures|slideshow)/", re.IGNORECASE)
+_GALLERY = re.compile(
+    r"/(?:gallery|galleries|galeri|foto|photos?|pictures|slideshow)/", re.IGNORECASE
+)
 _LISTING = re.compile(
-    r"^/?$|/(?:tag|tags|topic|topics|category|kategori|author|penulis|search|indeks|index|archive|section)"
+    r"^/?$|/(?:tag|tags|topic|topics|category|kategori|author|penulis|search|indeks|index|section)"
     r"(?:/|$)|/page/\d+/?$",
     re.IGNORECASE,
 )
@@ -42,11 +46,18 @@ class Judged:
     why: str
 
 
-def page_kind(page: Page, kept: Sequence[Block], words: int) -> Judged:
-    """The page's kind by its data, its address and what text was found."""
+def page_kind(page: Page, kept: Sequence[Block], words: int, *, by_rule: bool = False) -> Judged:
+    """The page's kind by its data, its address and what text was found.
+
+    `by_rule` says that a rule of the source named the text, so that a short one counts.
+    """
+    if by_rule and words:
+        return Judged(PageKind.ARTICLE, 0.9, "A rule of the source names the text.")
     path = urlsplit(page.url).path if page.url else ""
     said = types(page.article) | ({(page.first("og:type") or "").lower()})
-    declared = bool(said & (ARTICLE_TYPES | {"article"})) or bool(page.first("article:published_time"))
+    declared = bool(said & (ARTICLE_TYPES | {"article"})) or bool(
+        page.first("article:published_time")
+    )
     listing = _looks_like_listing(page, path, words, declared=declared)
     if listing:
         return Judged(PageKind.INDEX, *listing)
@@ -54,7 +65,9 @@ def page_kind(page: Page, kept: Sequence[Block], words: int) -> Judged:
         return _thin(page, path, said, words, declared=declared)
     if "liveblogposting" in said or (_LIVE.search(path) and _updates(kept) > 4):
         return Judged(PageKind.LIVEBLOG, 0.9 if "liveblogposting" in said else 0.7, "A live blog.")
-    section = (page.first("article:section") or str(page.article.get("articleSection") or "")).lower()
+    section = (
+        page.first("article:section") or str(page.article.get("articleSection") or "")
+    ).lower()
     if said & {"opinionnewsarticle"} or _OPINION.search(path) or re.search(r"\bopini", section):
         return Judged(PageKind.OPINION, 0.8, "Data or address say opinion.")
     return Judged(PageKind.ARTICLE, 0.95 if declared else 0.75, "An article's text was found.")
@@ -79,8 +92,11 @@ def _looks_like_listing(
 
 
 def _thin(page: Page, path: str, said: set[str], words: int, *, declared: bool) -> Judged:
-    if said & VIDEO_TYPES or any("video" in kind for kind in said) or _VIDEO.search(path) or (
-        not page.article and any(types(node) & VIDEO_TYPES for node in page.nodes)
+    if (
+        said & VIDEO_TYPES
+        or any("video" in kind for kind in said)
+        or _VIDEO.search(path)
+        or (not page.article and any(types(node) & VIDEO_TYPES for node in page.nodes))
     ):
         return Judged(PageKind.VIDEO, 0.8, "A video with next to no text.")
     if _GALLERY.search(path) or said & {"imagegallery"}:

@@ -93,14 +93,18 @@ def _shown(page: Page) -> list[str]:
     if tags:
         return tags
     for block in page.blocks:
-        match = re.match(r"(?:ditandai|tags?|topik|tagged)\s*:?\s+(?=\S)", block.text, re.IGNORECASE)
+        match = re.match(
+            r"(?:ditandai|tags?|topik|tagged)\s*:?\s+(?=\S)", block.text, re.IGNORECASE
+        )
         if match and block.words <= 40 and "," in block.text:
             return block.text[match.end() :].split(",")
     return []
 
 
 def _labels(anchor: Any) -> str:
-    return " ".join(parent.get("class") or "" for parent in (anchor, *list(anchor.iterancestors())[:3]))
+    return " ".join(
+        parent.get("class") or "" for parent in (anchor, *list(anchor.iterancestors())[:3])
+    )
 
 
 def _canonical(page: Page) -> str | None:

@@ -12,8 +12,8 @@ An old page is read by the rules of its time, so rules are closed with a date, n
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from lxml.cssselect import CSSSelector
@@ -36,19 +36,21 @@ _KEYS = frozenset({"since", "until", "body", "title", "author", "date", "drop"})
 class RuleSet:
     """Selectors (CSS) that hold from `since` to `until`, both days included."""
 
-    since: date | None = None
-    until: date | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
     body: str | None = None
     title: str | None = None
     author: str | None = None
     date: str | None = None
     drop: tuple[str, ...] = ()
 
-    def holds(self, day: date | None) -> bool:
+    def holds(self, day: dt.date | None) -> bool:
         """True on `day`; of an unknown day, where the rules are still open."""
         if day is None:
             return self.until is None
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Rules:
 
     sets: tuple[RuleSet, ...] = ()
 
-    def on(self, day: date | None) -> RuleSet | None:
+    def on(self, day: dt.date | None) -> RuleSet | None:
         """The rules of that day."""
         return next((one for one in self.sets if one.holds(day)), None)
 
@@ -76,11 +78,11 @@ def _rule_set(table: dict[str, Any], source: str, at: int) -> RuleSet:
     unknown = set(table) - _KEYS
     if unknown:
         known = ", ".join(sorted(_KEYS))
-        raise SourceError(f"{where}: unknown key {sorted(unknown)[0]!r}; known are {known}.")
+        raise SourceError(f"{where}: unknown key {min(unknown)!r}; known are {known}.")
     drop = table.get("drop", [])
     drop = (drop,) if isinstance(drop, str) else tuple(drop)
     for key in ("since", "until"):
-        if not isinstance(table.get(key), date | None):
+        if not isinstance(table.get(key), dt.date | None):
             raise SourceError(f"{where}: {key} must be a date such as 2024-06-30.")
     for selector in (*drop, *(table.get(key) for key in ("body", "title", "author", "date"))):
         if selector is not None:

@@ -10,12 +10,15 @@ from pipelines.extract.jsonld import types
 if TYPE_CHECKING:
     from pipelines.extract.page import Page
 
-_PAID = frozenset("locked premium paid metered subscriber subscription subscribers plus".split())
-_FREE = frozenset("free open public".split())
+_PAID = frozenset(
+    ["locked", "premium", "paid", "metered", "subscriber", "subscription", "subscribers", "plus"]
+)
+_FREE = frozenset(["free", "open", "public"])
 _SIGN = re.compile(
-    r"subscribe to (?:continue|read|unlock)|(?:this|the full) (?:article|story) is (?:for|available to)"
-    r" (?:subscribers|members)|already a subscriber|continue reading with a|langganan untuk "
-    r"(?:membaca|melanjutkan)|artikel ini khusus pelanggan|khusus pelanggan|nur für abonnenten|"
+    r"subscribe to (?:continue|read|unlock)|(?:this|the full) (?:article|story) is "
+    r"(?:for|available to) (?:subscribers|members)|already a subscriber"
+    r"|continue reading with a|langganan untuk (?:membaca|melanjutkan)|"
+    r"artikel ini khusus pelanggan|khusus pelanggan|nur für abonnenten|"
     r"réservé aux abonnés|contenido exclusivo para suscriptores|sólo para suscriptores|"
     r"contenuto riservato agli abbonati|weiterlesen mit",
     re.IGNORECASE,
@@ -24,7 +27,10 @@ _SIGN = re.compile(
 
 def paywalled(page: Page) -> bool | None:
     """True behind a paywall, False where the page says it is free, None where nothing tells."""
-    for node in (page.article, *(n for n in page.nodes if types(n) & {"webpage", "webpageelement"})):
+    for node in (
+        page.article,
+        *(n for n in page.nodes if types(n) & {"webpage", "webpageelement"}),
+    ):
         free = _truth(node.get("isAccessibleForFree"))
         if free is not None:
             return not free

@@ -22,7 +22,9 @@ _DATELINE = re.compile(
     r"^(?P<place>[A-ZÀ-Þ][\w.'’ ]{1,30}(?:,\s?[\w.'’/ ]{2,30}){0,2}(?:\s?\([\w.'’ ]{2,30}\))?)"
     r"\s*(?:[–—]|--|\s-)\s*(?=\S)"
 )
-_COLON_DATELINE = re.compile(r"^(?P<place>[A-ZÀ-Þ][A-ZÀ-Þ .'’]{2,30}(?:,\s?[A-Z][\w.' ]{1,20})?)\s*:\s")
+_COLON_DATELINE = re.compile(
+    r"^(?P<place>[A-ZÀ-Þ][A-ZÀ-Þ .'’]{2,30}(?:,\s?[A-Z][\w.' ]{1,20})?)\s*:\s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,11 @@ def structure(blocks: Sequence[Block]) -> Structured:
     previous = None
     for block, text in _rows(blocks):
         mark = _marked(block, text)
-        tight = previous is not None and block.kind is previous.kind and block.kind in (Kind.ITEM, Kind.CELL)
+        tight = (
+            previous is not None
+            and block.kind is previous.kind
+            and block.kind in (Kind.ITEM, Kind.CELL)
+        )
         parts.append(("\n" if tight else "\n\n") + mark)
         if block.kind is Kind.CELL and (previous is None or previous.kind is not Kind.CELL):
             parts.append("\n|" + " --- |" * (text.count(" | ") + 1))
@@ -130,8 +136,8 @@ class Picture:
 
 
 _CREDIT = re.compile(
-    r"\s*[(\[]?\s*(?:(?:foto|photo|image|picture|credit|sumber|source|dok|gambar|bild|ilustrasi)\w*"
-    r"(?:\s+(?:credit|by|oleh))?\s*[:.]\s*|©\s*)(?P<who>[^()\[\]]{2,80})[)\]]?\s*$"
+    r"\s*[(\[]?\s*(?:(?:foto|photo|image|picture|credit|sumber|source|gambar|bild)\w*"
+    r"(?:\s+(?:credit|by|oleh|ilustrasi))?\s*[:.]\s*|©\s*)(?P<who>[^()\[\]]{2,80})[)\]]?\s*$"
     r"|\s*\((?P<name>[^()]{2,60}(?:/[^()]{2,40})+|(?:AP|AFP|Reuters|Antara|Getty)[^()]{0,50})\)\s*$",
     re.IGNORECASE,
 )
@@ -148,14 +154,18 @@ def picture(page: Page, kept: Sequence[Block]) -> Picture:
             match = _CREDIT.search(block.text)
             if not match:
                 return Picture(block.text, _credit_beside(page, block))
-            caption = block.text[: match.start()].strip()
+            caption = re.sub(
+                r"\s*\b(?:foto|photo)$", "", block.text[: match.start()], flags=re.IGNORECASE
+            )
+            caption = caption.strip(" |-–—")
             return Picture(caption or None, (match["who"] or match["name"]).strip(" ."))
     return Picture(None, None)
 
 
 def _is_caption(block: Block) -> bool:
     return 2 <= block.words <= 80 and (
-        block.kind is Kind.CAPTION or bool(block.near & Place.CAPTION and block.place & Place.FIGURE)
+        block.kind is Kind.CAPTION
+        or bool(block.near & Place.CAPTION and block.place & Place.FIGURE)
         or "caption" in (block.element.get("class") or "")
     )  # fmt: skip
 

@@ -12,8 +12,11 @@ from pipelines.extract.text import clean_line
 if TYPE_CHECKING:
     from pipelines.extract.page import Page
 
-_SEPARATOR = re.compile(r"\s+[-–—|•·»«:/]\s+|\s*[|｜»]\s*|\s+::\s+")
+_SEPARATOR = re.compile(
+    r"\s+[-–—|•·»«:/]\s+|\s*[|｜»ㅣ]\s*|\s+::\s+|：(?=[^：]{2,14}$)|-(?=[^\s-]{1,6}ㅣ)"
+)
 _KICKER = re.compile(r"^[^:|–—]{2,40}\s*[:|–—]\s+|^[^-]{2,40}\s+-\s+")
+_HEADING_WEIGHT = 1.9
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 _WORD = re.compile(r"\w+")
 
@@ -27,31 +30,46 @@ class Headline:
 
 
 def headline(page: Page, site_name: str | None) -> Headline:
-    """The title that readers saw, by the agreement of the places that give one.
+    """The title that most places agree on, the page's own heading counting most.
 
-    The page's own first-level heading wins where another place confirms it, since data and
-    meta tags often carry a second headline written for search engines and social networks.
+    Data and meta tags often carry a second headline written for search engines and social
+    networks; it is only believed over the heading where several places agree on it.
     """
-    shown = [clean_line(block.text) for block in page.headings(1)]
-    linked = clean_line(text_of(page.article.get("headline")))
-    social = without_site(page.first("og:title", "twitter:title") or "", site_name)
+    ballots = [(clean_line(b.text), "heading", _HEADING_WEIGHT) for b in page.headings(1)[:3]]
     element = page.root.find(".//title")
-    named = without_site(clean_line("".join(element.itertext())) if element is not None else "", site_name)
-    others = [other for other in (linked, social, named) if other and not _CUT.search(other)]
-    for heading in shown:
-        if any(_same(heading, other) for other in others):
-            return Headline(_without_kicker(heading, others), "heading confirmed by data")
-    for heading in shown:
-        for other in others:
-            if len(_WORD.findall(other)) > 2 and _folded(heading).endswith(_folded(other)):
-                return Headline(other, "end of the heading, as in the data")
-    for heading in shown:
-        if any(_alike(heading, other) for other in (linked, social, named)):
-            return Headline(heading, "heading like the data")
-    for text, source in ((linked, "JSON-LD"), (social, "og:title"), (named, "title element")):
-        if text:
-            return Headline(text, source)
-    return Headline(shown[0] if shown else None, "heading alone")
+    named = clean_line("".join(element.itertext())) if element is not None else ""
+    for text, source, weight in (
+        (clean_line(text_of(page.article.get("headline"))), "JSON-LD", 1.3),
+        (page.first("og:title") or "", "og:title", 1.0),
+        (page.first("twitter:title") or "", "twitter:title", 0.9),
+        (named, "title element", 0.5),
+    ):
+        bare = text if source == "JSON-LD" else without_site(text, site_name)
+        if bare and not _CUT.search(bare):
+            ballots.append((bare, source, weight))
+    if not ballots:
+        return Headline(named or None, "title element")
+    return _count(ballots)
+
+
+def _count(ballots: list[tuple[str, str, float]]) -> Headline:
+    """The text with most weight behind it; the first of equals."""
+    votes: dict[str, float] = {}
+    for text, _, weight in ballots:
+        votes[_folded(text)] = votes.get(_folded(text), 0.0) + weight
+    for text, source, _ in ballots:
+        if source == "heading" and not _backed(text, ballots):
+            votes[_folded(text)] = (
+                0.1  # a heading unlike all data: a logo, a section, an advertisement
+            )
+    best = max(votes, key=votes.__getitem__)
+    text, source = next((text, source) for text, source, _ in ballots if _folded(text) == best)
+    return Headline(_without_kicker(text, [other for other, _, _ in ballots]), source)
+
+
+def _backed(heading: str, ballots: list[tuple[str, str, float]]) -> bool:
+    others = [text for text, source, _ in ballots if source != "heading"]
+    return not others or any(_alike(heading, other) for other in others)
 
 
 def without_site(title: str, site_name: str | None) -> str:
@@ -60,13 +78,11 @@ def without_site(title: str, site_name: str | None) -> str:
     >>> without_site("Banjir Surut - Suara Contoh", "Suara Contoh")
     'Banjir Surut'
     """
-    parts = _SEPARATOR.split(title)
-    if len(parts) < 2:
+    marks = list(_SEPARATOR.finditer(title))
+    if not marks:
         return title
-    first, last = _SEPARATOR.search(title), None
-    for last in _SEPARATOR.finditer(title):
-        pass
-    assert first is not None and last is not None
+    first, last = marks[0], marks[-1]
+    parts = _SEPARATOR.split(title)
     if _names_site(parts[-1], site_name) or (len(parts[-1].split()) <= 3 < len(parts[0].split())):
         return without_site(title[: last.start()].strip(), site_name)
     if _names_site(parts[0], site_name):
@@ -101,10 +117,8 @@ def _folded(text: str) -> str:
     return " ".join(_WORD.findall(text.casefold()))
 
 
-def _same(one: str, other: str) -> bool:
-    return _folded(one) == _folded(other) != ""
-
-
 def _alike(one: str, other: str) -> bool:
-    left, right = set(_folded(one).split()), set(_folded(other).split())
+    left, right = set(_folded(one)), set(_folded(other))
+    if one.isascii() or " " in _folded(one):
+        left, right = set(_folded(one).split()), set(_folded(other).split())
     return len(left & right) >= 0.4 * min(len(left), len(right)) > 0

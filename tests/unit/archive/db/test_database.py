@@ -196,11 +196,18 @@ def test_what_is_put_off_is_due_only_then(table: FrontierTable) -> None:
     table.begin(1, SOURCE.seeds, NOW)
     table.add(1, [page("/a")], NOW)
     later = NOW + timedelta(minutes=10)
-    table.postpone(1, later)
+    table.postpone(1, f"{SITE}/b", later)
     table.begin(1, SOURCE.seeds, NOW)  # another run starts in between
     assert table.take(1, _run(table), 10, NOW, KINDS) == []
     assert table.next_due_at(1, KINDS) == later
     assert len(table.take(1, _run(table), 10, later, KINDS)) == 2
+
+
+def test_what_is_put_off_is_one_host(table: FrontierTable) -> None:
+    elsewhere = [f"https://{host}/a" for host in ("feeds.suara.example", "suara.example:81")]
+    table.add(1, [page("/a"), *(replace(page("/a"), url=url) for url in elsewhere)], NOW)
+    table.postpone(1, f"{SITE}/b", NOW + timedelta(minutes=10))
+    assert [lease.url for lease in table.take(1, _run(table), 10, NOW, KINDS)] == elsewhere
 
 
 def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
@@ -219,9 +226,9 @@ def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
     )
     hour = timedelta(hours=1)
     table.add(1, [sitemap], NOW + hour)
-    assert table.count_due(1, NOW + hour) == 0
+    assert table.count_waiting(1) == 0
     table.add(1, [replace(sitemap, modified_at=NOW + hour)], NOW + 2 * hour)
-    assert table.count_due(1, NOW + 2 * hour) == 1
+    assert table.count_waiting(1) == 1
 
 
 def image(path: str) -> Candidate:
