@@ -101,6 +101,17 @@ def test_a_browser_shows_the_article_of_a_site_that_is_gone(
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(replay).netloc}
 
 
+def test_the_article_looks_as_it_did(replay: str, archived_demo: ArchivedDemo, page: Page) -> None:
+    page.goto(f"{replay}/2026/{archived_demo.story.url}")
+    frame = page.frame_locator("#replay_iframe")
+    image = frame.locator(".featured_image img")
+    expect(image).to_have_js_property("complete", value=True)
+    assert image.evaluate("image => image.naturalWidth") > 1
+    # Of the theme's stylesheet, and of the one that it imports; both lay on another host.
+    expect(frame.locator("body")).to_have_css("background-color", "rgb(250, 250, 247)")
+    expect(frame.locator("h1")).to_have_css("font-family", "sans-serif")
+
+
 def test_a_redirect_leads_to_what_it_led_to(
     replay: str, archived_demo: ArchivedDemo, page: Page
 ) -> None:
