@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import shutil
 import subprocess
 import sys
@@ -59,20 +61,35 @@ def test_the_index_of_a_file_about_to_be_closed_stays(root: Path) -> None:
     assert len(lines(root)) == 1
 
 
-def test_what_lies_before_damage_is_indexed_and_the_damage_named(root: Path) -> None:
+def test_what_lies_around_damage_is_indexed_and_the_damage_named(root: Path) -> None:
     file = fill(root, "r1", "abc")
-    last = list(cdxj.lookup(root, "http://warta.example/c"))[-1]
+    [damaged] = cdxj.lookup(root, "http://warta.example/b")
     data = bytearray((root / file).read_bytes())
-    data[last.offset + last.length // 2] ^= 0xFF
+    data[damaged.offset + damaged.length // 2] ^= 0xFF
     (root / file).write_bytes(data)
     [done] = rebuild_index(root)
     assert done.captures == 2
-    assert done.problem is not None
-    assert done.problem.offset == last.offset
+    [problem] = done.problems
+    assert problem.offset == damaged.offset
     assert [line.split()[0] for line in lines(root)] == [
         b"example,warta)/a",
-        b"example,warta)/b",
+        b"example,warta)/c",
     ]
+
+
+def test_a_record_that_is_no_capture_is_named_and_passed_over(root: Path) -> None:
+    file = fill(root, "r1", "ab")
+    [first] = cdxj.lookup(root, "http://warta.example/a")
+    data = (root / file).read_bytes()
+    record = gzip.decompress(data[first.offset :][: first.length])
+    dated = re.sub(rb"(?m)^WARC-Date: 2026-\d\d", b"WARC-Date: 2026-13", record)
+    member = gzip.compress(dated)
+    rest = data[first.offset + first.length :]
+    (root / file).write_bytes(data[: first.offset] + member + rest)
+    [done] = rebuild_index(root)
+    assert [problem.offset for problem in done.problems] == [first.offset]
+    assert "impossible" in done.problems[0].reason
+    assert [line.split()[0] for line in lines(root)] == [b"example,warta)/b"]
 
 
 def test_files_elsewhere_are_indexed_by_their_whole_path(root: Path, tmp_path: Path) -> None:
