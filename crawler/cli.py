@@ -36,6 +36,7 @@ app.command()(archive.commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
 app.command()(archive.commands.verify)
+app.command()(crawler.commands.repair)
 app.command()(pipelines.commands.extract)
 
 

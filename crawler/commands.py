@@ -1,4 +1,4 @@
-"""Commands that fetch, or that must know which sources are followed: sources, crawl, import."""
+"""Commands that fetch, or that must know which sources are followed."""
 
 from __future__ import annotations
 
@@ -110,4 +110,23 @@ def import_(
     with showing_bar() as bar:
         results = import_files(opened, files, load_sources(opened.sources), options, bar)
         code = report_import(results, as_json=json)
+    raise typer.Exit(code)
+
+
+def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
+    """Mend what can be mended of the archive, and say what was done; nothing is deleted.
+
+    Torn ends of WARC files are cut off and kept aside, records without rows get rows, wrong rows
+    are corrected, the index is made again. A lost database comes back from the WARC files. Exit
+    codes: 0 all is well now, 1 something remains, which is named.
+    """
+    from archive.home import open_home
+    from crawler.sources import load_sources
+    from pipelines.import_report import report_repair, showing_bar
+    from pipelines.repair import repair as repair_archive
+
+    opened = open_home(home)
+    with showing_bar() as bar:
+        results = repair_archive(opened, load_sources(opened.sources), bar)
+        code = report_repair(results, as_json=json)
     raise typer.Exit(code)

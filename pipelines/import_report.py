@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from archive.cli import print_json
 from archive.warc.verify import Problem
 from pipelines.importing import Result
+from pipelines.repair import Mended
 
 LINE_EVERY_S = 10.0
 
@@ -75,6 +76,30 @@ def report_import(results: Iterable[Result], *, as_json: bool) -> int:
         else:
             _tell(result)
     return 1 if failed else 0
+
+
+def report_repair(results: Iterable[Mended | Problem], *, as_json: bool) -> int:
+    """Tell what was mended and what is still wrong; the exit code."""
+    mended = remaining = 0
+    for result in results:
+        is_mended = isinstance(result, Mended)
+        mended += is_mended
+        remaining += not is_mended
+        if as_json:
+            print_json({"mended": is_mended, **asdict(result)})
+        elif is_mended:
+            typer.echo(str(result))
+        else:
+            typer.secho(f"still wrong: {result}", fg="red", err=True)
+    if not as_json:
+        typer.echo(_summed_up(mended, remaining))
+    return 1 if remaining else 0
+
+
+def _summed_up(mended: int, remaining: int) -> str:
+    if remaining:
+        return f"{remaining} problems remain that cannot be mended."
+    return "The archive is sound." if mended else "There was nothing to mend; the archive is sound."
 
 
 def _tell(result: Result) -> None:

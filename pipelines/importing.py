@@ -8,14 +8,11 @@ pages become articles. Everything can be broken off and done again: nothing is t
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from archive.db.engine import open_engine
@@ -29,15 +26,11 @@ from archive.warc.indexing import index_file
 from archive.warc.records import read_date
 from archive.warc.shelf import FOLDER, Inbound, part_of, sha256_of, shelve, shelve_part, shelved
 from archive.warc.verify import Code, Problem
-from archive.warc.writer import WarcWriter
 from pipelines.download import download, is_address, note_kept
-from pipelines.intake import Intake, Tally
+from pipelines.intake import Tally
+from pipelines.intake_run import LOCK, IntakeRun, open_intake
 from pipelines.owners import Owners
-from pipelines.pool import ExtractionPool
-from pipelines.recover import run_lock
 
-LOCK = "import"
-RECOVERY_WAIT_S = 3600.0
 PROBLEMS_KEPT = 100
 """Of one file, in a run's summary."""
 
@@ -111,61 +104,32 @@ def import_files(
     """
     if options.reference and any(is_address(address) for address in addresses):
         raise WrongUseError("--reference is for files; what a URL leads to must be copied")
-    with home.lock([LOCK]), _open_run(home, followed, options, watcher) as run:
-        yield from run.take_all(addresses)
-
-
-@contextmanager
-def _open_run(
-    home: Home, followed: Sequence[Source], options: Options, watcher: Watcher
-) -> Iterator[_Run]:
     with ExitStack() as held:
+        held.enter_context(home.lock([LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
         repository = Repository(engine)
         owners = Owners(repository, followed, only=options.source)
-        # Whoever looks for dead runs must not find this one before it has its lock.
-        with home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            run_id = repository.start_run("import", version("kliping"), datetime.now(UTC))
-            held.enter_context(home.lock([run_lock(run_id)]))
-        runner = held.enter_context(asyncio.Runner())
-        pool = ExtractionPool(home.config.crawl.workers)
-        held.callback(pool.close)
-        writer = held.enter_context(
-            WarcWriter(home.warc, str(run_id), operator=home.config.crawl.contact)
-        )
-        intake = held.enter_context(
-            Intake(home.warc, repository, owners, pool, run_id, notes=writer)
-        )
-        run = _Run(home, repository, intake, runner, options, watcher)
-        outcome = "interrupted"
-        try:
-            yield run
-            outcome = "failed" if run.any_refused else "done"
-        finally:
-            repository.finish_run(run_id, outcome, run.summary, datetime.now(UTC))
+        run = held.enter_context(open_intake(home, repository, owners, "import", is_import=True))
+        yield from _Import(home, repository, run, options, watcher).take_all(addresses)
 
 
-class _Run:
+class _Import:
     """One run of the command."""
 
     def __init__(
         self,
         home: Home,
         repository: Repository,
-        intake: Intake,
-        runner: asyncio.Runner,
+        run: IntakeRun,
         options: Options,
         watcher: Watcher,
     ) -> None:
         self._home = home
         self._repository = repository
-        self._intake = intake
-        self._runner = runner
+        self._run = run
         self._options = options
         self._watcher = watcher
-        self.summary: dict[str, Any] = {}
-        self.any_refused = False
 
     def take_all(self, addresses: Sequence[str]) -> Iterator[Result]:
         waiting: list[_Candidate] = []
@@ -276,9 +240,7 @@ class _Run:
         recorded = self._repository.recorded_ids(list(captures))
         offsets = [offset for id_, offset in captures.items() if id_ not in recorded]
         self._watcher.begin(f"importing {path.name}", path.stat().st_size)
-        tally = self._runner.run(
-            self._intake.take(path, file, offsets, on_offset=self._watcher.reach)
-        )
+        tally = self._run.take(path, file, offsets, self._watcher.reach)
         index_file(self._home.warc, file)
         facts = {name: getattr(result, name) for name in result.__slots__}
         return Result(**facts | {"file": file, "tally": tally})
@@ -318,8 +280,8 @@ class _Run:
         facts = asdict(result)
         for reasons in ("left_out", "refused"):
             facts[reasons] = [str(each) for each in getattr(result, reasons)[:PROBLEMS_KEPT]]
-        self.summary[result.address] = facts
-        self.any_refused |= bool(result.refused)
+        self._run.summary[result.address] = facts
+        self._run.has_failed |= bool(result.refused)
         return result
 
 

@@ -100,7 +100,7 @@ class Intake:
         self._owners = owners
         self._pool = pool
         self.run_id = run_id
-        self._settles = settles
+        self.settles = settles
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
         self._note = Grouped(notes.append_metadata, self._warc_thread) if notes else None
@@ -191,7 +191,7 @@ class Intake:
             run_id=self.run_id,
             source_id=known.source_id,
             url_id=known.url_id,
-            ends_lease=self._settles,
+            ends_lease=self.settles,
         ).verdict
 
     def _save(self, captures: list[Capture]) -> None:

@@ -95,10 +95,11 @@ class Repository:
 
     def adopt_run(self, run_id: int, command: str, version: str, now: datetime) -> None:
         """Give a run its row (back), where only its records tell that it was there."""
-        row = {"id": run_id, "command": command, "version": version, "started_at": now}
+        facts = {"command": command, "version": version, "started_at": now, "summary": {}}
         with self._writing() as connection:
             make = _insert_of(connection)
-            connection.execute(make(RunRow).values(row, summary={}).on_conflict_do_nothing())
+            row = {"id": run_id, **facts}
+            connection.execute(make(RunRow).values(row).on_conflict_do_nothing())
             if connection.dialect.name == "postgresql":  # it counts for itself
                 connection.execute(select(func.setval("runs_id_seq", func.max(RunRow.id))))
 
@@ -125,6 +126,11 @@ class Repository:
                 .where(RunRow.id == run_id)
                 .values(ended_at=now, outcome=outcome, summary=summary)
             )
+
+    def run_ids(self) -> set[int]:
+        """Ids of all runs."""
+        with self.engine.connect() as connection:
+            return set(connection.scalars(select(RunRow.id)))
 
     def unfinished_runs(self) -> list[int]:
         """Ids of runs that did not say how they ended: under way, or killed."""

@@ -77,12 +77,12 @@ class Contents:
         refer. That a request names a response in another file is common, and no reason.
         """
         own = [*self.report.problems, *self._too_long()]
-        found = [*own, *unresolved(self.report, is_known, without=self._faulty())]
+        found = [*own, *unresolved(self.report, is_known, without=self.faulty())]
         return [problem for problem in found if problem.code is not Code.CONCURRENT_TO_NOTHING]
 
     def sound_ids(self) -> set[str]:
         """Return what revisits in other files may refer to: ids, and `URI DATE` of captures."""
-        faulty = self._faulty()
+        faulty = self.faulty()
         return {id_ for id_, offset in self.report.ids.items() if offset not in faulty}
 
     def captures(self, *, without: Collection[int] = ()) -> dict[str, int]:
@@ -92,13 +92,14 @@ class Contents:
 
     def spans(self, *, without: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yield where each record begins and ends, those apart that begin at `without`."""
-        starts = {*self.report.ids.values(), *self._faulty()}
+        starts = {*self.report.ids.values(), *self.faulty()}
         bounds = sorted({*starts, self.report.size_bytes})
         for start, end in pairwise(bounds):
             if start not in without:
                 yield start, end
 
-    def _faulty(self) -> set[int]:
+    def faulty(self) -> set[int]:
+        """Return where records lie that are damaged or break the standard."""
         own = [*self.report.problems, *self._too_long()]
         return {each.offset for each in own if each.offset is not None}
 

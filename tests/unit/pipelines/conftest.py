@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from archive.model import Extraction
-from pipelines import importing
+from pipelines import intake_run
 from pipelines.extract import extract
 
 
@@ -26,4 +26,4 @@ class HerePool:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importing, "ExtractionPool", HerePool)
+    monkeypatch.setattr(intake_run, "ExtractionPool", HerePool)

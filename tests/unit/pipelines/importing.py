@@ -15,6 +15,7 @@ from archive.home import Home, create_home
 from archive.model import Source
 from archive.query import ArchivedArticle, open_query
 from pipelines.importing import Options, Result, import_files
+from pipelines.repair import Mended, repair
 
 
 class Silent:
@@ -43,6 +44,14 @@ class Library:
         addresses = [str(file) for file in files]
         return list(import_files(self.home, addresses, self.followed, Options(**options), Silent()))
 
+    def mend(self) -> tuple[list[str], list[str]]:
+        """Repair the archive: what was mended, and what is still wrong."""
+        results = list(repair(self.home, self.followed, Silent()))
+        mended = [each for each in results if isinstance(each, Mended)]
+        return [each.code for each in mended], [
+            str(each) for each in results if not isinstance(each, Mended)
+        ]
+
     def rows(self, query: str) -> list[Any]:
         engine = open_engine(self.home.database_url, read_only=True)
         with engine.connect() as connection:
@@ -52,6 +61,12 @@ class Library:
 
     def articles(self) -> dict[str, ArchivedArticle]:
         return {each.url: each for each in open_query(self.home).all_articles()}
+
+    def change(self, statement: str) -> None:
+        engine = open_engine(self.home.database_url)
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
 
     def problems(self) -> list[str]:
         """What `kliping verify` would say."""
