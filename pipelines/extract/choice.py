@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.extract import candidates, jsonld
 from pipelines.extract.blocks import Kind
-from pipelines.extract.features import Hints, coverage, features, shingle_set, words_of
+from pipelines.extract.features import Hints, coverage, likely_features, shingle_set, words_of
 from pipelines.extract.forest import load
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
         lines = hints.trafilatura.split("\n") if hints.trafilatura else []
         return Choice("trafilatura", "The other candidates are switched off.", [], lines)
     forest = load()
-    chances = forest.probabilities(features(page.blocks, hints))
+    likely, rows = likely_features(page.blocks, hints)
+    chances = [0.0] * len(page.blocks)
+    for at, chance in zip(likely, forest.probabilities(rows), strict=True):
+        chances[at] = chance
     kept = without_copies(
         block
         for block, chance in zip(page.blocks, chances, strict=True)

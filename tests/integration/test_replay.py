@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 import socket
 import sys
@@ -23,6 +24,7 @@ from archive.errors import WrongUseError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.replay import find_pywb
+from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange, read_payload
 from archive.warc.writer import WarcWriter
 from tests.commands import kliping, start
@@ -163,6 +165,21 @@ def test_a_file_that_is_closed_while_replay_runs_is_found(
         assert appears(f"{replay}/mp_/{url}")
 
 
+def test_files_elsewhere_replay_too(archived_demo: ArchivedDemo, tmp_path: Path) -> None:
+    if not has_pywb():
+        pytest.skip("no pywb here (make pywb)")
+    home = archived_demo.copy(tmp_path / "home")
+    article = archived_demo.articles[0]
+    elsewhere = tmp_path / "elsewhere.warc.gz"
+    (home.warc / article.warc_file).rename(elsewhere)
+    assert list(rebuild_index(home.warc, [str(elsewhere)]))
+    with replaying(home.path) as replay:
+        answer = requests.get(f"{replay}/id_/{article.url}", timeout=10)
+    assert answer.status_code == 200
+    assert article.title
+    assert article.title in html.unescape(answer.text)
+
+
 def appears(address: str) -> bool:
     """Whether a page is there within some seconds; pywb looks at its folder's time in seconds."""
     until = time.monotonic() + 5
@@ -174,7 +191,7 @@ def appears(address: str) -> bool:
 
 
 def test_without_pywb_it_is_said_how_to_get_it(
-    archived_demo: ArchivedDemo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("archive.replay.ENVIRONMENT", tmp_path / "pywb")
     monkeypatch.setenv("PATH", str(tmp_path))
