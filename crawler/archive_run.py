@@ -152,7 +152,10 @@ class ArchiveRun:
         """Put off all that a source has on a host that must not be asked before `until`."""
         del self._leases[lease.url]
         source = self.source(lease).name
-        self.tell(source, reason)
+        if lease.kind is UrlKind.REQUISITE:
+            logger.info("%s: %s: %s", source, lease.url, reason)
+        else:
+            self.tell(source, reason)
         self.progress.tallies[source].lists_failed += lease.kind in LISTS
         await self.frontier.put_off(lease, until, reason)
 
