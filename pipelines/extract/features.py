@@ -412,7 +412,8 @@ def _around(padded: list[float], at: int) -> list[float]:
 
 def _reads(block: Block) -> bool:
     """True for what is long enough for a sentence, also in scripts without spaces."""
-    return len(block.text) >= 40 and block.link_density < 0.5
+    long = len(block.text) >= (40 if " " in block.text else 12)
+    return long and block.link_density < 0.5
 
 
 def _gaps(traf: Sequence[float]) -> list[int]:
