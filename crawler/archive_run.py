@@ -25,7 +25,7 @@ from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import SourceError, StorageError
-from archive.home import Home, open_home
+from archive.home import Home, open_home, run_lock
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
@@ -38,7 +38,7 @@ from crawler.progress import Progress, Tally
 from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover, run_lock
+from pipelines.recover import recover
 
 logger = logging.getLogger(__name__)
 
