@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
-from archive.errors import UrlError
+from archive.errors import SourceError, UrlError
 from archive.model import Capture
 from archive.urls import normalise_url, registrable_domain
 
@@ -99,9 +99,7 @@ def remember_urls(connection: Connection, keys: Iterable[str], takedown_id: int)
     _insert_new(connection, ForgottenUrlRow, rows)
 
 
-def remember_records(
-    connection: Connection, captures: Iterable[Capture], takedown_id: int
-) -> None:
+def remember_records(connection: Connection, captures: Iterable[Capture], takedown_id: int) -> None:
     """Note the records of captures that have, or get, no rows, so that they are rewritten."""
     rows = [
         {
@@ -173,6 +171,19 @@ class TakedownLog:
         with self._engine.connect() as connection:
             row = connection.execute(query.order_by(TakedownRow.id.desc()).limit(1)).one_or_none()
         return None if row is None else _takedown(row)
+
+    def require_not_forgotten(self, url: str) -> None:
+        """Let a site be followed.
+
+        Raises:
+            SourceError: it was forgotten, as a source.
+        """
+        takedown = self.of_url(url)
+        if takedown is not None and takedown.kind == "source":
+            raise SourceError(
+                f"{url} was forgotten on {takedown.forgotten_at:%Y-%m-%d} by {takedown.by} "
+                f"({takedown.reason}), and is not followed again"
+            )
 
     def waiting_records(self) -> list[WaitingRecord]:
         """Records that still lie in their files, those of files outside the archive apart."""

@@ -12,9 +12,27 @@ from collections.abc import Collection, Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    collate,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
-from archive.db.forgotten import batches, mark_forgotten, remember_urls, site_key, url_key
+from archive.db.forgotten import (
+    FORGOTTEN,
+    batches,
+    mark_forgotten,
+    remember_urls,
+    site_key,
+    url_key,
+)
 from archive.db.schema import (
     ArticleRow,
     CaptureRow,
@@ -70,12 +88,20 @@ class Reach:
             captures=captures,
         )
 
+    def is_something(self) -> bool:
+        """Whether there is anything to remove or to keep from being fetched."""
+        known = self._in(
+            UrlRow.id, UrlRow.id, self.rows, UrlRow.verdict.is_distinct_from(FORGOTTEN)
+        )
+        return bool(self.articles or self.captures or known or self.source_id is not None)
+
     def spare(self, captures: Collection[int]) -> None:
         """Leave captures where they are, though they were reached."""
         self.captures -= set(captures)
 
-    def remove(self, takedown_id: int) -> None:
+    def remove(self, connection: Connection, takedown_id: int) -> None:
         """Delete and mark the rows, note the records, and let nothing of it come back."""
+        self._connection = connection
         remember_urls(self._connection, self._keys_to_remember(), takedown_id)
         self._note_records(takedown_id)
         self._delete(RevisionRow, RevisionRow.article_id, self.articles)
@@ -113,19 +139,19 @@ class Reach:
 
     def _articles_at(self, keys: Iterable[str]) -> set[int]:
         urls = [url for key in keys for url in _spellings(key)]
-        return self._ids_in(ArticleRow.id, ArticleRow.url, urls) | self._ids_in(
+        return self._in(ArticleRow.id, ArticleRow.url, urls) | self._in(
             ArticleRow.id, ArticleRow.canonical_url, urls
         )
 
     def _articles_read_from(self, captures: Iterable[int]) -> set[int]:
         captures = list(captures)
-        return self._ids_in(RevisionRow.article_id, RevisionRow.capture_id, captures) | (
-            self._ids_in(ArticleRow.id, ArticleRow.capture_id, captures)
+        return self._in(RevisionRow.article_id, RevisionRow.capture_id, captures) | (
+            self._in(ArticleRow.id, ArticleRow.capture_id, captures)
         )
 
     def _rows_of(self, articles: Iterable[int], keys: Iterable[str]) -> set[int]:
         urls = [url for key in keys for url in _spellings(key)]
-        return self._ids_in(UrlRow.id, UrlRow.article_id, articles) | self._ids_in(
+        return self._in(UrlRow.id, UrlRow.article_id, articles) | self._in(
             UrlRow.id, UrlRow.url, urls
         )
 
@@ -149,7 +175,7 @@ class Reach:
         found = self._in(RevisionRow.capture_id, RevisionRow.article_id, articles)
         found |= self._in(ArticleRow.capture_id, ArticleRow.id, articles)
         is_no_page = or_(CaptureRow.status.is_(None), CaptureRow.status != HTTPStatus.OK)
-        return found | self._ids_in(CaptureRow.id, CaptureRow.url_id, rows, is_no_page)
+        return found | self._in(CaptureRow.id, CaptureRow.url_id, rows, is_no_page)
 
     def _own_landings(self) -> set[str]:
         """Where the reached URLs, and no others, were led to."""
@@ -175,9 +201,7 @@ class Reach:
         urls = self._in(RevisionRow.image_url, RevisionRow.article_id, self.articles) - {None}
         query = select(ArticleRow.id, ArticleRow.image_url).where(ArticleRow.image_url.in_(urls))
         others = {
-            row.image_url
-            for row in self._connection.execute(query)
-            if row.id not in self.articles
+            row.image_url for row in self._connection.execute(query) if row.id not in self.articles
         }
         return {key for url in urls - others for key in _key_if_any(url)} - self.keys
 
@@ -197,7 +221,9 @@ class Reach:
         bases = [url.partition("?")[0] for url in spellings]
         # By range rather than by LIKE, which no index helps; "@" comes next after "?".
         with_query = [
-            and_(self._bytes(CaptureRow.url) >= f"{base}?", self._bytes(CaptureRow.url) < f"{base}@")
+            and_(
+                self._bytes(CaptureRow.url) >= f"{base}?", self._bytes(CaptureRow.url) < f"{base}@"
+            )
             for base in bases
         ]
         return or_(CaptureRow.url.in_([*spellings, *bases]), *with_query)
@@ -205,11 +231,11 @@ class Reach:
     def _bytes(self, column: Any) -> Any:
         """A column that sorts by its bytes, as SQLite's do anyway."""
         is_sqlite = self._connection.dialect.name == "sqlite"
-        return column if is_sqlite else func.collate(column, "C")
+        return column if is_sqlite else collate(column, "C")
 
     def _lists(self) -> set[int]:
         """Rows of feeds and the like: what they said is gone, but they go on being followed."""
-        return self._ids_in(UrlRow.id, UrlRow.id, self.rows, UrlRow.kind.in_(LISTS))
+        return self._in(UrlRow.id, UrlRow.id, self.rows, UrlRow.kind.in_(LISTS))
 
     def _keys_to_remember(self) -> set[str]:
         if self._site_keys:
@@ -220,13 +246,11 @@ class Reach:
     def _note_records(self, takedown_id: int) -> None:
         columns = (CaptureRow.record_id, CaptureRow.warc_file, CaptureRow.captured_at)
         for some in batches(self.captures):
-            records = select(columns[0], columns[1], columns[2], takedown_id).where(
+            records = select(*columns, literal(takedown_id)).where(
                 CaptureRow.id.in_(some), CaptureRow.record_id.is_not(None)
             )
             names = ["record_id", "warc_file", "captured_at", "takedown_id"]
-            self._connection.execute(
-                ForgottenRecordRow.__table__.insert().from_select(names, records)
-            )
+            self._connection.execute(insert(ForgottenRecordRow).from_select(names, records))
 
     def _remove_source(self, source_id: int) -> None:
         nobodys = {"source_id": None, "url_id": None}
@@ -243,10 +267,7 @@ class Reach:
     def _ids(self, column: Any, where: ColumnElement[bool]) -> set[Any]:
         return set(self._connection.scalars(select(column).where(where)))
 
-    def _in(self, column: Any, key: Any, values: Iterable[Any]) -> set[Any]:
-        return self._ids_in(column, key, values)
-
-    def _ids_in(self, column: Any, key: Any, values: Iterable[Any], *where: Any) -> set[Any]:
+    def _in(self, column: Any, key: Any, values: Iterable[Any], *where: Any) -> set[Any]:
         found: set[Any] = set()
         for some in batches(values):
             found.update(self._connection.scalars(select(column).where(key.in_(some), *where)))

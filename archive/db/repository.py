@@ -8,7 +8,7 @@ Reading for people is in `archive.query`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -29,7 +29,7 @@ from archive.db.forgotten import (
     without_forgotten,
 )
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
-from archive.errors import SourceError, StorageError
+from archive.errors import StorageError
 from archive.model import Capture, Extraction, RecordRef, RecordType, Source
 from archive.urls import registrable_domain
 from archive.warc.records import RevisitOf
@@ -93,7 +93,7 @@ class Repository:
             SourceError: one of them was forgotten.
         """
         for source in sources:
-            self._require_not_forgotten(source)
+            TakedownLog(self.engine).require_not_forgotten(source.url)
         with self._writing() as connection:
             for source in sources:
                 facts = {"url": source.url, "title": source.title, "language": source.language}
@@ -201,14 +201,6 @@ class Repository:
                 query = select(CaptureRow.record_id).where(CaptureRow.record_id.in_(some))
                 found.update(id_ for id_ in connection.scalars(query) if id_)
         return found
-
-    def _require_not_forgotten(self, source: Source) -> None:
-        takedown = TakedownLog(self.engine).of_url(source.url)
-        if takedown is not None and takedown.kind == "source":
-            raise SourceError(
-                f"{source.name} ({source.url}) was forgotten on {takedown.forgotten_at:%Y-%m-%d} by "
-                f"{takedown.by} ({takedown.reason}), and is not followed again; remove its file"
-            )
 
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
