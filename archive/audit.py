@@ -20,11 +20,10 @@ from archive.db.schema import CaptureRow, ForgottenRecordRow
 from archive.digest import same_digest
 from archive.errors import RecordNotFoundError
 from archive.home import Home
+from archive.warc.indexing import ARCHIVE_SUFFIXES
 from archive.warc.reader import locate
 from archive.warc.verify import Code, KeptCapture, Problem, Report, verify_files
 from archive.warc.writer import OPEN_SUFFIX
-
-ARCHIVE_SUFFIXES = (".warc", ".warc.gz")
 
 
 def audit(
@@ -42,7 +41,7 @@ def audit(
     file, for progress.
     """
     with engine.connect() as connection:
-        files = warc_files(home.warc) | _files_elsewhere(connection)
+        files = warc_files(home.warc) | files_elsewhere(connection)
         only = None if sample is None else _pick(connection, sample)
         found: deque[Problem] = deque()
 
@@ -68,6 +67,12 @@ def warc_files(root: Path) -> dict[str, Path]:
     return found
 
 
+def files_elsewhere(connection: Connection) -> dict[str, Path]:
+    """Files outside the WARC folder that were imported by reference and are still there."""
+    names = connection.scalars(_file_names().where(CaptureRow.warc_file.like("/%")))
+    return {name: Path(name) for name in names if Path(name).is_file()}
+
+
 def is_held(path: Path) -> bool:
     """Whether a live run is writing the file."""
     if not path.name.endswith(OPEN_SUFFIX):
@@ -78,12 +83,6 @@ def is_held(path: Path) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def _files_elsewhere(connection: Connection) -> dict[str, Path]:
-    """Files outside the WARC folder that were imported by reference and are still there."""
-    names = connection.scalars(_file_names().where(CaptureRow.warc_file.like("/%")))
-    return {name: Path(name) for name in names if Path(name).is_file()}
 
 
 def _file_names() -> Any:

@@ -87,7 +87,9 @@ def pywb_settings(home: Home) -> dict[str, object]:
     Source: pywb's manual, "Configuring the Web Archive" (custom defined collections).
     """
     root = home.warc.resolve()
-    collection = {"index_paths": str(root / cdxj.FOLDER), "archive_paths": [f"{root}/"]}
+    # The second one, nothing, is for files elsewhere, which the index names by absolute paths.
+    archive_paths = [f"{root}/", ""]
+    collection = {"index_paths": str(root / cdxj.FOLDER), "archive_paths": archive_paths}
     return {"collections": {COLLECTION: collection}, "enable_auto_colls": False}
 
 

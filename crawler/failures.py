@@ -15,6 +15,7 @@ DownloadFailedError that asking failed.
     │   └── PrivateAddress    (IgnoreRequest)        for good: see crawl.allow_private
     ├── CrawlStopped          (IgnoreRequest)        until the next crawl: this one is ending
     ├── BadCertificate        (DownloadFailedError)  for now: who answers cannot be trusted
+    ├── BadEncoding           (IgnoreRequest)        for now: the body does not decode
     └── HeadTooLarge          (DownloadFailedError)  for good: headers without end
 """
 
@@ -80,6 +81,10 @@ class BadCertificate(FetchError, DownloadFailedError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class BadEncoding(FetchError, IgnoreRequest):
+    """The body is not what its Content-Encoding says, or not all of it."""
 
 
 class HeadTooLarge(FetchError, DownloadFailedError):

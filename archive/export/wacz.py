@@ -16,7 +16,6 @@ import logging
 import re
 import struct
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -30,8 +29,7 @@ from archive.errors import WrongUseError
 from archive.export.base import Selection
 from archive.query import ArchivedArticle
 from archive.warc.cdxj import line_of
-from archive.warc.indexing import closed_files, update_index
-from archive.warc.reader import iter_captures
+from archive.warc.indexing import captures_in, closed_files, update_index
 
 logger = logging.getLogger(__name__)
 
@@ -48,11 +46,11 @@ def write(selection: Selection, file: BinaryIO) -> int:
         WrongUseError: the index does not know one of the WARC files.
         OSError: the disk refuses.
     """
-    names = _flat_names(closed_files(selection.warc))
+    names = _Names(closed_files(selection.warc))
     package = _Package(file)
     _add_index(package, selection.warc, names)
     count = _add_pages(package, selection.articles, names)
-    for warc_file, name in names.items():
+    for warc_file, name in names.by_file.items():
         package.add(f"archive/{name}", _chunks(selection.warc / warc_file), deflate=False)
     package.close()
     return count
@@ -103,14 +101,32 @@ class _Package:
         return info
 
 
-def _flat_names(files: Iterable[str]) -> dict[str, str]:
-    """Names without folders, as a WACZ wants them; a path where a name alone is not unique."""
-    files = list(files)
-    seen = Counter(Path(file).name for file in files)
-    return {
-        file: Path(file).name if seen[Path(file).name] == 1 else file.replace("/", "-")
-        for file in files
-    }
+class _Names:
+    """What the WARC files are called in the package: names without folders, each once."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.by_file: dict[str, str] = {}
+        self._taken: set[str] = set()
+        for file in files:
+            self.add(file)
+
+    def add(self, file: str) -> str:
+        """Give a file a name: its own, or its path where another file has that."""
+        name = file.rpartition("/")[2]
+        if name in self._taken:
+            name = file.strip("/").replace("/", "-")
+        self._taken.add(name)
+        self.by_file[file] = name
+        return name
+
+    def of(self, file: str) -> str | None:
+        """The name of a file that the index names; None for one that is not closed yet.
+
+        A file elsewhere, imported by reference, is known from the index alone.
+        """
+        if file.startswith("/") and file not in self.by_file and Path(file).is_file():
+            return self.add(file)
+        return self.by_file.get(file)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -119,10 +135,10 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _add_index(package: _Package, root: Path, names: dict[str, str]) -> None:
+def _add_index(package: _Package, root: Path, names: _Names) -> None:
     """Add the index in gzip members of many lines, and the index of these."""
-    blocks = [json.dumps({"format": "cdxj-gzip-1.0", "filename": INDEX_NAME})]
-    blocks[0] = f"!meta 0 {blocks[0]}\n"
+    head = json.dumps({"format": "cdxj-gzip-1.0", "filename": INDEX_NAME})
+    blocks = [f"!meta 0 {head}\n"]
 
     def members() -> Iterator[bytes]:
         offset = 0
@@ -139,19 +155,19 @@ def _add_index(package: _Package, root: Path, names: dict[str, str]) -> None:
     package.add("indexes/index.idx", (block.encode() for block in blocks), deflate=True)
 
 
-def _index_lines(root: Path, names: dict[str, str]) -> Iterator[bytes]:
+def _index_lines(root: Path, names: _Names) -> Iterator[bytes]:
     """Lines of the archive's index, sorted, with the files' names in the package."""
-    unseen = set(names)
+    unseen = set(names.by_file)
     with update_index(root).open("rb") as index:
         for line in index:
             key, time, told = line.split(b" ", 2)
             fields = json.loads(told)
             unseen.discard(fields["filename"])
-            if fields["filename"] in names:
-                fields["filename"] = names[fields["filename"]]
+            if name := names.of(fields["filename"]):
+                fields["filename"] = name
                 yield b" ".join((key, time, json.dumps(fields).encode() + b"\n"))
     for file in unseen:
-        if any(line_of(capture) for capture in iter_captures(root, root / file)):
+        if any(line_of(capture) for capture in captures_in(root, file)):
             raise WrongUseError(f"{root / file}: not in the index; run `kliping index`")
 
 
@@ -160,9 +176,7 @@ def _gzipped(data: bytes) -> bytes:
     return compressor.compress(data) + compressor.flush()
 
 
-def _add_pages(
-    package: _Package, articles: Iterable[ArchivedArticle], names: dict[str, str]
-) -> int:
+def _add_pages(package: _Package, articles: Iterable[ArchivedArticle], names: _Names) -> int:
     """Add the list of pages; how many."""
     count = left_out = 0
 
@@ -171,7 +185,7 @@ def _add_pages(
         head = {"format": "json-pages-1.0", "id": "pages", "title": "Articles", "hasText": True}
         yield json.dumps(head).encode() + b"\n"
         for article in articles:
-            if article.warc_file in names:
+            if article.warc_file in names.by_file:
                 count += 1
                 yield json.dumps(_page(article), ensure_ascii=False).encode() + b"\n"
             else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import json
 import os
+import zlib
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -104,9 +105,13 @@ def read_line(line: str) -> IndexEntry:
 
 
 def index_path(root: Path, file: str) -> Path:
-    """Return where the index of one WARC file lies until it is merged."""
-    stem = file.rpartition("/")[2].removesuffix(".gz").removesuffix(".warc")
-    return root / FOLDER / f"{stem}.cdxj"
+    """Return where the index of one WARC file lies until it is merged.
+
+    The name tells the folder too, in a checksum: imported files may be called the same.
+    """
+    folder, _, name = file.rpartition("/")
+    stem = name.removesuffix(".gz").removesuffix(".warc")
+    return root / FOLDER / f"{stem}-{zlib.crc32(folder.encode()):08x}.cdxj"
 
 
 def index_files(root: Path) -> list[Path]:
@@ -129,11 +134,11 @@ def write_index(root: Path, file: str, captures: Iterable[Capture]) -> Path:
 
 @contextmanager
 def index_lock(root: Path) -> Iterator[None]:
-    """Keep others from merging index files; who holds it already may take it again.
+    """Keep others from changing index files; who holds it already may take it again.
 
-    Writing the index of a new file needs no lock.
+    Writing the index of one WARC file needs no lock.
 
-    Raises: LockedError if another process holds it for a minute.
+    Raises: LockedError if another process holds it for a minute; OSError if the disk refuses.
     """
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,13 +183,15 @@ def forget_lines(root: Path, refs: Iterable[RecordRef]) -> None:
     """Take the lines of records out of every index file that has some.
 
     Raises: OSError if the disk refuses; each index file is then as it was or as it should be.
+    LockedError as `index_lock` does.
     """
     gone = {(ref.file, ref.offset) for ref in refs}
-    for path in _index_files(root):
-        lines = path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in lines if _place(line) not in gone]
-        if len(kept) < len(lines):
-            _replace(path, kept)
+    with index_lock(root):
+        for path in index_files(root):
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if _place(line) not in gone]
+            if len(kept) < len(lines):
+                _replace(path, kept)
 
 
 def _place(line: bytes) -> tuple[str, int]:

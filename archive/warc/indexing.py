@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 
 from archive.errors import RecordError, StorageError
 from archive.warc import cdxj
-from archive.warc.reader import iter_captures
+from archive.warc.reader import iter_records
+from archive.warc.records import capture_of
+from archive.warc.writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from archive.model import Capture
 
-_ENDINGS = (".warc.gz", ".warc")
-_OPEN_ENDINGS = tuple(f"{ending}.open" for ending in _ENDINGS)
+ARCHIVE_SUFFIXES = (".warc", ".warc.gz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Indexed:
     """One WARC file whose index was built."""
 
     file: str
-    """Its path in the WARC folder."""
+    """As RecordRefs name it: its path in the WARC folder, or an absolute one."""
     captures: int
     """How many are in the index now."""
     problem: RecordError | None = None
@@ -38,11 +39,21 @@ class Indexed:
 
 def closed_files(root: Path) -> list[str]:
     """Paths in the WARC folder of the files that nothing is added to any more, sorted."""
-    return _files(root, _ENDINGS)
+    return _files(root, ARCHIVE_SUFFIXES)
 
 
-def rebuild_index(root: Path) -> Iterator[Indexed]:
-    """Index each closed file anew, then merge all index files into one.
+def captures_in(root: Path, file: str) -> Iterator[Capture]:
+    """Captures of a file, which may lie outside the WARC folder, in order.
+
+    Raises:
+        RecordError: at the first thing that is no whole record.
+    """
+    captures = (capture_of(record, file) for record in iter_records(root / file))
+    return (capture for capture in captures if capture)
+
+
+def rebuild_index(root: Path, elsewhere: Iterable[str] = ()) -> Iterator[Indexed]:
+    """Index each closed file, and those `elsewhere`, anew, then merge all index files into one.
 
     What the index said of files that are gone is dropped. Of a damaged file, what lies before the
     damage is indexed. Run it to its end: the merging comes last.
@@ -55,7 +66,7 @@ def rebuild_index(root: Path) -> Iterator[Indexed]:
         outdated = set(cdxj.index_files(root))
         # A crawl writes the index of a file just before it closes it.
         kept = {cdxj.index_path(root, file) for file in _open_files(root)}
-        for file in closed_files(root):
+        for file in [*closed_files(root), *elsewhere]:
             kept.add(cdxj.index_path(root, file))
             yield _index_file(root, file)
         for path in outdated - kept:
@@ -83,7 +94,7 @@ def _index_file(root: Path, file: str) -> Indexed:
     def readable() -> Iterator[Capture]:
         nonlocal count
         try:
-            for capture in iter_captures(root, root / file):
+            for capture in captures_in(root, file):
                 yield capture
                 count += 1
         except RecordError as error:
@@ -98,9 +109,10 @@ def _index_file(root: Path, file: str) -> Indexed:
 
 def _open_files(root: Path) -> list[str]:
     """What the files that a crawl is writing will be called."""
-    return [file.removesuffix(".open") for file in _files(root, _OPEN_ENDINGS)]
+    suffixes = tuple(suffix + OPEN_SUFFIX for suffix in ARCHIVE_SUFFIXES)
+    return [file.removesuffix(OPEN_SUFFIX) for file in _files(root, suffixes)]
 
 
-def _files(root: Path, endings: tuple[str, ...]) -> list[str]:
-    found = (path for path in root.rglob("*") if path.name.endswith(endings))
+def _files(root: Path, suffixes: tuple[str, ...]) -> list[str]:
+    found = (path for path in root.rglob("*") if path.name.endswith(suffixes))
     return sorted(path.relative_to(root).as_posix() for path in found)

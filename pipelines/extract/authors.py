@@ -40,7 +40,8 @@ _SPANISH_JOINT = re.compile(r"\s+(?:y|e|i)\s+(?=[A-ZÀ-Þ]\w+\s+[A-ZÀ-Þ])")
 _ADDRESS = re.compile(r"(?:https?:)?//|www\.|\S+@\S+$", re.IGNORECASE)
 _TITLE_BEHIND = re.compile(r"\s*(?:기자|記者|记者)$")
 _NO_NAME = re.compile(
-    r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|\d|\)$|\b(?:follow|share|min(?:ute)?s? read"
+    r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|\d|\)$"
+    r"|^(?:\w+\s)?(?:writer|reporter|correspondent|journalist|columnist|contributor)$|\b(?:follow|share|min(?:ute)?s? read"
     r"|comments?|subscribe|click|view all|read more|see more)\b",
     re.IGNORECASE,
 )

@@ -247,14 +247,12 @@ class Block:
     strong_chars: int
     quoted: bool
     words: int = field(init=False)
+    link_density: float = field(init=False)
+    """Share of the text that is in links, 0 to 1."""
 
     def __post_init__(self) -> None:
         self.words = self.text.count(" ") + 1
-
-    @property
-    def link_density(self) -> float:
-        """Share of the text that is in links, 0 to 1."""
-        return min(1.0, self.link_chars / max(1, len(self.text)))
+        self.link_density = min(1.0, self.link_chars / max(1, len(self.text)))
 
 
 @lru_cache(maxsize=1 << 16)

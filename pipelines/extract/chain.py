@@ -143,7 +143,8 @@ def _assemble(
     joined = "\n".join(text.lines)
     who, when = _authors(page, facts, rules), _times(page, rules, served_at)
     tongue = language(page, joined or " ".join(block.text for block in page.blocks))
-    judged = page_kind(page, blocks, count_words(text.lines))
+    by_rule = bool(rules and rules.body and overrides.within(page, rules))
+    judged = page_kind(page, blocks, count_words(text.lines), by_rule=by_rule)
     for name, result, why in (
         ("title", title.text, title.source),
         ("authors", ", ".join(who.people), who.source),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 THIN_WORDS = 60
 """A page whose blocks give fewer words may have its body in embedded data."""
+LEAST_WORDS = 40
+"""Data with fewer words are a teaser, no body."""
 FULLER = 1.8
 """How much longer data must be than the blocks they extend, to replace them."""
 LOST = 0.25
@@ -106,7 +108,7 @@ def _settle(
 
 def _extends(kept: Sequence[Block], text: str, shown: int, held: int) -> bool:
     """True if `text` holds what is shown, and much more."""
-    if held < THIN_WORDS or held < FULLER * shown:
+    if held < LEAST_WORDS or held < FULLER * shown:
         return False
     within = shingle_set(text)
     body = [block for block in kept if block.kind is not Kind.HEADING and block.words > 5]

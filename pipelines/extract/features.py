@@ -10,6 +10,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipelines.extract.blocks import NOISE, Block, Kind, Place
@@ -24,7 +25,19 @@ _END = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
 _QUOTE_START = re.compile(r"^['\"“”„«‘—–-]")
 _KINDS = list(Kind)
 _PLACES = [place for place in Place if place]
-_AROUND = range(-3, 4)
+_REACH = 3
+"""Neighbours on each side that a block's row tells of."""
+_AROUND = range(-_REACH, _REACH + 1)
+
+
+_PLACE_BITS = [int(place) for place in _PLACES]
+_KIND_FLAGS = {kind: [float(kind is other) for other in _KINDS] for kind in _KINDS}
+
+
+@lru_cache(maxsize=4096)
+def _flags(place: int) -> tuple[float, ...]:
+    """One number for each place; cached, since the blocks of a page share few combinations."""
+    return tuple(float(bool(place & bit)) for bit in _PLACE_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,7 @@ class _Page:
         self._sum_up()
         self._find_core()
         self._find_text()
+        self._pad()
 
     def _sum_up(self) -> None:
         self.total = 0.0
@@ -193,7 +207,7 @@ class _Page:
     def _find_text(self) -> None:
         """Where the page's good paragraphs stand, whatever trafilatura thinks."""
         self.good = [self._is_good(block) for block in self.blocks]
-        self.paths = [_path(block) for block in self.blocks]
+        self.paths = _paths(self.blocks)
         self.path_words: Counter[tuple[str, ...]] = Counter()
         self.good_words: Counter[HtmlElement] = Counter()
         for block, path, good in zip(self.blocks, self.paths, self.good, strict=True):
@@ -244,11 +258,7 @@ class _Page:
             math.log1p(self.good_total),
             (self.good_total - before - own) / total,
             before / total,
-            *(
-                float(self.good[at + step]) if 0 <= at + step < len(self.blocks) else 0.0
-                for step in _AROUND
-                if step
-            ),
+            *_around(self._padded_good, at),
         ]
 
     def rows(self) -> list[list[float]]:
@@ -322,10 +332,10 @@ class _Page:
             sum(map(str.isupper, text)) / letters,
             min(1.0, text.count(",") / max(1, block.words) * 10),
             min(1.0, block.strong_chars / letters),
-            *(float(block.kind is kind) for kind in _KINDS),
+            *_KIND_FLAGS[block.kind],
             float(block.level),
-            *(float(bool(block.place & place)) for place in _PLACE_BITS),
-            *(float(bool(block.near & place)) for place in _PLACE_BITS),
+            *_flags(block.place),
+            *_flags(block.near),
         ]
 
     def _hinted(self, at: int, block: Block, seen: set[str]) -> list[float]:
@@ -364,33 +374,46 @@ class _Page:
             self.core_share,
         ]
 
+    def _pad(self) -> None:
+        """The values of each block with three empty neighbours before the first and after the last."""
+        no, far = [0.0] * _REACH, [1.0] * _REACH
+        self._padded = [
+            no + self.traf + no,
+            no + [math.log1p(block.words) for block in self.blocks] + no,
+            far + [block.link_density for block in self.blocks] + far,
+            no + [float(block.kind is Kind.HEADING) for block in self.blocks] + no,
+        ]
+        self._padded_good = no + [float(good) for good in self.good] + no
+
     def _window(self, at: int) -> list[float]:
-        near = [
-            self.blocks[at + step] if 0 <= at + step < len(self.blocks) else None
-            for step in _AROUND
-            if step
-        ]
-        return [
-            *(self.traf[block.index] if block else 0.0 for block in near),
-            *(math.log1p(block.words) if block else 0.0 for block in near),
-            *(block.link_density if block else 1.0 for block in near),
-            *(float(block.kind is Kind.HEADING) if block else 0.0 for block in near),
-        ]
+        return [value for values in self._padded for value in _around(values, at)]
 
     def _like(self, at: int) -> list[float]:
         words, _, links, count = self.by_sig[self.sigs[at]]
         return [math.log1p(words / max(1.0, count)), links / max(1.0, words)]
 
 
-_PLACE_BITS = [int(place) for place in _PLACES]
 
 
-def _path(block: Block) -> tuple[str, ...]:
-    """Tags and first classes from the root down, which parts of one text share."""
-    return tuple(
-        f"{element.tag}.{(element.get('class') or '').split(' ', 1)[0]}"
-        for element in (*block.parents, block.element)
-    )
+def _around(padded: list[float], at: int) -> list[float]:
+    """The neighbours of a value in a padded list, without itself."""
+    return padded[at : at + _REACH] + padded[at + _REACH + 1 : at + 2 * _REACH + 1]
+
+
+def _paths(blocks: Sequence[Block]) -> list[tuple[str, ...]]:
+    """Of each block, tags and first classes from the root down: parts of one text share them."""
+    known: dict[HtmlElement, tuple[str, ...]] = {}
+    found = []
+    for block in blocks:
+        path: tuple[str, ...] = ()
+        for element in (*block.parents, block.element):
+            seen = known.get(element)
+            if seen is None:
+                name = (element.get("class") or "").split(" ", 1)[0]
+                seen = known[element] = (*path, f"{element.tag}.{name}")
+            path = seen
+        found.append(path)
+    return found
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

@@ -46,8 +46,13 @@ class Judged:
     why: str
 
 
-def page_kind(page: Page, kept: Sequence[Block], words: int) -> Judged:
-    """The page's kind by its data, its address and what text was found."""
+def page_kind(page: Page, kept: Sequence[Block], words: int, *, by_rule: bool = False) -> Judged:
+    """The page's kind by its data, its address and what text was found.
+
+    `by_rule` says that a rule of the source named the text, so that a short one counts.
+    """
+    if by_rule and words:
+        return Judged(PageKind.ARTICLE, 0.9, "A rule of the source names the text.")
     path = urlsplit(page.url).path if page.url else ""
     said = types(page.article) | ({(page.first("og:type") or "").lower()})
     declared = bool(said & (ARTICLE_TYPES | {"article"})) or bool(

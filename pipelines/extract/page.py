@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pipelines.extract import jsonld
 from pipelines.extract.blocks import Block, Kind, read_blocks
@@ -53,6 +53,10 @@ class Page:
 def read_page(root: HtmlElement, url: str) -> Page:
     """Read the parts of a page that all steps share."""
     nodes = jsonld.read_nodes(root)
+    try:
+        urlsplit(url)
+    except ValueError:
+        url = ""  # an address that cannot be one must not cost the text
     return Page(root, url, _meta(root), nodes, jsonld.article(nodes) or {}, read_blocks(root))
 
 

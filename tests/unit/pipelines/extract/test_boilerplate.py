@@ -46,7 +46,9 @@ def test_a_list_rule_takes_the_links_behind_it() -> None:
 
 
 def test_a_place_rule_never_means_the_whole_text() -> None:
-    blocks = read_blocks(html.document_fromstring(f"<body><div class='sharedaddy'>{STORY}</div></body>"))
+    blocks = read_blocks(
+        html.document_fromstring(f"<body><div class='sharedaddy'>{STORY}</div></body>")
+    )
     assert remove(blocks)[1] == []
 
 

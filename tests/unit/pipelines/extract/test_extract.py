@@ -43,7 +43,9 @@ def test_front_page_is_no_article() -> None:
         "</article>"
         for at in range(40)
     )
-    page = f"<html><head><title>Kabar Contoh</title></head><body><main>{teasers}</main></body></html>"
+    page = (
+        f"<html><head><title>Kabar Contoh</title></head><body><main>{teasers}</main></body></html>"
+    )
     got = extract(page.encode(), "https://kabar.example/")
     assert got.outcome is Outcome.NOT_ARTICLE
     assert got.page_kind is PageKind.INDEX
@@ -141,7 +143,11 @@ def test_metadata_from_tags(story: Story) -> None:
     )
     got = extract(story(head=head), URL)
     assert got.canonical_url == "https://kabar.example/pasar/"
-    assert (got.site_name, got.section, got.tags) == ("Kabar Contoh", "Ekonomi", ["ikan", "Jakarta"])
+    assert (got.site_name, got.section, got.tags) == (
+        "Kabar Contoh",
+        "Ekonomi",
+        ["ikan", "Jakarta"],
+    )
     assert got.image_url == "https://kabar.example/a.jpg"
     assert got.description == "Pasar dibuka lagi."
     assert got.published_at is not None

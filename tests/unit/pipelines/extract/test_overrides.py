@@ -27,7 +27,8 @@ drop = ["p.kredit"]
 def test_rules_of_the_pages_time_are_used(story: Callable[..., bytes]) -> None:
     rules = read_rules(tomllib.loads(TOML)["rules"], "kabar")
     body = story(
-        body="".join(f"<p>{text}</p>" for text in PARAGRAPHS) + "<p class='kredit'>Naskah ini disunting.</p>",
+        body="".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+        + "<p class='kredit'>Naskah ini disunting.</p>",
         below=f"<div class='lama'><p>{PARAGRAPHS[3]}</p><p>{PARAGRAPHS[1]}</p></div>",
     )
     now = extract(body, URL, rules=rules, captured_at=datetime(2024, 5, 1, tzinfo=UTC))

@@ -68,7 +68,8 @@ def test_no_date_no_time(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "hours"), [("2 jam lalu", 2), ("2 jam yang lalu", 2), ("3 hari lalu", 72), ("an hour ago", 1)]
+    ("text", "hours"),
+    [("2 jam lalu", 2), ("2 jam yang lalu", 2), ("3 hari lalu", 72), ("an hour ago", 1)],
 )
 def test_relative_times(text: str, hours: int) -> None:
     now = datetime(2024, 3, 11, 12, tzinfo=UTC)
