@@ -7,6 +7,8 @@ start or end of a crawl) goes on with it. With nothing to do, it costs one query
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
@@ -25,6 +27,11 @@ from archive.warc.records import Record, bare_id
 from archive.warc.recover import recover_open_files
 from archive.warc.tombstone import forget_records
 from archive.warc.writer import OPEN_SUFFIX
+
+_TORN_BYTES = 1 << 16
+_TARGET_URI = re.compile(
+    rb"^WARC-Target-URI:[^\r\n]*?(https?://[^\s>]+)", re.MULTILINE | re.IGNORECASE
+)
 
 SET_ASIDE = ".forgotten"
 """Follows the name of a source file that is not followed any more."""
@@ -175,10 +182,13 @@ def _remove_torn_ends(root: Path, engine: Engine) -> None:
 
 
 def _torn_url(path: Path) -> str | None:
-    """The address of the page that the first record of a torn end is about, if it can be read."""
+    """The address of the page that a torn record is about, as far as it can be read."""
     with path.open("rb") as file:
-        try:
-            head = walk.read_record_head(walk.Member(file, 0, path.name))
-        except WarcFormatError:
-            return None
-    return Record(head.headers, b"", 0, 0).target_uri if head else None
+        data = file.read(_TORN_BYTES)
+    try:
+        is_packed = data.startswith(walk.GZIP_MAGIC)
+        head = zlib.decompressobj(31).decompress(data) if is_packed else data
+    except zlib.error:
+        return None
+    target = _TARGET_URI.search(head)
+    return target[1].decode("utf-8", "replace") if target else None

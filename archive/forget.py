@@ -249,5 +249,9 @@ def _finish(
     problems = finish_takedowns(home, engine)
     log = TakedownLog(engine)
     takedown = next(each for each in log.all() if each.id == takedown_id)
+    if takedown.done_at is None and not problems:
+        problems.append(
+            "a run is writing a file that some of it is in; that goes when that run ends"
+        )
     elsewhere = log.count_elsewhere(takedown_id)
     return Forgotten(takedown, is_new, tuple(problems), elsewhere, tuple(twins))

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.cli import print_json
+from archive.db.forgotten import Takedown
 from archive.forget import Forgotten, Plan, forget, takedowns
 from archive.home import Home
 
@@ -61,8 +62,7 @@ def list_takedowns(home: Home, *, as_json: bool) -> None:
     for each in takedowns(home):
         if as_json:
             print_json(asdict(each))
-        removed = f"{each.articles} articles, {each.records} records"
-        state = removed if each.done_at else f"{removed}; not finished yet"
+        state = _counts(each) + ("" if each.done_at else "; not finished yet")
         when = f"{each.forgotten_at:%Y-%m-%d %H:%M}"
         table.add_row(when, each.by, each.target, each.reason, state)
     if not as_json:
@@ -75,8 +75,15 @@ def _confirm(plan: Plan) -> bool:
         typer.echo(f"  {title}")
     if len(plan.articles) > TITLES_SHOWN:
         typer.echo(f"  and {len(plan.articles) - TITLES_SHOWN} more articles")
-    typer.echo(f"  {plan.urls} addresses, {plan.records} captures")
+    typer.echo(f"  {_counts(plan)}")
     return typer.confirm("Go on?")
+
+
+def _counts(of: Plan | Takedown) -> str:
+    articles = of.articles if isinstance(of, Takedown) else len(of.articles)
+    counts = {"article": articles, "address": of.urls, "capture": of.records}
+    plurals = {"article": "articles", "address": "addresses", "capture": "captures"}
+    return ", ".join(f"{n} {name if n == 1 else plurals[name]}" for name, n in counts.items())
 
 
 def _print(forgotten: Forgotten) -> None:
@@ -85,10 +92,7 @@ def _print(forgotten: Forgotten) -> None:
         when = f"{takedown.forgotten_at:%Y-%m-%d %H:%M} UTC"
         typer.echo(f"Forgotten on {when} by {takedown.by}: {takedown.reason}")
     else:
-        typer.echo(
-            f"Forgot {takedown.articles} articles: {takedown.urls} addresses,"
-            f" {takedown.records} captures."
-        )
+        typer.echo(f"Forgot {takedown.target}: {_counts(takedown)}.")
         typer.echo(
             "Out of reach: what was exported or copied before; feeds and other pages that quote it"
             " (forget them by their own address); logs/, which name addresses."
