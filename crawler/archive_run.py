@@ -22,10 +22,12 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.db.engine import open_engine
+from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
+from archive.erase import finish_takedowns
 from archive.errors import SourceError, StorageError
-from archive.home import Home, open_home
+from archive.home import Home, open_home, run_lock
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
@@ -38,7 +40,7 @@ from crawler.progress import Progress, Tally
 from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover, run_lock
+from pipelines.recover import recover
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ class ArchiveRun:
         sources = selected.sources
         self._held.enter_context(home.lock(source.name for source in sources))
         now = datetime.now(UTC)
-        engine = open_engine(home.database_url)
+        self._engine = engine = open_engine(home.database_url)
         self._held.callback(engine.dispose)
         self._repository = Repository(engine)
         self._source_ids = self._repository.refresh_sources(sources, now)
@@ -114,6 +116,11 @@ class ArchiveRun:
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
         await self.archivist.save(captures)
+
+    async def is_forgotten(self, url: str) -> bool:
+        """Whether a URL must not be asked for any more."""
+        log = TakedownLog(self._engine)
+        return await self.archivist.in_database(log.of_url, url) is not None
 
     def took(self, lease: Lease) -> None:
         """Remember a lease until its visit is saved."""
@@ -225,9 +232,14 @@ class ArchiveRun:
                 max_bytes=config.archive.warc_max_bytes,
             )
             recovered = recover(self.home, self._repository, table, writer, self._requisites_of)
+            self._finish_takedowns()
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
         return run_id, writer
+
+    def _finish_takedowns(self) -> None:
+        for problem in finish_takedowns(self.home, self._engine):
+            logger.warning(problem)
 
     def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
         """What the page of a visit that a killed run left behind needs."""
@@ -271,6 +283,7 @@ class ArchiveRun:
             datetime.now(UTC),
         )
         await self.archivist.close()
+        await asyncio.to_thread(self._finish_takedowns)
         self._held.close()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError
-from archive.home import Home
+from archive.home import Home, run_lock
 from archive.model import Candidate, Capture, UrlKind, Visit
 from archive.urls import normalise_url
 from archive.warc.reader import read_payload
@@ -72,11 +72,6 @@ def recover(
         except LockedError:
             continue  # it is alive, on other sources
     return taken_up
-
-
-def run_lock(run_id: int) -> str:
-    """Name of the lock that a run holds while it lives."""
-    return f"run-{run_id}"
 
 
 class _Recovery:
