@@ -3,13 +3,15 @@
 The spider, the capture middleware and the item pipeline find the archive through it
 (`crawler.get_extension(ArchiveRun)`). It begins by taking the sources' locks, mending what a
 killed run left behind and opening the WARC writer; the end of the spider closes all in order.
+A disk or database that refuses a write ends the crawl: what it fetched after that would be lost.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +19,12 @@ from typing import Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import DropItem, NotConfigured
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
-from archive.errors import KlipingError, SourceError
+from archive.errors import KlipingError, SourceError, StorageError
 from archive.home import Home, open_home
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
@@ -30,10 +32,11 @@ from archive.warc.writer import WarcWriter
 from crawler.frontier import Frontier, SourceQueue
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
+from crawler.rebuild import Rebuilder
 from crawler.sources import load_sources
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover, run_lock
+from pipelines.recover import Recovery, run_lock
 
 logger = logging.getLogger(__name__)
 
@@ -47,18 +50,14 @@ class ArchiveRun:
     def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
         self.crawler = crawler
         self.home = home
+        self.failure: StorageError | None = None
+        """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
-        self._held = ExitStack()
+        self._closing: asyncio.Task[None] | None = None
         sources = select_sources(home, names)
-        self._held.enter_context(home.lock(source.name for source in sources))
-        now = datetime.now(UTC)
-        engine = open_engine(home.database_url)
-        self._held.callback(engine.dispose)
-        self._repository = Repository(engine)
-        self._source_ids = self._repository.refresh_sources(sources, now)
-        table = FrontierTable(engine)
-        self.archivist = self._open_archivist(self._start_run(table, now))
-        self.frontier = self._open_frontier(sources, table, now)
+        with ExitStack() as held:
+            self._open(sources, held)
+            self._held = held.pop_all()
         self.progress = Progress({source.name: Tally() for source in sources})
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
@@ -92,19 +91,30 @@ class ArchiveRun:
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange (`crawler.middlewares.capture.Recorder`)."""
-        return await self.archivist.append(exchange)
+        with self._storing():
+            return await self.archivist.append(exchange)
 
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
-        await self.archivist.save(captures)
+        with self._storing():
+            await self.archivist.save(captures)
 
-    def took(self, lease: Lease) -> None:
-        """Remember a lease until its visit is saved."""
-        self._leases[lease.url] = lease
+    async def leases(self) -> AsyncIterator[Lease]:
+        """The URLs to fetch; each lease ends with `save_visit` or `put_off`."""
+        try:
+            with self._storing():
+                async for lease in self.frontier.leases():
+                    if self.failure is not None:
+                        return
+                    self._leases[lease.url] = lease
+                    yield lease
+        except StorageError:
+            return  # the crawl ends anyway
 
     async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
         """Make URLs known to the frontier."""
-        new = await self.frontier.add(self._source_ids[source], candidates)
+        with self._storing():
+            new = await self.frontier.add(self._source_ids[source], candidates)
         self.progress.tallies[source].found += new
 
     async def save_visit(self, visit: Visit) -> None:
@@ -113,20 +123,22 @@ class ArchiveRun:
         try:
             # Candidates first: a crawl that is killed in between reads this list again.
             await self.add_candidates(visit.source, visit.candidates)
-            ingested = await self.archivist.ingest(
-                visit, source_id=lease.source_id, url_id=lease.url_id
-            )
             tally = self.progress.tallies[visit.source]
+            with self._storing():
+                ingested = await self.archivist.ingest(
+                    visit, source_id=lease.source_id, url_id=lease.url_id
+                )
+                tally.due = await self.frontier.count_due(lease.source_id)
             tally.count(ingested)
-            tally.due = await self.frontier.count_due(lease.source_id)
             if visit.kind is UrlKind.PAGE:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
                 if visit.kind is not UrlKind.PAGE:
                     self.tell(f"{visit.source}: {visit.url}: {problem}")
         except KlipingError as error:
-            self.tell(f"{visit.source}: {visit.url}: {error}")
-            raise
+            if error is not self.failure:  # that one is told once
+                self.tell(f"{visit.source}: {visit.url}: {error}")
+            raise DropItem(f"{visit.url} was not saved", log_level="DEBUG") from error
         finally:
             self.frontier.settled(lease, visit.retry_at)
 
@@ -138,7 +150,8 @@ class ArchiveRun:
         if message not in self.progress.messages:
             self.tell(message)
         self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
-        await self.frontier.put_off(lease, until, reason)
+        with self._storing():
+            await self.frontier.put_off(lease, until, reason)
 
     async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
         """Take the sitemaps that a robots.txt names for the source that made us read it."""
@@ -158,24 +171,62 @@ class ArchiveRun:
         logger.warning(message)
         self.progress.messages.append(message)
 
-    def _start_run(self, table: FrontierTable, now: datetime) -> int:
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Let a refused write end the crawl, and nothing be written after it.
+
+        Raises:
+            StorageError: this write was refused, or an earlier one.
+        """
+        if self.failure is not None:
+            raise self.failure
+        try:
+            yield
+        except StorageError as error:
+            self._stop(error)
+            raise
+
+    def _stop(self, error: StorageError) -> None:
+        if self.failure is not None:
+            return
+        self.failure = error
+        logger.error("the crawl ends here: %s", error)
+        engine = self.crawler.engine
+        if engine is not None and engine.spider is not None and self._closing is None:
+            self._closing = asyncio.ensure_future(engine.close_spider_async(reason="storage"))
+
+    def _open(self, sources: Sequence[Source], held: ExitStack) -> None:
+        """Lock the sources, take up what dead runs left, and begin this one."""
+        held.enter_context(self.home.lock(source.name for source in sources))
+        now = datetime.now(UTC)
+        engine = open_engine(self.home.database_url)
+        held.callback(engine.dispose)
+        self._repository = Repository(engine)
+        self._source_ids = self._repository.refresh_sources(sources, now)
+        table = FrontierTable(engine)
+        pool = ExtractionPool(self.home.config.crawl.workers)
+        held.callback(pool.close)
+        run_id = self._start_run(table, pool, held)
+        self.archivist = Archivist(self._repository, self._open_writer(run_id), pool, run_id)
+        self.frontier = self._open_frontier(sources, table, now)
+
+    def _start_run(self, table: FrontierTable, pool: ExtractionPool, held: ExitStack) -> int:
         """Take up what dead runs left, and begin this one; its id."""
+        rebuilder = Rebuilder(load_sources(self.home.sources), self._repository, table)
+        recovery = Recovery(self.home, self._repository, table, pool, rebuilder)
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            recovered = recover(self.home, self._repository, table)
-            run_id = self._repository.start_run("crawl", version("kliping"), now)
-            self._held.enter_context(self.home.lock([run_lock(run_id)]))
+            recovered = recovery.run()
+            run_id = self._repository.start_run("crawl", version("kliping"), datetime.now(UTC))
+            held.enter_context(self.home.lock([run_lock(run_id)]))
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
         return run_id
 
-    def _open_archivist(self, run_id: int) -> Archivist:
+    def _open_writer(self, run_id: int) -> WarcWriter:
         crawl = self.home.config.crawl
         max_bytes = self.home.config.archive.warc_max_bytes
-        writer = WarcWriter(
-            self.home.warc, str(run_id), operator=crawl.contact, max_bytes=max_bytes
-        )
-        return Archivist(self._repository, writer, ExtractionPool(crawl.workers), run_id)
+        return WarcWriter(self.home.warc, str(run_id), operator=crawl.contact, max_bytes=max_bytes)
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
@@ -191,7 +242,23 @@ class ArchiveRun:
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
+        try:
+            with self._storing():
+                await self._end(reason)
+        except StorageError:
+            logger.warning("the next crawl takes up what this one could not finish")
+        try:
+            await self.archivist.close()
+        except StorageError as error:
+            self._stop(error)
+        finally:
+            self._held.close()
+
+    async def _end(self, reason: str) -> None:
         await self.frontier.release()
+        if not await self.archivist.finish():
+            logger.warning("the next crawl takes up records of this one that have no rows yet")
+            return
         outcome = "failed" if self.progress.failed_sources else "done"
         await self.archivist.in_database(
             self._repository.finish_run,
@@ -200,8 +267,6 @@ class ArchiveRun:
             self.progress.summary(),
             datetime.now(UTC),
         )
-        await self.archivist.close()
-        self._held.close()
 
 
 def select_sources(home: Home, names: Sequence[str]) -> list[Source]:

@@ -1,8 +1,9 @@
-"""From what Scrapy hands back to a `Visit`: what came of one leased URL."""
+"""From an answer, as Scrapy or a record gives it, to a `Visit`: what came of one leased URL."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from random import Random
@@ -15,30 +16,42 @@ from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import DISCOVERERS, Discovered
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
+from pipelines.recover import Answer
 
 RNG = Random()
 """Spreads retries; nothing secret."""
 
 
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
-    """The visit that ended in `response`; lists are parsed (in a thread), pages are not."""
+    """The visit that ended in `response`; lists are parsed in a thread."""
+    answer = Answer(response.url, response.status, _headers(response), response.body)
+    captures = _captures(response.request)
+    if lease.kind is UrlKind.PAGE:
+        return visit_of_answer(answer, captures, lease, source)
+    return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
+
+
+def visit_of_answer(
+    answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
+) -> Visit:
+    """The visit that ended in `answer`; lists are parsed, pages are not."""
     error, when = None, None
-    if response.status != HTTPStatus.OK:
-        error, when = _explain_status(response.status), _retry_after_status(response, lease)
+    if answer.status != HTTPStatus.OK:
+        error, when = _explain_status(answer.status), _retry_after_status(answer, lease)
     discovered = Discovered()
     if error is None and lease.kind is not UrlKind.PAGE:
         try:
-            discovered = await asyncio.to_thread(_discover, response, lease, source)
+            discovered = _discover(answer, lease, source)
         except DiscoveryError as failure:
             error = str(failure)
     return Visit(
         source=source.name,
         url=lease.url,
         kind=lease.kind,
-        captures=_captures(response.request),
-        final_url=response.url,
-        headers=_headers(response),
-        body=response.body,
+        captures=tuple(captures),
+        final_url=answer.url,
+        headers=answer.headers,
+        body=answer.body,
         error=error,
         retry_at=when,
         candidates=discovered.candidates,
@@ -68,14 +81,14 @@ def visit_of_failure(
     )
 
 
-def _discover(response: Response, lease: Lease, source: Source) -> Discovered:
-    content_type = response.headers.get(b"Content-Type")
+def _discover(answer: Answer, lease: Lease, source: Source) -> Discovered:
     return DISCOVERERS[lease.kind](
-        response.body,
-        response.url,
-        content_type=content_type.decode("latin-1") if content_type else None,
-        source=source,
+        answer.body, answer.url, content_type=_header(answer, "content-type"), source=source
     )
+
+
+def _header(answer: Answer, name: str) -> str | None:
+    return next((value for key, value in answer.headers if key.lower() == name), None)
 
 
 def _explain_status(status: int) -> str:
@@ -86,14 +99,14 @@ def _explain_status(status: int) -> str:
     return f"HTTP {status} {phrase}"
 
 
-def _retry_after_status(response: Response, lease: Lease) -> datetime | None:
+def _retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
     now = datetime.now(UTC)
     return retry_at(
-        response.status,
+        answer.status,
         failures=lease.failures + 1,
         now=now,
         rng=RNG,
-        not_before=parse_retry_after(response.headers.get(b"Retry-After"), now),
+        not_before=parse_retry_after(_header(answer, "retry-after"), now),
     )
 
 

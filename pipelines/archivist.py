@@ -37,6 +37,8 @@ class Archivist:
         self._database_thread = ThreadPoolExecutor(1, "database")
         self._waiting: list[tuple[Exchange, asyncio.Future[Capture]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self._rowless: dict[str, Capture] = {}
+        """Captures whose records are on the disk and that have no row yet, by record id."""
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange; returns when its records are on the disk.
@@ -53,6 +55,7 @@ class Archivist:
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
         await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
+        self._have_rows(captures)
 
     async def ingest(self, visit: Visit, *, source_id: int, url_id: int) -> Ingested:
         """Read the visit's page and save everything about the visit in one transaction.
@@ -63,7 +66,7 @@ class Archivist:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
-        return await self.in_database(
+        ingested = await self.in_database(
             ingest,
             visit,
             extraction,
@@ -72,20 +75,42 @@ class Archivist:
             source_id=source_id,
             url_id=url_id,
         )
+        self._have_rows(visit.captures)
+        return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run `function` in the thread that does the database's work."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._database_thread, lambda: function(*args, **kwargs))
 
-    async def close(self) -> None:
-        """Finish what is under way and close the WARC file."""
+    async def finish(self) -> bool:
+        """Close the WARC file; whether all its records have rows, so that the run may end.
+
+        Raises:
+            StorageError: the disk refused it; the next run will close it.
+        """
         while self._writing is not None:
             await self._writing
         await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
-        self._warc_thread.shutdown()
-        self._database_thread.shutdown()
-        await asyncio.to_thread(self._pool.close)
+        return not self._rowless
+
+    async def close(self) -> None:
+        """Finish, and end the threads and processes whatever the disk says.
+
+        Raises:
+            StorageError: as `finish` does.
+        """
+        try:
+            await self.finish()
+        finally:
+            self._warc_thread.shutdown()
+            self._database_thread.shutdown()
+            await asyncio.to_thread(self._pool.close)
+
+    def _have_rows(self, captures: Sequence[Capture]) -> None:
+        for capture in captures:
+            if capture.ref:
+                self._rowless.pop(capture.ref.record_id, None)
 
     async def _write_waiting(self) -> None:
         while self._waiting:
@@ -97,10 +122,13 @@ class Archivist:
                 )
             except Exception as error:  # noqa: BLE001 - handed to each caller that waits
                 for _, kept in batch:
-                    kept.set_exception(error)
+                    if not kept.done():  # who waits may have been cancelled
+                        kept.set_exception(error)
             else:
+                self._rowless.update((c.ref.record_id, c) for c in captures if c.ref)
                 for (_, kept), capture in zip(batch, captures, strict=True):
-                    kept.set_result(capture)
+                    if not kept.done():
+                        kept.set_result(capture)
         self._writing = None
 
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from archive.db.schema import ArchiveRow
 from archive.errors import StorageError
@@ -25,6 +26,9 @@ BUSY_TIMEOUT_S = 60
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """An engine on the database at the SQLAlchemy address `url`, with the newest schema.
+
+    Whatever is done through it raises StorageError where the database cannot read or write (a
+    full disk, a lock that is never freed, damage); broken constraints stay SQLAlchemy's errors.
 
     Raises:
         StorageError: the database cannot be opened, is damaged, or is newer than this program.
@@ -42,7 +46,19 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
             migrate(url)
     except (DBAPIError, OperationalError) as error:
         raise StorageError(f"{url}: cannot open the database: {error.__cause__}") from error
+    event.listen(engine, "handle_error", _refuse)
     return engine
+
+
+def _refuse(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception
+    if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+        return  # a broken constraint or a wrong statement: not the disk's fault
+    where = context.engine.url.render_as_string() if context.engine else "the database"
+    raise StorageError(
+        f"{where}: cannot use the database ({error.orig}); make room or mend the disk, "
+        "then run again"
+    ) from error
 
 
 def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:

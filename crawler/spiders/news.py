@@ -11,6 +11,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from archive.db.frontier import Lease
+from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
 from crawler.failures import HostPaused, RobotsUnreachable
@@ -34,8 +35,7 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        async for lease in self.run.frontier.leases():
-            self.run.took(lease)
+        async for lease in self.run.leases():
             yield Request(
                 lease.address,
                 callback=self.parse,
@@ -54,7 +54,10 @@ class NewsSpider(Spider):
         lease = request.cb_kwargs["lease"]
         error = failure.value
         assert error is not None
+        if isinstance(error, StorageError):
+            return  # says nothing about the URL: the crawl ends, and the next one fetches it
         if isinstance(error, HostPaused | RobotsUnreachable):
+            await self.run.save(request.meta.get("captures", ()))  # the hops that led to it
             await self.run.put_off(lease, error.until, explain_failure(error, request.url))
         else:
             yield visit_of_failure(error, request, lease, self.run.source(lease))

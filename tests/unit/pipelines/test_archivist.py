@@ -29,7 +29,6 @@ from archive.warc.reader import read_exchange
 from archive.warc.writer import WarcWriter
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover
 
 SITE = "https://suara.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -150,13 +149,8 @@ async def test_a_refused_write_reaches_everyone_who_waits(
     assert (await desk.archivist.append(exchange("/after"))).ref is not None
 
 
-async def test_records_without_rows_are_taken_up_once(tmp_path: Path) -> None:
-    """As after a kill between the record and its row."""
-    async with open_desk(tmp_path) as desk:
-        lease(desk, "/a")
-        await desk.archivist.append(exchange("/a"))
-
-    assert recover(desk.home, desk.repository, desk.table) == 1
-    assert Query(desk.repository.engine).article(f"{SITE}/a").text.splitlines() == PARAGRAPHS
-    assert recover(desk.home, desk.repository, desk.table) == 0
-    desk.repository.engine.dispose()
+async def test_it_knows_whether_every_record_has_its_row(desk: Desk) -> None:
+    capture = await desk.archivist.append(exchange("/a"))
+    assert not await desk.archivist.finish()
+    await desk.archivist.save([capture])
+    assert await desk.archivist.finish()
