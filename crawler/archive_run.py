@@ -136,7 +136,7 @@ class ArchiveRun:
                 if visit.kind is not UrlKind.PAGE:
                     self.tell(f"{visit.source}: {visit.url}: {problem}")
         except KlipingError as error:
-            if error is not self.failure:  # that one is told once
+            if not isinstance(error, StorageError):  # those are told once, by the first
                 self.tell(f"{visit.source}: {visit.url}: {error}")
             raise DropItem(f"{visit.url} was not saved", log_level="DEBUG") from error
         finally:

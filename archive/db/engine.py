@@ -45,7 +45,9 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         if not _is_newest(engine):
             migrate(url)
     except (DBAPIError, OperationalError) as error:
-        raise StorageError(f"{url}: cannot open the database: {error.__cause__}") from error
+        raise StorageError(
+            f"{url}: cannot open the database: {_explained(error.__cause__)}"
+        ) from error
     event.listen(engine, "handle_error", _refuse)
     return engine
 
@@ -55,10 +57,13 @@ def _refuse(context: ExceptionContext) -> None:
     if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
         return  # a broken constraint or a wrong statement: not the disk's fault
     where = context.engine.url.render_as_string() if context.engine else "the database"
-    raise StorageError(
-        f"{where}: cannot use the database ({error.orig}); make room or mend the disk, "
-        "then run again"
-    ) from error
+    raise StorageError(f"{where}: cannot use the database: {_explained(error.orig)}") from error
+
+
+def _explained(error: BaseException | None) -> str:
+    """What SQLite says, with what to do where it speaks of the disk ("disk I/O error" too)."""
+    is_of_disk = "disk" in str(error)
+    return f"{error}; make room or mend the disk, then run again" if is_of_disk else str(error)
 
 
 def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:

@@ -270,7 +270,9 @@ class _Reader:
                 self._add("".join(child.itertext()), in_link=in_link, in_strong=in_strong)
             elif tag in _BREAKING or (len(child) and _holds_blocks(child)):
                 self.walk(child)
-            elif child.get("hidden") is None and not _INVISIBLE_STYLE.search(child.get("style", "")):
+            elif child.get("hidden") is None and not _INVISIBLE_STYLE.search(
+                child.get("style", "")
+            ):
                 self._inline(child, in_link=in_link, in_strong=in_strong)
             self._add(child.tail, in_link=in_link, in_strong=in_strong)
             if len(self.blocks) >= MAX_BLOCKS:

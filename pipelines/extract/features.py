@@ -198,11 +198,17 @@ class _Page:
         ]
 
     def rows(self) -> list[list[float]]:
-        inside = [at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4]
+        inside = [
+            at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4
+        ]
         first = inside[0] if inside else 0
         last = inside[-1] if inside else len(self.blocks) - 1
         h1 = next(
-            (at for at, block in enumerate(self.blocks) if block.kind is Kind.HEADING and block.level == 1 and block.words > 2),
+            (
+                at
+                for at, block in enumerate(self.blocks)
+                if block.kind is Kind.HEADING and block.level == 1 and block.words > 2
+            ),
             0,
         )
         seen: set[str] = set()

@@ -27,7 +27,9 @@ ARTICLE_TYPES = frozenset(
 )
 VIDEO_TYPES = frozenset("videoobject video movieclip".split())
 PAGE_TYPES = frozenset("webpage itempage collectionpage aboutpage faqpage".split())
-_WRAPPER = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$")
+_WRAPPER = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$"
+)
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _TAG = re.compile(r"<[^>]{1,400}>")
 _BREAK = re.compile(r"</p>|<br\s*/?>|</h[1-6]>|</li>|</div>|</blockquote>", re.IGNORECASE)

@@ -87,7 +87,7 @@ _ODD = (_MOVED, _PRINTED, _GONE, _DOWN)
 
 def _oddities(answers: dict[str, bytes]) -> dict[str, bytes]:
     paths = list(_articles())
-    down = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n"
+    down = b"HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\n\r\n"
     moved = f"HTTP/1.1 301 Moved\r\nLocation: {MOVED_TO}\r\nContent-Length: 0\r\n\r\n"
     return {_MOVED: moved.encode(), _PRINTED: answers[paths[4]], _DOWN: down}
 

@@ -61,9 +61,7 @@ class Desk:
 
     def recover(self) -> int:
         rebuilder = Rebuilder([SOURCE], self.repository, self.table)
-        return Recovery(
-            self.home, self.repository, self.table, InlinePool(1), rebuilder
-        ).run()
+        return Recovery(self.home, self.repository, self.table, InlinePool(1), rebuilder).run()
 
     def begin(self) -> int:
         """Start a run as a crawl does, without its lock."""
