@@ -1,14 +1,16 @@
-"""Commands that make an archive and read it back: init, articles, show, export."""
+"""Commands that make an archive, read it back, replay it and prove it."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption
+from archive.cli import HomeOption, JsonOption, print_json
+from archive.errors import WrongUseError
 
 if TYPE_CHECKING:
     from archive.query import ArchivedArticle
@@ -26,7 +28,8 @@ def init(
 
     made = create_home(home, contact=contact)
     typer.echo(f"Made an archive in {made.path.resolve()}.")
-    typer.echo("Next: kliping sources add https://a-news-site.example")
+    where = "" if home == Path() else f"--home {shlex.quote(str(home))} "
+    typer.echo(f"Next: kliping {where}sources add https://a-news-site.example")
 
 
 def articles(
@@ -37,7 +40,10 @@ def articles(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the archived articles, newest published first."""
+    """List the archived articles, newest published first.
+
+    With --json, each line is a whole article: the same keys as in an export.
+    """
     from archive.home import open_home
     from archive.query import open_query
 
@@ -53,7 +59,11 @@ def show(
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Print one article, its facts, and where its bytes lie."""
+    """Print one article, its facts, and where its bytes lie.
+
+    Any address that led to the article will do: one that redirected, or with tracking
+    parameters. Of an address that is no article, it says what became of it.
+    """
     from archive.home import open_home
     from archive.query import open_query
 
@@ -67,19 +77,102 @@ def show(
 
 def export(
     home: HomeOption = Path(),
-    format_: Annotated[str, typer.Option("--format", help="Only jsonl so far.")] = "jsonl",
+    format_: Annotated[str, typer.Option("--format", help="jsonl or wacz.")] = "jsonl",
     output: Annotated[
         str, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = "-",
 ) -> None:
-    """Write every article to a file that other programs read."""
-    from archive.export import export_articles
+    """Write every article to a file that other programs read.
+
+    jsonl has the text and facts, one article a line; wacz has the pages as they were served, and
+    replays in ReplayWeb.page. The file appears when it is whole, or not at all.
+    """
+    from archive.export import Selection
+    from archive.export import export as export_selection
     from archive.home import open_home
     from archive.query import open_query
 
-    query = open_query(open_home(home))
-    count = export_articles(query.all_articles(), format_, output)
+    opened = open_home(home)
+    selection = Selection(open_query(opened).all_articles(), opened.warc)
+    count = export_selection(selection, format_, output)
     typer.echo(f"Exported {count} articles.", err=True)
+
+
+def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
+    """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
+    from archive.audit import files_elsewhere
+    from archive.db.engine import open_engine
+    from archive.home import open_home
+    from archive.warc.indexing import rebuild_index
+
+    opened = open_home(home)
+    with open_engine(opened.database_url, read_only=True).connect() as connection:
+        elsewhere = files_elsewhere(connection)
+    captures = failed = 0
+    for indexed in rebuild_index(opened.warc, elsewhere):
+        captures += indexed.captures
+        failed += indexed.problem is not None
+        if json:
+            problem = str(indexed.problem) if indexed.problem else None
+            print_json({"file": indexed.file, "captures": indexed.captures, "problem": problem})
+        else:
+            typer.echo(f"{indexed.captures:8}  {indexed.file}")
+        if indexed.problem:
+            typer.secho(f"{indexed.problem}; what lies behind is not indexed", fg="red", err=True)
+    typer.echo(f"Indexed {captures} captures.", err=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def replay(
+    home: HomeOption = Path(),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
+    bind: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve the archived pages as they were, by pywb, until it is interrupted.
+
+    What a crawl is writing can be seen when it closes its WARC file: at its end, or when the file
+    is full.
+    """
+    from archive.home import open_home
+    from archive.replay import prepare_replay
+    from archive.warc.indexing import update_index
+
+    opened = open_home(home)
+    server = prepare_replay(opened, bind=bind, port=port)
+    update_index(opened.warc)
+    typer.echo(f"Replay at {server.url}/ ; a page is at {server.url}/2026/https://its-address")
+    server.run()
+
+
+def verify(
+    home: HomeOption = Path(),
+    sample: Annotated[
+        str, typer.Option(help="Read only this share of the captures, e.g. 1%.", show_default="all")
+    ] = "100%",
+    json: JsonOption = False,
+) -> None:
+    """Read every WARC record and say what is wrong, where; exit code 1 if anything is.
+
+    Lengths, dates, digests, gzip members and references are checked, and that each row of the
+    database and its record agree. Nothing is changed: `kliping repair` mends.
+    """
+    from archive.home import open_home
+    from archive.verify_report import report_on
+
+    raise typer.Exit(report_on(open_home(home), share=_share(sample), as_json=json))
+
+
+def _share(sample: str) -> float | None:
+    """A share such as `1%` or `0.01` as a number; None for all."""
+    try:
+        share = float(sample.removesuffix("%")) / (100 if sample.endswith("%") else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 < share <= 1:
+        raise WrongUseError(f"--sample {sample}: give a share such as 1% or 0.01")
+    return None if share == 1 else share
 
 
 def _print_as_json(found: Iterator[ArchivedArticle]) -> None:

@@ -1,7 +1,7 @@
 """Digests of payloads and blocks, as WARC writes them, and comparing them across spellings.
 
 Called by the WARC writer, reader and verifier, and by whoever looks a payload up. New digests
-are SHA-256 in lower-case base16 (docs/decisions/0002-digests.md says why); what is read may be
+are SHA-256 in lower-case base16 (docs/decisions/0003-digests.md says why); what is read may be
 any algorithm of `hashlib` in base16, base32 or base64, as other archives write them. The raw
 spelling is always kept.
 """
@@ -91,7 +91,7 @@ def _decode(text: str, size: int) -> bytes:
     bare = text.rstrip("=")
     padding = "=" * (-len(bare) % 8)
     try:
-        if len(text) == 2 * size:
+        if len(bare) == 2 * size:
             value = base64.b16decode(text, casefold=True)
         elif len(bare) == -(-size * 8 // 5):
             value = base64.b32decode(bare + padding, casefold=True)

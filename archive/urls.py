@@ -99,7 +99,6 @@ def join_url(base: str, reference: str) -> str:
         raise UrlError(f"{_shown(reference)}: not a URL ({error})") from error
 
 
-@lru_cache(maxsize=4096)
 def host_of(url: str) -> str:
     """Return the host of an http(s) URL, lower case, in punycode, without its port.
 
@@ -109,7 +108,6 @@ def host_of(url: str) -> str:
     return _host_and_port(_split(url), url)[0]
 
 
-@lru_cache(maxsize=4096)
 def registrable_domain(url: str) -> str:
     """Return what one owner registers: `detik.com` for `https://news.detik.com/x`.
 
@@ -127,6 +125,12 @@ def registrable_domain(url: str) -> str:
     host, port = _host_and_port(parts, url)
     if "." not in host or host.startswith("[") or _is_ipv4(host):
         return host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
+    return _registered(host)
+
+
+@lru_cache(maxsize=4096)
+def _registered(host: str) -> str:
+    """Return the registrable domain of a dotted host name."""
     found = _public_suffixes()(host)
     if found.suffix:
         return found.top_domain_under_public_suffix or host

@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -24,16 +25,18 @@ from scrapy.exceptions import DropItem, NotConfigured
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
-from archive.errors import KlipingError, SourceError, StorageError
+from archive.errors import SourceError, StorageError
 from archive.home import Home, open_home
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
-from crawler.frontier import Frontier, SourceQueue
+from crawler.failures import CrawlStopped
+from crawler.frontier import LISTS, Frontier, SourceQueue
+from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.rebuild import Rebuilder
-from crawler.sources import load_sources
+from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery, run_lock
@@ -42,6 +45,8 @@ logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
+PAGES_A_COUNT = 20
+"""Of a source, between two counts of what waits to be fetched."""
 
 
 class ArchiveRun:
@@ -53,12 +58,15 @@ class ArchiveRun:
         self.failure: StorageError | None = None
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
-        self._closing: asyncio.Task[None] | None = None
-        sources = select_sources(home, names)
+        self._stopping: asyncio.Future[None] | None = None
+        selected = select_sources(home, names)
         with ExitStack() as held:
-            self._open(sources, held)
+            self._open(selected.sources, held)
             self._held = held.pop_all()
-        self.progress = Progress({source.name: Tally() for source in sources})
+        self.progress = Progress({source.name: Tally() for source in selected.sources})
+        for name, problem in selected.problems.items():
+            self.progress.tallies[name] = Tally(unreadable=True)
+            self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
@@ -115,7 +123,8 @@ class ArchiveRun:
         """Make URLs known to the frontier."""
         with self._storing():
             new = await self.frontier.add(self._source_ids[source], candidates)
-        self.progress.tallies[source].found += new
+        if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
+            self.progress.tallies[source].found += new
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""
@@ -128,30 +137,56 @@ class ArchiveRun:
                 ingested = await self.archivist.ingest(
                     visit, source_id=lease.source_id, url_id=lease.url_id
                 )
-                tally.due = await self.frontier.count_due(lease.source_id)
-            tally.count(ingested)
-            if visit.kind is UrlKind.PAGE:
+                tally.count(ingested)
+                await self._count_waiting(lease, tally)
+            if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
-                if visit.kind is not UrlKind.PAGE:
-                    self.tell(f"{visit.source}: {visit.url}: {problem}")
-        except KlipingError as error:
-            if not isinstance(error, StorageError):  # those are told once, by the first
-                self.tell(f"{visit.source}: {visit.url}: {error}")
-            raise DropItem(f"{visit.url} was not saved", log_level="DEBUG") from error
+                if visit.kind in LISTS:
+                    self.tell(visit.source, f"{visit.url}: {problem}")
+        except StorageError as error:  # which ends the crawl, and is told once
+            raise DropItem(f"{visit.url} is not saved", log_level="DEBUG") from error
         finally:
             self.frontier.settled(lease, visit.retry_at)
 
     async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
-        """Put off a whole source, whose host must not be asked anything before `until`."""
+        """Put off all that a source has on a host that must not be asked before `until`."""
         del self._leases[lease.url]
         source = self.source(lease).name
-        message = f"{source}: {reason}; nothing more is asked before {until:%Y-%m-%d %H:%M} UTC"
-        if message not in self.progress.messages:
-            self.tell(message)
-        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        self.tell(source, reason)
+        self.progress.tallies[source].lists_failed += lease.kind in LISTS
         with self._storing():
             await self.frontier.put_off(lease, until, reason)
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Let a refused write end the crawl, and nothing be written after it.
+
+        Raises:
+            StorageError: this write was refused, or an earlier one.
+        """
+        if self.failure is not None:
+            raise self.failure
+        try:
+            yield
+        except StorageError as error:
+            if self.failure is None:
+                self.failure = error
+                logger.error("the crawl ends here: %s", error)
+                self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+                self.stop_asking()
+            raise
+
+    def stop_asking(self) -> None:
+        """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
+        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
+        if politeness is not None:
+            politeness.gate.close()
+        assert self.crawler.engine is not None  # it runs
+        for slot in self.crawler.engine.downloader.slots.values():
+            while slot.queue:
+                request, answered = slot.queue.popleft()
+                answered.errback(CrawlStopped(f"{request.url} was not asked for"))
 
     async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
         """Take the sitemaps that a robots.txt names for the source that made us read it."""
@@ -166,37 +201,20 @@ class ArchiveRun:
         ]
         await self.add_candidates(self.source(lease).name, candidates)
 
-    def tell(self, message: str) -> None:
+    def tell(self, source: str, problem: str) -> None:
         """Tell people of a failure, in the log and on the display."""
-        logger.warning(message)
-        self.progress.messages.append(message)
+        if self.progress.tell(source, problem):
+            logger.warning("%s: %s", source, problem)
 
-    @contextmanager
-    def _storing(self) -> Iterator[None]:
-        """Let a refused write end the crawl, and nothing be written after it.
-
-        Raises:
-            StorageError: this write was refused, or an earlier one.
-        """
-        if self.failure is not None:
-            raise self.failure
-        try:
-            yield
-        except StorageError as error:
-            self._stop(error)
-            raise
-
-    def _stop(self, error: StorageError) -> None:
-        if self.failure is not None:
-            return
-        self.failure = error
-        logger.error("the crawl ends here: %s", error)
-        engine = self.crawler.engine
-        if engine is not None and engine.spider is not None and self._closing is None:
-            self._closing = asyncio.ensure_future(engine.close_spider_async(reason="storage"))
+    async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
+        """Counting reads every row that waits, which is too much for every page of a long crawl."""
+        if lease.kind is UrlKind.PAGE and tally.fetched % PAGES_A_COUNT:
+            tally.waiting = max(tally.waiting - 1, 0)
+        else:
+            tally.waiting = await self.frontier.count_waiting(lease.source_id)
 
     def _open(self, sources: Sequence[Source], held: ExitStack) -> None:
-        """Lock the sources, take up what dead runs left, and begin this one."""
+        """Lock the sources, begin this run, and take up what dead ones left."""
         held.enter_context(self.home.lock(source.name for source in sources))
         now = datetime.now(UTC)
         engine = open_engine(self.home.database_url)
@@ -206,27 +224,34 @@ class ArchiveRun:
         table = FrontierTable(engine)
         pool = ExtractionPool(self.home.config.crawl.workers)
         held.callback(pool.close)
-        run_id = self._start_run(table, pool, held)
-        self.archivist = Archivist(self._repository, self._open_writer(run_id), pool, run_id)
+        run_id, writer = self._start_run(table, pool, held)
+        self.archivist = Archivist(self._repository, writer, pool, run_id)
         self.frontier = self._open_frontier(sources, table, now)
 
-    def _start_run(self, table: FrontierTable, pool: ExtractionPool, held: ExitStack) -> int:
-        """Take up what dead runs left, and begin this one; its id."""
-        rebuilder = Rebuilder(load_sources(self.home.sources), self._repository, table)
+    def _start_run(
+        self, table: FrontierTable, pool: ExtractionPool, held: ExitStack
+    ) -> tuple[int, WarcWriter]:
+        """Begin this run and take up what dead ones left; its id and its WARC writer."""
+        rebuilder = Rebuilder(
+            lambda: select_sources(self.home, ()).sources, self._repository, table
+        )
         recovery = Recovery(self.home, self._repository, table, pool, rebuilder)
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            recovered = recovery.run()
+            recovery.adopt()
             run_id = self._repository.start_run("crawl", version("kliping"), datetime.now(UTC))
             held.enter_context(self.home.lock([run_lock(run_id)]))
+            config = self.home.config
+            writer = WarcWriter(
+                self.home.warc,
+                str(run_id),
+                operator=config.crawl.contact,
+                max_bytes=config.archive.warc_max_bytes,
+            )
+            recovered = recovery.run(run_id, writer)
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
-        return run_id
-
-    def _open_writer(self, run_id: int) -> WarcWriter:
-        crawl = self.home.config.crawl
-        max_bytes = self.home.config.archive.warc_max_bytes
-        return WarcWriter(self.home.warc, str(run_id), operator=crawl.contact, max_bytes=max_bytes)
+        return run_id, writer
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
@@ -243,23 +268,26 @@ class ArchiveRun:
 
     async def _close(self, spider: Spider, reason: str) -> None:
         try:
-            with self._storing():
-                await self._end(reason)
-        except StorageError:
-            logger.warning("the next crawl takes up what this one could not finish")
+            await self._end(reason)
+        except StorageError as error:
+            logger.warning("the next crawl takes up what this one could not finish: %s", error)
+            self.failure = self.failure or error
         try:
             await self.archivist.close()
         except StorageError as error:
-            self._stop(error)
+            self.failure = self.failure or error
         finally:
             self._held.close()
 
     async def _end(self, reason: str) -> None:
-        await self.frontier.release()
         if not await self.archivist.finish():
             logger.warning("the next crawl takes up records of this one that have no rows yet")
             return
-        outcome = "failed" if self.progress.failed_sources else "done"
+        await self.frontier.release()
+        for source_id, queue in self.frontier.queues.items():
+            tally = self.progress.tallies[queue.source.name]
+            tally.waiting = await self.frontier.count_waiting(source_id)
+        outcome = "failed" if self.progress.failed else "done"
         await self.archivist.in_database(
             self._repository.finish_run,
             self.archivist.run_id,
@@ -269,16 +297,42 @@ class ArchiveRun:
         )
 
 
-def select_sources(home: Home, names: Sequence[str]) -> list[Source]:
-    """The sources of `home` that `names` ask for; all where it is empty.
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a crawl is to follow."""
+
+    sources: list[Source]
+    problems: dict[str, str] = field(default_factory=dict)
+    """By name of a source: why its file cannot be read."""
+
+
+def select_sources(home: Home, names: Sequence[str]) -> Selected:
+    """The sources of `home` that `names` ask for; all that can be read where it is empty.
+
+    Where a source does not say what to capture, the archive's setting does.
 
     Raises:
-        SourceError: there is no such source, or none at all.
+        SourceError: there is no such source, it cannot be read, or there is none at all.
     """
-    known = {source.name: source for source in load_sources(home.sources)}
-    if not known:
+    files = {path.stem: path for path in sorted(home.sources.glob("*.toml"))}
+    if not files:
         raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
     for name in names:
-        if name not in known:
-            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(known)}")
-    return [known[name] for name in names] if names else list(known.values())
+        if name not in files:
+            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
+    if names:
+        return Selected([_load(home, files[name]) for name in dict.fromkeys(names)])
+    selected = Selected([])
+    for name, path in files.items():
+        try:
+            selected.sources.append(_load(home, path))
+        except SourceError as error:
+            selected.problems[name] = str(error)
+    if not selected.sources:
+        raise SourceError("\n".join(selected.problems.values()))
+    return selected
+
+
+def _load(home: Home, path: Path) -> Source:
+    source = load_source(path)
+    return replace(source, capture=source.capture or home.config.crawl.capture)

@@ -32,6 +32,9 @@ app.command()(crawler.commands.crawl)
 app.command()(archive.commands.articles)
 app.command()(archive.commands.show)
 app.command()(archive.commands.export)
+app.command()(archive.commands.index)
+app.command()(archive.commands.replay)
+app.command()(archive.commands.verify)
 app.command()(pipelines.commands.extract)
 
 

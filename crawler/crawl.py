@@ -15,7 +15,6 @@ from twisted.python.failure import Failure
 from archive.home import Home, open_home, refused
 from crawler.archive_run import ArchiveRun, select_sources
 from crawler.display import showing
-from crawler.progress import Progress
 
 
 def run_crawl(path: Path, names: Sequence[str]) -> int:
@@ -33,11 +32,17 @@ def run_crawl(path: Path, names: Sequence[str]) -> int:
     crawler = process.create_crawler("news")
     _start(process, crawler, names)
     run = ArchiveRun.of(crawler)
-    with showing(run.progress, Console()):
+    console = Console()
+    with showing(run.progress, console):
         process.start()
+    finished = crawler.stats is not None and crawler.stats.get_value("finish_reason") == "finished"
+    if not finished:
+        console.print("Interrupted; the next `kliping crawl` goes on from here.")
+    if run.progress.errors or run.progress.messages:
+        console.print(f"Log: {crawler.settings['LOG_FILE']}", soft_wrap=True)
     if run.failure is not None:
         raise run.failure
-    return _exit_code(run.progress, crawler)
+    return 0 if finished and not run.progress.failed else 1
 
 
 def scrapy_settings(home: Home, log_name: str) -> Settings:
@@ -60,8 +65,3 @@ def _start(process: CrawlerProcess, crawler: Crawler, names: Sequence[str]) -> N
     process.crawl(crawler, source=",".join(names)).addErrback(failures.append)
     if failures:
         failures[0].raiseException()
-
-
-def _exit_code(progress: Progress, crawler: Crawler) -> int:
-    reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
-    return 1 if progress.failed_sources or reason != "finished" else 0

@@ -12,7 +12,9 @@ DownloadFailedError that asking failed.
     │   └── HostPaused        (IgnoreRequest)        until `until`: the host asked for a pause
     ├── PrivateAddressError
     │   └── PrivateAddress    (IgnoreRequest)        for good: see crawl.allow_private
+    ├── CrawlStopped          (IgnoreRequest)        until the next crawl: this one is ending
     ├── BadCertificate        (DownloadFailedError)  for now: who answers cannot be trusted
+    ├── BadEncoding           (IgnoreRequest)        for now: the body does not decode
     └── HeadTooLarge          (DownloadFailedError)  for good: headers without end
 """
 
@@ -64,12 +66,20 @@ class PrivateAddress(PrivateAddressError, IgnoreRequest):
         )
 
 
+class CrawlStopped(FetchError, IgnoreRequest):
+    """The crawl was told to end before the request had its turn; it was not sent."""
+
+
 class BadCertificate(FetchError, DownloadFailedError):
     """TLS could not establish who answers; `reason` says why, in OpenSSL's words."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class BadEncoding(FetchError, IgnoreRequest):
+    """The body is not what its Content-Encoding says, or not all of it."""
 
 
 class HeadTooLarge(FetchError, DownloadFailedError):

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 
 from archive.db.frontier import FrontierTable, Lease
-from archive.model import Candidate, Source, UrlKind
+from archive.model import Candidate, CaptureScope, Source, UrlKind
 from pipelines.archivist import Archivist
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
+LOOK_AGAIN_S = 5.0
+"""A source that has nothing due is asked again after this long: a pause or a retry may be over."""
 
 
 @dataclass(slots=True)
@@ -28,13 +32,14 @@ class SourceQueue:
     """Article pages that may still be fetched in this run; infinite without a limit."""
     outstanding: int = 0
     """Leases handed out and not reported back."""
-    drained: bool = False
-    """The database had nothing more when last asked."""
-    paused_until: datetime | None = None
+    look_at: float = 0.0
+    """When (`time.monotonic`) to ask the database again; it had nothing more when last asked."""
 
     def kinds(self) -> tuple[UrlKind, ...]:
         """What may be fetched now, in order of preference."""
-        return (*LISTS, UrlKind.PAGE) if self.pages_left > 0 else LISTS
+        pages = (UrlKind.PAGE,) if self.pages_left > 0 else ()
+        requisites = (UrlKind.REQUISITE,) if self.source.capture is CaptureScope.PAGE else ()
+        return (*LISTS, *pages, *requisites)
 
 
 @dataclass(slots=True)
@@ -59,7 +64,7 @@ class Frontier:
                 for lease in await self._take(queue):
                     yield lease
             if any(queue.outstanding for queue in self.queues.values()):
-                await self._changed.wait()
+                await self._wait_for_change()
             elif not await self._wait_until_due():
                 return
 
@@ -67,7 +72,7 @@ class Frontier:
         """Make candidates known; how many of them were new."""
         now = datetime.now(UTC)
         new = await self.archivist.in_database(self.table.add, source_id, candidates, now)
-        self.queues[source_id].drained = False
+        self.queues[source_id].look_at = 0.0
         self._changed.set()
         return new
 
@@ -76,23 +81,21 @@ class Frontier:
         queue = self.queues[lease.source_id]
         queue.outstanding -= 1
         if retry_at is not None:
-            queue.drained = False
+            queue.look_at = 0.0
         self._changed.set()
 
     async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
-        """End a lease that was never asked, and ask nothing of its source before `until`.
+        """End a lease that was never asked, and ask nothing of its host before `until`.
 
         The pause stands in the rows, so that later runs keep it too.
         """
-        self.queues[lease.source_id].paused_until = until
         await self.archivist.in_database(self.table.give_back, lease.url_id, reason)
-        await self.archivist.in_database(self.table.postpone, lease.source_id, until)
+        await self.archivist.in_database(self.table.postpone, lease.source_id, lease.url, until)
         self.settled(lease, until)
 
-    async def count_due(self, source_id: int) -> int:
-        """How many URLs of a source wait to be fetched."""
-        now = datetime.now(UTC)
-        return await self.archivist.in_database(self.table.count_due, source_id, now)
+    async def count_waiting(self, source_id: int) -> int:
+        """How many URLs of a source wait to be fetched, now or later."""
+        return await self.archivist.in_database(self.table.count_waiting, source_id)
 
     async def release(self) -> None:
         """Give back every lease of this run."""
@@ -101,16 +104,25 @@ class Frontier:
     async def _take(self, queue: SourceQueue) -> list[Lease]:
         room = self.window - queue.outstanding
         now = datetime.now(UTC)
-        if room <= 0 or queue.drained or (queue.paused_until and queue.paused_until > now):
+        if room <= 0 or queue.look_at > monotonic():
             return []
-        room = int(min(room, max(queue.pages_left, 1)))
         leases = await self.archivist.in_database(
-            self.table.take, queue.source_id, self.archivist.run_id, room, now, queue.kinds()
+            self.table.take,
+            queue.source_id,
+            self.archivist.run_id,
+            room,
+            now,
+            queue.kinds(),
+            max_pages=queue.pages_left,
         )
-        queue.drained = len(leases) < room
+        queue.look_at = monotonic() + LOOK_AGAIN_S if len(leases) < room else 0.0
         queue.outstanding += len(leases)
         queue.pages_left -= sum(lease.kind is UrlKind.PAGE for lease in leases)
         return leases
+
+    async def _wait_for_change(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN_S)
 
     async def _wait_until_due(self) -> bool:
         """Sleep until the next URL is due; False where that is too far off, or there is none."""
@@ -126,5 +138,5 @@ class Frontier:
             return False
         await asyncio.sleep(max(wait_s, 0.05))
         for queue in self.queues.values():
-            queue.drained = False
+            queue.look_at = 0.0
         return True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from time import monotonic
 from typing import Any
 
 from archive.model import UrlKind
 from pipelines.ingest import Ingested
+
+MESSAGES_A_SOURCE = 10
 
 
 @dataclass(slots=True)
@@ -23,20 +26,30 @@ class Tally:
     lists_read: int = 0
     """Feeds, sitemaps and listings that could be read."""
     lists_failed: int = 0
-    due: int = 0
-    """URLs that are known and wait to be fetched."""
+    requisites: int = 0
+    """Images, styles, fonts and scripts of pages fetched."""
+    missing: int = 0
+    """Requisites that could not be had, or that robots.txt forbids."""
+    waiting: int = 0
+    """URLs that are known and wait to be fetched, now or later."""
+    unreadable: bool = False
+    """The source's own file could not be read, so it was not crawled."""
 
     @property
     def failed(self) -> bool:
         """Whether nothing that lists this source's articles could be read."""
-        return self.lists_failed > 0 and self.lists_read == 0
+        return self.unreadable or (self.lists_failed > 0 and self.lists_read == 0)
 
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""
-        self.errors += ingested.failed
-        if ingested.visit.kind is UrlKind.PAGE:
+        kind = ingested.visit.kind
+        self.errors += ingested.failed and kind is not UrlKind.REQUISITE
+        if kind is UrlKind.PAGE:
             self.fetched += 1
             self.articles += ingested.article_id is not None
+        elif kind is UrlKind.REQUISITE:
+            self.requisites += ingested.visit.error is None
+            self.missing += ingested.visit.error is not None
         elif ingested.failed:
             self.lists_failed += 1
         else:
@@ -49,13 +62,35 @@ class Progress:
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     messages: list[str] = field(default_factory=list)
-    """Failures in words, each naming its source, in the order they came."""
+    """Failures in words, each naming its source, in the order they came; not all of very many."""
     started: float = field(default_factory=monotonic)
+    _told: Counter[str] = field(default_factory=Counter)
+    """By source: how often `tell` was called."""
 
     @property
-    def failed_sources(self) -> list[str]:
-        """Sources of which nothing could be read."""
-        return [name for name, tally in self.tallies.items() if tally.failed]
+    def failed(self) -> bool:
+        """Whether nothing could be read of some source."""
+        return any(tally.failed for tally in self.tallies.values())
+
+    @property
+    def errors(self) -> int:
+        """Fetches that failed, over all sources."""
+        return sum(tally.errors for tally in self.tallies.values())
+
+    def tell(self, source: str, problem: str) -> bool:
+        """Note what people should be told, once; False where it was told before.
+
+        Of a source with very many problems the first ones are shown: the log has them all.
+        """
+        message = f"{source}: {problem}"
+        if message in self.messages:
+            return False
+        self._told[source] += 1
+        if self._told[source] <= MESSAGES_A_SOURCE:
+            self.messages.append(message)
+        elif self._told[source] == MESSAGES_A_SOURCE + 1:
+            self.messages.append(f"{source}: there are more problems; the log has them all")
+        return True
 
     def pages_a_second(self) -> float:
         """Article pages fetched per second since the start."""
@@ -64,9 +99,10 @@ class Progress:
 
     def seconds_left(self) -> float | None:
         """Time left at the present pace; None where it cannot be told yet."""
-        pace = self.pages_a_second()
-        due = sum(tally.due for tally in self.tallies.values())
-        return due / pace if pace and due else None
+        tallies = self.tallies.values()
+        done = sum(tally.fetched + tally.requisites + tally.missing for tally in tallies)
+        waiting = sum(tally.waiting for tally in tallies)
+        return (monotonic() - self.started) * waiting / done if done and waiting else None
 
     def summary(self) -> dict[str, Any]:
         """By source name, fit for JSON."""

@@ -6,7 +6,7 @@ a failed page is tried again, is for the crawler to say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -21,12 +21,12 @@ from pipelines.recover import Answer
 
 
 class Rebuilder:
-    """Knows all sources of the archive (`pipelines.recover.Interpreter`)."""
+    """Knows all sources of the archive (`pipelines.recover.Interpreter`), as `load` gives them."""
 
     def __init__(
-        self, sources: Sequence[Source], repository: Repository, table: FrontierTable
+        self, load: Callable[[], Sequence[Source]], repository: Repository, table: FrontierTable
     ) -> None:
-        self._sources = sources
+        self._load = load
         self._repository = repository
         self._table = table
         self._by_id: dict[int, Source] = {}
@@ -34,8 +34,9 @@ class Rebuilder:
     def prepare(self) -> None:
         """Make sources and their seeds known, of which a lost database may know nothing."""
         now = datetime.now(UTC)
-        ids = self._repository.refresh_sources(self._sources, now)
-        self._by_id = {ids[source.name]: source for source in self._sources}
+        sources = self._load()
+        ids = self._repository.refresh_sources(sources, now)
+        self._by_id = {ids[source.name]: source for source in sources}
         for source_id, source in self._by_id.items():
             self._table.add(source_id, seed_candidates(source.seeds), now)
 

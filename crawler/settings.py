@@ -25,6 +25,8 @@ DOWNLOAD_HANDLERS = {
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "crawler.middlewares.compression.StrictCompressionMiddleware": 590,
     "crawler.middlewares.politeness.PolitenessMiddleware": 910,
     "crawler.middlewares.capture.CaptureMiddleware": 950,
 }

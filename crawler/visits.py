@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from random import Random
@@ -14,7 +15,7 @@ from scrapy.http import Response
 from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
-from crawler.discovery import DISCOVERERS, Discovered
+from crawler.discovery import Discovered, Discoverer, discoverer_of
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
 from pipelines.recover import Answer
 
@@ -23,27 +24,28 @@ RNG = Random()
 
 
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
-    """The visit that ended in `response`; lists are parsed in a thread."""
+    """The visit that ended in `response`, parsed in a thread for the URLs that it names."""
     answer = Answer(response.url, response.status, _headers(response), response.body)
-    captures = _captures(response.request)
-    if lease.kind is UrlKind.PAGE:
-        return visit_of_answer(answer, captures, lease, source)
+    captures = captures_of(response.request)
     return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
 
 
 def visit_of_answer(
     answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
 ) -> Visit:
-    """The visit that ended in `answer`; lists are parsed, pages are not."""
+    """The visit that ended in `answer`, parsed for the URLs that it names."""
     error, when = None, None
     if answer.status != HTTPStatus.OK:
         error, when = _explain_status(answer.status), _retry_after_status(answer, lease)
     discovered = Discovered()
-    if error is None and lease.kind is not UrlKind.PAGE:
+    discover = discoverer_of(lease.kind, lease.found_by, source)
+    if error is None and discover is not None:
         try:
-            discovered = _discover(answer, lease, source)
+            discovered = _discover(discover, answer, lease, source)
         except DiscoveryError as failure:
-            error = str(failure)
+            # A page that names no requisites in a way we can read may well be an article.
+            if lease.kind is not UrlKind.PAGE:
+                error = str(failure).removeprefix(f"{answer.url}: ")
     return Visit(
         source=source.name,
         url=lease.url,
@@ -74,17 +76,25 @@ def visit_of_failure(
         source=source.name,
         url=lease.url,
         kind=lease.kind,
-        captures=_captures(request),
+        captures=captures_of(request),
         final_url=request.url,
         error=explain_failure(failure, request.url),
         retry_at=when,
     )
 
 
-def _discover(answer: Answer, lease: Lease, source: Source) -> Discovered:
-    return DISCOVERERS[lease.kind](
-        answer.body, answer.url, content_type=_header(answer, "content-type"), source=source
-    )
+def _discover(discover: Discoverer, answer: Answer, lease: Lease, source: Source) -> Discovered:
+    content_type = _header(answer, "content-type")
+    discovered = discover(answer.body, answer.url, content_type=content_type, source=source)
+    if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
+        return _without_listings(discovered)
+    return discovered
+
+
+def _without_listings(discovered: Discovered) -> Discovered:
+    """Sections are taken from front pages only: from sections on, they would lead on for ever."""
+    articles = [each for each in discovered.candidates if each.kind is not UrlKind.LISTING]
+    return replace(discovered, candidates=tuple(articles))
 
 
 def _header(answer: Answer, name: str) -> str | None:
@@ -110,7 +120,8 @@ def _retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
     )
 
 
-def _captures(request: Request | None) -> tuple[Capture, ...]:
+def captures_of(request: Request | None) -> tuple[Capture, ...]:
+    """What was captured so far on the way to a request's answer."""
     captures: tuple[Capture, ...] = request.meta.get("captures", ()) if request else ()
     return captures
 

@@ -1,8 +1,8 @@
 """Keeps exchanges and ingests visits, for one run: the asynchronous front of the archive.
 
 Called from an event loop that must never wait (the crawl's). WARC appends run in one thread and
-are grouped: all exchanges that arrive while the disk is syncing share the next sync. Database
-work runs in another thread, one transaction at a time. Extraction runs in the pool's processes.
+are grouped: all that arrives while the disk is syncing shares the next sync. Database work runs
+in another thread, one transaction at a time. Extraction runs in the pool's processes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from archive.model import Capture, Exchange, Visit
 from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
-from pipelines.ingest import Ingested, ingest, is_readable
+from pipelines.grouping import Grouped
+from pipelines.ingest import Ingested, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
 T = TypeVar("T")
@@ -35,10 +36,10 @@ class Archivist:
         self._pool = pool
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
-        self._waiting: list[tuple[Exchange, asyncio.Future[Capture]]] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._rowless: dict[str, Capture] = {}
-        """Captures whose records are on the disk and that have no row yet, by record id."""
+        self._append = Grouped(self._keep, self._warc_thread)
+        self._note = Grouped(writer.append_metadata, self._warc_thread)
+        self._rowless: set[str] = set()
+        """Ids of the records of captures that are on the disk and have no row yet."""
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange; returns when its records are on the disk.
@@ -46,16 +47,12 @@ class Archivist:
         Raises:
             StorageError: the disk refused it; no part of it was kept.
         """
-        kept: asyncio.Future[Capture] = asyncio.get_running_loop().create_future()
-        self._waiting.append((exchange, kept))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
-        return await kept
+        return await self._append(exchange)
 
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
         await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
-        self._have_rows(captures)
+        self._rowless -= _record_ids(captures)
 
     async def ingest(self, visit: Visit, *, source_id: int, url_id: int) -> Ingested:
         """Read the visit's page and save everything about the visit in one transaction.
@@ -66,6 +63,8 @@ class Archivist:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
+        if note := note_of(visit, extraction):
+            await self._note(note)
         ingested = await self.in_database(
             ingest,
             visit,
@@ -75,7 +74,7 @@ class Archivist:
             source_id=source_id,
             url_id=url_id,
         )
-        self._have_rows(visit.captures)
+        self._rowless -= _record_ids(visit.captures)
         return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
@@ -89,8 +88,8 @@ class Archivist:
         Raises:
             StorageError: the disk refused it; the next run will close it.
         """
-        while self._writing is not None:
-            await self._writing
+        await self._append.drain()
+        await self._note.drain()
         await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
         return not self._rowless
 
@@ -107,33 +106,11 @@ class Archivist:
             self._database_thread.shutdown()
             await asyncio.to_thread(self._pool.close)
 
-    def _have_rows(self, captures: Sequence[Capture]) -> None:
-        for capture in captures:
-            if capture.ref:
-                self._rowless.pop(capture.ref.record_id, None)
-
-    async def _write_waiting(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting, []
-            exchanges = [exchange for exchange, _ in batch]
-            try:
-                captures = await asyncio.get_running_loop().run_in_executor(
-                    self._warc_thread, self._keep, exchanges
-                )
-            except Exception as error:  # noqa: BLE001 - handed to each caller that waits
-                for _, kept in batch:
-                    if not kept.done():  # who waits may have been cancelled
-                        kept.set_exception(error)
-            else:
-                self._rowless.update((c.ref.record_id, c) for c in captures if c.ref)
-                for (_, kept), capture in zip(batch, captures, strict=True):
-                    if not kept.done():
-                        kept.set_result(capture)
-        self._writing = None
-
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
         """Write the records; runs in the WARC thread."""
-        return self._writer.append([(each, self._earlier(each)) for each in exchanges])
+        captures = self._writer.append([(each, self._earlier(each)) for each in exchanges])
+        self._rowless |= _record_ids(captures)
+        return captures
 
     def _earlier(self, exchange: Exchange) -> RevisitOf | None:
         """The capture that this exchange repeats, if the archive has one."""
@@ -141,3 +118,7 @@ class Archivist:
             return None
         digest = response_payload_digest(exchange.response)
         return self._repository.earlier_capture(exchange.url, digest)
+
+
+def _record_ids(captures: Sequence[Capture]) -> set[str]:
+    return {capture.ref.record_id for capture in captures if capture.ref}

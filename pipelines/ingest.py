@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from archive.db.repository import Reading, Repository, UrlOutcome
+from archive.db.repository import Reading, Repository, UrlOutcome, text_sha256
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from archive.urls import normalise_url, same_site
@@ -22,7 +22,7 @@ class Ingested:
 
     visit: Visit
     verdict: str
-    """`article`, `listed N`, or in words why nothing came of it."""
+    """`article`, `listed N`, `requisite`, or in words why nothing came of it."""
     article_id: int | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
@@ -31,6 +31,28 @@ class Ingested:
 def is_readable(visit: Visit) -> bool:
     """Whether the visit brought a page to extract an article from."""
     return visit.kind is UrlKind.PAGE and visit.error is None and visit.body is not None
+
+
+def note_of(
+    visit: Visit, extraction: Extraction | None
+) -> tuple[Capture, list[tuple[str, str]]] | None:
+    """What the WARC's metadata record says of an article's capture; None if there is nothing.
+
+    The text itself stays out: it can be made again from the record, by the extractor named here.
+    """
+    if extraction is None or extraction.text is None or visit.captures[-1].ref is None:
+        return None
+    facts = {
+        "kliping-extractor": extraction.extractor,
+        "kliping-outcome": extraction.outcome,
+        "kliping-text-sha256": text_sha256(extraction.text),
+        "kliping-word-count": str(extraction.word_count),
+        "title": extraction.title,
+        "language": extraction.language,
+        "published": extraction.published_at and extraction.published_at.isoformat(),
+        "rules": " ".join(extraction.rules),
+    }
+    return visit.captures[-1], [(name, value) for name, value in facts.items() if value]
 
 
 def ingest(
@@ -101,6 +123,8 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:
     if visit.error is not None:
         return visit.error
+    if visit.kind is UrlKind.REQUISITE:
+        return "requisite"
     if extraction is None:
         return f"listed {len(visit.candidates)}"
     if extraction.outcome is Outcome.ARTICLE:

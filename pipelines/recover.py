@@ -15,7 +15,7 @@ import logging
 import re
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -34,8 +34,8 @@ from archive.warc.reader import read_exchange
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.walk import walk
-from archive.warc.writer import OPEN_SUFFIX
-from pipelines.ingest import ingest, is_readable
+from archive.warc.writer import OPEN_SUFFIX, WarcWriter
+from pipelines.ingest import ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
 logger = logging.getLogger(__name__)
@@ -93,26 +93,42 @@ class Recovery:
         self._frontier = frontier
         self._pool = pool
         self._interpreter = interpreter
+        self._forgotten: dict[int, list[_File]] = {}
         self._places: dict[str, RecordRef] = {}
         """Of records that have no rows yet, by id."""
 
-    def run(self) -> int:
-        """Take up everything; how many captures.
+    def adopt(self) -> None:
+        """Give runs that the database has forgotten their rows, so that no new run is numbered so.
 
         Raises:
             StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
         """
         self._mend_open_files()
         runs = self._repository.run_times()
+        self._forgotten = self._forgotten_files(runs)
+        for run_id, files in self._forgotten.items():
+            if run_id not in runs:
+                self._repository.adopt_run(run_id, "crawl", version("kliping"), files[0].began_at)
+
+    def run(self, own_id: int, writer: WarcWriter) -> int:
+        """Take up everything that other runs than `own_id` left; how many captures.
+
+        `writer` takes the metadata records of what is ingested. Call `adopt` before.
+
+        Raises:
+            StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
+        """
+        self._writer = writer
+        runs = self._repository.run_times()
         unfinished = {run_id for run_id, (_, ended_at) in runs.items() if ended_at is None}
-        forgotten = self._forgotten_files(runs, unfinished)
-        if unfinished or forgotten:
+        left = (unfinished | self._forgotten.keys()) - {own_id}
+        if left:
             self._interpreter.prepare()
         taken_up = 0
-        for run_id in sorted(unfinished | forgotten.keys()):
+        for run_id in sorted(left):
             try:
                 with self._home.lock([run_lock(run_id)]):
-                    files = forgotten.get(run_id) or self._files_of_dead(run_id)
+                    files = self._forgotten.get(run_id) or self._files_of_dead(run_id)
                     taken_up += self._ingest_run(run_id, files)
             except LockedError:
                 continue  # it is alive, on other sources
@@ -127,7 +143,7 @@ class Recovery:
                 )  # fmt: skip
 
     def _forgotten_files(
-        self, runs: Mapping[int, tuple[datetime, datetime | None]], unfinished: Set[int]
+        self, runs: Mapping[int, tuple[datetime, datetime | None]]
     ) -> dict[int, list[_File]]:
         """Files, by run, that were written and that the database knows nothing of.
 
@@ -137,9 +153,9 @@ class Recovery:
         """
         forgotten: dict[int, list[_File]] = defaultdict(list)
         for file in _our_files(self._home.warc):
-            if file.run_id in unfinished:
-                continue
             began_at, ended_at = runs.get(file.run_id, (None, None))
+            if began_at and ended_at is None:
+                continue  # it is under way, or was killed: all its files are looked at
             its_own = began_at and ended_at and _seconds(began_at) <= file.began_at <= ended_at
             if not its_own and not self._repository.has_captures_in(self._name(file)):
                 forgotten[file.run_id].append(file)
@@ -157,8 +173,6 @@ class Recovery:
         raise LockedError(f"run {run_id} is still writing")
 
     def _ingest_run(self, run_id: int, files: Sequence[_File]) -> int:
-        if files:
-            self._repository.adopt_run(run_id, "crawl", version("kliping"), files[0].began_at)
         lost = [capture for file in files for capture in self._unrecorded(file)]
         self._places = {c.ref.record_id: c.ref for c in lost if c.ref}
         for chain in _chains(lost):
@@ -206,6 +220,8 @@ class Recovery:
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = self._pool.extract_now(visit.body, visit.final_url, visit.headers)
+        if note := note_of(visit, extraction):
+            self._writer.append_metadata([note])
         ingest(
             visit,
             extraction,

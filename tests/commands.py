@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 KLIPING = [sys.executable, "-W", "ignore", "-c", "from crawler.cli import main; main()"]
@@ -22,10 +22,9 @@ def start(
     home: Path,
     *arguments: str,
     own_group: bool = False,
-    before: Callable[[], None] | None = None,
     **environment: str,
 ) -> subprocess.Popen[str]:
-    """Start `kliping` on `home`, in a process group of its own, after calling `before` in it."""
+    """Start `kliping` on `home`, in a process group of its own where that is asked for."""
     return subprocess.Popen(
         [*KLIPING, "--home", str(home), *arguments],
         env={**os.environ, **QUICK, **environment},
@@ -33,7 +32,6 @@ def start(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=own_group,
-        preexec_fn=before,
     )
 
 

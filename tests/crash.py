@@ -24,13 +24,13 @@ from urllib.parse import urlsplit
 
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
+from archive.errors import WarcFormatError
 from archive.home import create_home, open_home
 from archive.model import Capture, RecordRef
 from archive.warc.reader import read_exchange
 from archive.warc.records import capture_of
 from archive.warc.recover import OPEN_SUFFIX
 from archive.warc.walk import next_record, read_record
-from archive.errors import WarcFormatError
 from tests.commands import add_source, start
 from tests.servers.paper import MOVED_TO, Paper
 from tests.unit.archive.warc.tools import assert_tools_accept
@@ -51,11 +51,9 @@ def new_home(path: Path, paper: Paper, name: str = "kabar") -> Path:
     return path
 
 
-def crawl(
-    home: Path, *names: str, before: Callable[[], None] | None = None
-) -> subprocess.Popen[str]:
+def crawl(home: Path, *names: str) -> subprocess.Popen[str]:
     """Start a crawl as the leader of a process group of its own."""
-    return start(home, "crawl", *names, own_group=True, before=before, **SETTINGS)
+    return start(home, "crawl", *names, own_group=True, **SETTINGS)
 
 
 def crawl_to_the_end(home: Path, *names: str) -> tuple[int, str]:
@@ -120,10 +118,10 @@ def account(home: Path) -> Account:
         if ".torn-" in path.name:
             continue
         name = path.relative_to(warc).as_posix().removesuffix(OPEN_SUFFIX)
-        end = 0
-        for capture, end in _whole_records(path, name):
-            if capture and capture.ref:
-                records[capture.ref.record_id] = capture
+        whole = list(_whole_records(path, name))
+        kept = [capture for capture, _ in whole if capture]
+        records |= {capture.ref.record_id: capture for capture in kept if capture.ref}
+        end = whole[-1][1] if whole else 0
         if path.stat().st_size > end:
             tails[name] = path.stat().st_size - end
     return Account(frozenset(rows_of(home)), records, tails)

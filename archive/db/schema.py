@@ -80,7 +80,7 @@ class RunRow(Base):
     outcome: Mapped[str | None]
     """done, failed (some sources did), interrupted."""
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """By source name: found, fetched, articles, errors."""
+    """By source name: found, fetched, articles, errors, requisites."""
 
 
 class UrlRow(Base):
@@ -113,9 +113,9 @@ class UrlRow(Base):
     found_as: Mapped[str | None]
     """The address that is fetched, where it was named with tracking parameters."""
     kind: Mapped[str]
-    """feed, sitemap, listing, page."""
+    """feed, sitemap, listing, page, requisite."""
     found_by: Mapped[str]
-    """seed, feed, sitemap, robots, link, import."""
+    """seed, feed, sitemap, robots, link, import, page, style."""
     found_in: Mapped[str]
     """URL of what named it."""
     first_seen_at: Mapped[datetime]

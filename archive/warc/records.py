@@ -117,15 +117,17 @@ class Record:
 
 
 def capture_of(record: Record, file: str) -> Capture | None:
-    """Return the capture that a record keeps; None for requests, metadata and the like.
+    """Return the web capture that a record keeps; None for requests, DNS answers and the like.
 
     Raises: WarcFormatError where the record's date or target URI are missing or impossible.
     """
     url = record.target_uri
-    if record.type not in _CAPTURE_TYPES or (url or "").startswith(("dns:", "urn:")):
+    if record.type not in _CAPTURE_TYPES:
         return None
     if not url:
         raise WarcFormatError("the record has no WARC-Target-URI", file=file, offset=record.offset)
+    if not is_web(url):
+        return None
     message = split_interim(record.block)[1] if record.is_http else record.block
     head = read_head(message) if record.is_http else NO_HEAD
     payload = memoryview(message)[head.length :]
@@ -156,12 +158,17 @@ def _absolute(url: str, location: str) -> str:
         return location
 
 
+def is_web(url: str) -> bool:
+    """Tell whether a URL is of the web; Heritrix also keeps `dns:`, others `urn:`."""
+    return url[:8].lower().startswith(("http://", "https://"))
+
+
 def write_date(at: datetime) -> str:
     """Return an aware time as WARC-Date, in UTC with microseconds.
 
     Source: WARC 1.1 clause 5.4 (W3C date format, up to nine digits of a second).
     """
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def read_date(text: str) -> datetime:

@@ -63,7 +63,7 @@ def recover_open_files(root: Path) -> Iterator[Recovered]:
                     sync_folder(path.parent)
                 yield recovered
                 if path.exists():
-                    finish(root, name, fd)
+                    finish(root, name, fd, recovered.captures)
             except OSError as error:
                 raise StorageError(
                     f"{path}: cannot mend the WARC file ({error.strerror or error}); make room or"

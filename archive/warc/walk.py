@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from archive.errors import WarcFormatError
@@ -32,11 +33,34 @@ _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _VERSION = re.compile(r"WARC/\d+\.\d+")
 
 
+class Fault(StrEnum):
+    """What is wrong with the frame of a record, in a word that programs can tell apart."""
+
+    NOT_WARC = "not-a-warc"
+    BAD_HEADER = "bad-header"
+    NO_LENGTH = "no-content-length"
+    LENGTH_TOO_LONG = "content-length-too-long"
+    LENGTH_TOO_SHORT = "content-length-too-short"
+    OVER_LIMIT = "block-over-limit"
+    CUT = "cut-off"
+    DAMAGED = "gzip-damaged"
+    ONE_MEMBER = "several-records-in-one-gzip-member"
+
+
+class FrameError(WarcFormatError):
+    """A record's frame breaks the standard in the way that `fault` names."""
+
+    def __init__(
+        self, fault: Fault, reason: str, *, file: str = "", offset: int | None = None
+    ) -> None:
+        self.fault = fault
+        super().__init__(reason, file=file, offset=offset)
+
+
 class Member:
     """The unpacked bytes of one gzip member, or of a plain file from an offset on, as a stream.
 
-    `read` raises WarcFormatError
-    where the compressed bytes are damaged or cut off.
+    `read` raises FrameError where the compressed bytes are damaged or cut off.
     """
 
     def __init__(self, file: BinaryIO, offset: int, name: str) -> None:
@@ -46,7 +70,8 @@ class Member:
         self.is_ended = False
         file.seek(offset)
         self._packed = file.read(_STEP_BYTES)
-        self.is_gzip = self._packed.startswith(GZIP_MAGIC)
+        start = self._packed[: len(GZIP_MAGIC)]
+        self.is_gzip = bool(start) and GZIP_MAGIC.startswith(start)
         self._inflater = zlib.decompressobj(31)
         self._buffer = b""
         self._taken = 0
@@ -86,11 +111,13 @@ class Member:
             if not self._packed:
                 self._packed = self._file.read(_STEP_BYTES)
                 if not self._packed:
-                    raise self._error("the gzip member is cut off by the end of the file")
+                    raise self._error(
+                        Fault.CUT, "the gzip member is cut off by the end of the file"
+                    )
             try:
                 part = self._inflater.decompress(self._packed, size)
             except zlib.error as error:
-                raise self._error(f"the gzip member is damaged ({error})") from error
+                raise self._error(Fault.DAMAGED, f"the gzip member is damaged ({error})") from error
             self.is_ended = self._inflater.eof
             rest = self._inflater.unused_data if self.is_ended else self._inflater.unconsumed_tail
             self._taken += len(self._packed) - len(rest)
@@ -99,8 +126,8 @@ class Member:
                 return part
         return b""
 
-    def _error(self, reason: str) -> WarcFormatError:
-        return WarcFormatError(reason, file=self._name, offset=self.offset)
+    def _error(self, fault: Fault, reason: str) -> FrameError:
+        return FrameError(fault, reason, file=self._name, offset=self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +140,17 @@ class RecordHead:
     @property
     def content_length(self) -> int:
         """Bytes of the block. Raises: WarcFormatError where it is missing or no number."""
-        values = [value for key, value in self.headers if key.lower() == "content-length"]
-        if len(values) != 1 or not re.fullmatch(r"\d{1,18}", values[0], re.ASCII):
-            raise WarcFormatError("the record has no readable Content-Length")
-        return int(values[0])
+        values = {value for key, value in self.headers if key.lower() == "content-length"}
+        value = values.pop() if len(values) == 1 else ""
+        if not re.fullmatch(r"\d{1,18}", value, re.ASCII):
+            raise FrameError(Fault.NO_LENGTH, "the record has no readable Content-Length")
+        return int(value)
 
 
 def read_record_head(member: Member) -> RecordHead | None:
     """Read the head at the start of a member; None where the member has no more bytes.
 
-    Raises: WarcFormatError where there is something else than a WARC record.
+    Raises: FrameError where there is something else than a WARC record.
     Source: WARC 1.1 clause 4 (file and record model).
     """
     head = b""
@@ -132,11 +160,13 @@ def read_record_head(member: Member) -> RecordHead | None:
         if not head:
             return None
         if not head.startswith(b"WARC/"[: len(head)]):
-            raise WarcFormatError("this is no WARC record: it does not begin with WARC/")
+            raise FrameError(Fault.NOT_WARC, "this is no WARC record: it does not begin with WARC/")
         if not more:
-            raise WarcFormatError("the record's header is cut off")
+            raise FrameError(Fault.CUT, "the record's header is cut off")
         if len(head) > MAX_HEAD_BYTES:
-            raise WarcFormatError(f"the record's header is longer than {MAX_HEAD_BYTES} bytes")
+            raise FrameError(
+                Fault.BAD_HEADER, f"the record's header is longer than {MAX_HEAD_BYTES} bytes"
+            )
     member.unread(head[end.end() :])
     return _parse_head(head[: end.start()])
 
@@ -146,8 +176,8 @@ def read_record(
 ) -> Record | None:
     """Read the one record at an offset, checking its frame; None at the end of the file.
 
-    Raises: WarcFormatError where the record breaks the standard, its gzip member does not
-    end with it, or its block is longer than `limit` bytes.
+    Raises: FrameError where the record breaks the standard, its gzip member does not end with
+    it, or its block is longer than `limit` bytes.
     """
     try:
         member = Member(file, offset, name)
@@ -156,40 +186,48 @@ def read_record(
             return None
         length = head.content_length
         if length > limit:
-            raise WarcFormatError(f"the block of {length} bytes is over the limit of {limit}")
-        block = member.read(length)
-        if len(block) < length:
-            raise WarcFormatError(
-                f"Content-Length is {length}, but the record ends after {len(block)} bytes"
+            raise FrameError(
+                Fault.OVER_LIMIT, f"the block of {length} bytes is over the limit of {limit}"
             )
-        read_record_end(member)
-    except WarcFormatError as error:
-        raise WarcFormatError(error.reason, file=name, offset=offset) from error
+        block = member.read(length)
+        read_record_end(member, missing=length - len(block))
+    except FrameError as error:
+        raise FrameError(error.fault, error.reason, file=name, offset=offset) from error
     return Record(head.headers, block, offset, member.length, head.version)
 
 
-def read_record_end(member: Member) -> None:
+def read_record_end(member: Member, *, missing: int = 0) -> None:
     """Read the two line breaks after a block, and in gzip the end of the member.
 
-    Raises: WarcFormatError where something else follows.
+    `missing` is how many bytes of the block were not there.
+
+    Raises: FrameError where there is too little, or something else follows.
     """
     end = member.read(4)
+    if missing or len(end) < 4:
+        gone = missing + 4 - len(end)
+        fault = Fault.LENGTH_TOO_LONG if member.is_gzip else Fault.CUT
+        raise FrameError(fault, f"the record ends {gone} bytes before its Content-Length says")
     if end != b"\r\n\r\n":
-        raise WarcFormatError(
-            "no empty lines after the block: Content-Length is wrong or the record is cut off"
+        raise FrameError(
+            Fault.LENGTH_TOO_SHORT, "no empty lines follow the block: its Content-Length is wrong"
         )
     if member.is_gzip and (more := member.read(5)):
-        raise WarcFormatError(
-            "several records in one gzip member"
-            if more == b"WARC/"
-            else "bytes after the record in its gzip member: Content-Length is too short"
+        if more == b"WARC/":
+            raise FrameError(
+                Fault.ONE_MEMBER,
+                "several records are in one gzip member, so none can be found by its offset;"
+                " `warcio recompress` makes a file that can be read",
+            )
+        raise FrameError(
+            Fault.LENGTH_TOO_SHORT, "the record goes on after its Content-Length in its gzip member"
         )
 
 
 def walk(path: Path, *, start: int = 0, limit: int = MAX_BLOCK_BYTES) -> Iterator[Record]:
     """Yield the records of a file one after another, from the offset `start` on.
 
-    Raises: WarcFormatError, with the offset, at the first thing that is no whole record.
+    Raises: FrameError, with the offset, at the first thing that is no whole record.
     """
     with path.open("rb") as file:
         offset = start
@@ -218,7 +256,7 @@ def next_record(file: BinaryIO, offset: int) -> int | None:
 def _begins_record(file: BinaryIO, offset: int) -> bool:
     try:
         return Member(file, offset, "").read(5) == b"WARC/"
-    except WarcFormatError:
+    except FrameError:
         return False
 
 
@@ -226,8 +264,8 @@ def _parse_head(head: bytes) -> RecordHead:
     lines = re.sub(rb"\r?\n[ \t]+", b" ", head).split(b"\n")
     version = decode_field(lines[0])
     if not _VERSION.fullmatch(version):
-        raise WarcFormatError(f"the version line is {version[:40]!r}, not WARC/1.0 or WARC/1.1")
+        raise FrameError(Fault.BAD_HEADER, f"the version line is {version[:40]!r}, not WARC/1.1")
     fields = [decode_field(line).partition(":") for line in lines[1:]]
     if bad := next((name for name, colon, _ in fields if not colon), None):
-        raise WarcFormatError(f"the header line {bad[:40]!r} has no colon")
+        raise FrameError(Fault.BAD_HEADER, f"the header line {bad[:40]!r} has no colon")
     return RecordHead(version, tuple((name.strip(), value.strip()) for name, _, value in fields))

@@ -26,6 +26,7 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from archive.errors import StorageError
 from archive.model import Capture, Exchange, RecordRef
+from archive.warc.cdxj import write_index
 from archive.warc.compose import compose, compose_metadata, compose_warcinfo
 from archive.warc.records import VERSION, Record, RevisitOf, capture_of
 
@@ -87,8 +88,7 @@ class WarcWriter:
             if exchange.response
             for record in compose(exchange, of, file.warcinfo_id)
         ]
-        captures = (capture_of(record, file.name) for record in file.append(records))
-        answered = (capture for capture in captures if capture)
+        answered = iter(file.append_captures(records))
         return [
             next(answered) if exchange.response else _unanswered(exchange) for exchange, _ in batch
         ]
@@ -172,6 +172,7 @@ class _OpenFile:
         self._root = root
         self._path = root / (name + OPEN_SUFFIX)
         self._is_dirty = False
+        self._captures: list[Capture] = []
         if (root / name).exists():
             raise FileExistsError(root / name)
         self._fd = _create_locked(self._path)
@@ -179,6 +180,13 @@ class _OpenFile:
         self.warcinfo_id = warcinfo.record_id
         # It goes out with the first batch, so that no file has a warcinfo record alone.
         self._unwritten = [warcinfo]
+
+    def append_captures(self, records: Sequence[Record]) -> list[Capture]:
+        """Write and sync all records or none, and return the captures that they keep."""
+        found = (capture_of(record, self.name) for record in self.append(records))
+        captures = [capture for capture in found if capture]
+        self._captures += captures
+        return captures
 
     def append(self, records: Sequence[Record]) -> list[Record]:
         """Write and sync all records or none, and return them with their places."""
@@ -201,7 +209,7 @@ class _OpenFile:
                 self._path.unlink()
                 return
             self._cut()
-            finish(self._root, self.name, self._fd)
+            finish(self._root, self.name, self._fd, self._captures)
         except OSError as error:
             raise _refused(self._path, error) from error
         finally:
@@ -275,13 +283,14 @@ class _Member:
         return b"".join(self._parts)
 
 
-def finish(root: Path, name: str, fd: int) -> None:
-    """Sync a whole file that is open as `fd`, and give it its final name.
+def finish(root: Path, name: str, fd: int, captures: Iterable[Capture]) -> None:
+    """Sync and index a whole file that is open as `fd`, and give it its final name.
 
     Raises: OSError if the disk refuses.
     """
     final = root / name
     os.fsync(fd)
+    write_index(root, name, captures)
     final.with_name(final.name + OPEN_SUFFIX).rename(final)
     sync_folder(final.parent)
 

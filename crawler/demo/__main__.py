@@ -72,16 +72,18 @@ def run(home: Path, *arguments: str) -> None:
 def farewell(home: Path) -> str:
     """Where things lie now, and what to try next."""
     kept = sorted(home.rglob("*.warc.gz")) + sorted(home.rglob("*.db"))
+    program = os.path.relpath(sysconfig.get_path("scripts"))
     files = "\n".join(f"  {path}  ({path.stat().st_size:,} bytes)" for path in kept)
     return f"""
 The archive lies in {home}/:
 {files}
 
 Try next:
-  kliping --home {home} articles --json
-  kliping --home {home} export --format jsonl -o -
-  python -m crawler.demo.serve         # the site again, to look at in a browser
-  kliping --home my-archive init       # an archive of your own"""
+  {program}/kliping --home {home} articles --json
+  {program}/kliping --home {home} verify
+  {program}/kliping --home {home} export --format jsonl -o articles.jsonl
+  {program}/python -m crawler.demo.serve       # the site again, to look at in a browser
+  {program}/kliping --home my-archive init     # an archive of your own"""
 
 
 if __name__ == "__main__":

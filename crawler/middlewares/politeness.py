@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from scrapy import signals
 
-from crawler.failures import HostPaused, PrivateAddress
+from crawler.failures import CrawlStopped, HostPaused, PrivateAddress
 from crawler.resolver import is_public, literal_address
 from crawler.retry import parse_retry_after
 
@@ -39,13 +39,21 @@ class HostGate:
     def __init__(self) -> None:
         self._paused_until: dict[str, datetime] = {}
         self._refusals_in_a_row: dict[str, int] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nothing pass any more."""
+        self._closed = True
 
     def check(self, url: str, now: datetime | None = None) -> None:
         """Let a request for `url` pass.
 
         Raises:
             HostPaused: its host asked for a pause that is not over.
+            CrawlStopped: the crawl is ending.
         """
+        if self._closed:
+            raise CrawlStopped(f"{url} was not asked for: the crawl is ending")
         host = _host(url)
         until = self._paused_until.get(host)
         if until is None:

@@ -27,7 +27,14 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.misc import build_from_crawler
 
-from crawler.failures import HostPaused, PrivateAddress, RobotsForbidden, RobotsUnreachable
+from archive.errors import StorageError
+from crawler.failures import (
+    CrawlStopped,
+    HostPaused,
+    PrivateAddress,
+    RobotsForbidden,
+    RobotsUnreachable,
+)
 from crawler.retry import explain_failure, parse_retry_after
 
 if TYPE_CHECKING:
@@ -104,7 +111,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         assert self.crawler.engine is not None
         try:
             response = await self.crawler.engine.download_async(robots_request)
-        except (HostPaused, PrivateAddress):
+        except (HostPaused, PrivateAddress, CrawlStopped, StorageError):
             raise
         except IgnoreRequest:
             return _Rules(time.monotonic() + LIFETIME_S)
@@ -158,7 +165,8 @@ def _unreachable(robots_url: str, why: str, retry_after: bytes | None = None) ->
     until = max(until, parse_retry_after(retry_after, now) or until)
     return _Rules(
         expires_at=time.monotonic() + (until - now).total_seconds(),
-        unreachable=f"{robots_url} cannot be read, so nothing is fetched there for now: {why}",
+        unreachable=f"{robots_url} cannot be read ({why}), "
+        f"so nothing is fetched there before {until:%Y-%m-%d %H:%M} UTC",
         until=until,
     )
 

@@ -37,7 +37,7 @@ class Answer:
     """What came of fetching one address."""
 
     url: str
-    """After redirects."""
+    """An http(s) address, after redirects."""
     body: bytes = b""
     """Content codings undone."""
     status: int | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
@@ -14,9 +15,9 @@ from archive.db.frontier import Lease
 from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
-from crawler.failures import HostPaused, RobotsUnreachable
+from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
-from crawler.visits import visit_of_failure, visit_of_response
+from crawler.visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
@@ -35,14 +36,21 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        async for lease in self.run.leases():
-            yield Request(
-                lease.address,
-                callback=self.parse,
-                errback=self.fail,
-                cb_kwargs={"lease": lease},
-                meta={"delay_s": self.run.source(lease).delay_s},
-            )
+        try:
+            async for lease in self.run.leases():
+                yield self._request(lease)
+        except asyncio.CancelledError:  # Scrapy is told to stop: Ctrl-C, SIGTERM, a full disk
+            self.run.stop_asking()
+            raise
+
+    def _request(self, lease: Lease) -> Request:
+        return Request(
+            lease.address,
+            callback=self.parse,
+            errback=self.fail,
+            cb_kwargs={"lease": lease},
+            meta={"delay_s": self.run.source(lease).delay_s},
+        )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
         """The visit of `lease` that ended in `response`."""
@@ -55,9 +63,11 @@ class NewsSpider(Spider):
         error = failure.value
         assert error is not None
         if isinstance(error, StorageError):
-            return  # says nothing about the URL: the crawl ends, and the next one fetches it
-        if isinstance(error, HostPaused | RobotsUnreachable):
-            await self.run.save(request.meta.get("captures", ()))  # the hops that led to it
+            return  # it says nothing about the URL: the crawl ends, and the next one fetches it
+        if isinstance(error, CrawlStopped):
+            if self.run.failure is None:
+                await self.run.save(captures_of(request))
+        elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
             await self.run.put_off(lease, error.until, explain_failure(error, request.url))
         else:
             yield visit_of_failure(error, request, lease, self.run.source(lease))

@@ -9,19 +9,55 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime
+
     from archive.model import Extraction
     from pipelines.extract.decode import Headers
+    from pipelines.extract.explanation import Explanation
+    from pipelines.extract.learn import Learnt
+    from pipelines.extract.overrides import Rules
 
-__all__ = ["extract"]
+__all__ = ["explain", "extract"]
 
 
-def extract(body: bytes, url: str, *, headers: Headers = None) -> Extraction:
+def extract(
+    body: bytes,
+    url: str,
+    *,
+    headers: Headers = None,
+    rules: Rules | None = None,
+    learnt: Learnt | None = None,
+    captured_at: datetime | None = None,
+) -> Extraction:
     """What the page in `body`, served under `url`, says; never raises on any bytes.
 
     `headers` are those of the response, as a mapping or as (name, value) pairs of str or
-    bytes; only Content-Type is read.
+    bytes; Content-Type and Date are read. `rules` are the source's own, `learnt` is what its
+    other stories taught; `captured_at` (else Date) picks the rules of the page's time and
+    gives dates such as "2 jam lalu" their meaning.
+    """
+    return explain(
+        body, url, headers=headers, rules=rules, learnt=learnt, captured_at=captured_at
+    ).extraction
+
+
+def explain(
+    body: bytes,
+    url: str,
+    *,
+    headers: Headers = None,
+    rules: Rules | None = None,
+    learnt: Learnt | None = None,
+    captured_at: datetime | None = None,
+    without: Collection[str] = (),
+) -> Explanation:
+    """The same with its steps: which candidate won, what each step removed and why.
+
+    `without` names steps to leave out (`pipelines.extract.chain.STEPS`), for measuring.
     """
     # trafilatura takes 0.4 s to import, too long for commands that extract nothing.
-    from pipelines.extract.chain import run  # noqa: PLC0415
+    from pipelines.extract.chain import Settings, run  # noqa: PLC0415
 
-    return run(body, url, headers=headers)
+    settings = Settings(rules, learnt, captured_at, frozenset(without))
+    return run(body, url, headers, settings)

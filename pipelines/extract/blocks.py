@@ -8,9 +8,11 @@ say which blocks they hold, the choice keeps some of them, the rules drop some m
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
 from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from pipelines.extract.text import clean_line
@@ -106,44 +108,107 @@ _BY_ROLE: dict[str, int] = {
     "note": int(Place.BOX),
 }
 _BY_NAME = [
-    (int(place), re.compile(pattern, re.IGNORECASE))
-    for place, pattern in (
-        (Place.NAV, r"\bnav|navi?bar|navigation|breadcrumb|menu|pagination|pager|toolbar|prev[-_]?next|skip-"),
-        (Place.ASIDE, r"sidebar|side-?bar|\baside|right-?(?:col|rail)|\brail\b|widget"),
-        (Place.HEADER, r"(?:^|[ _-])header|masthead|topbar|top-bar"),
-        (Place.FOOTER, r"footer|colophon|copyright|bottom-?bar"),
-        (Place.BODY, r"article-?_?(?:body|text|content)|(?:entry|post|story|news|body|page|single|td-post|artikel|detail|read|main|rich)[-_]*(?:content|text|body|copy)|articlebody|content[-_]*(?:body|inner|article|text|detail)|itp_bodycontent|story-?body|(?:^|[ _-])prose|isi[-_]|paragraph|rte\b|richtext|wysiwyg"),
-        (Place.COMMENTS, r"comment|disqus|discussion|respond|\breply|komentar|coral"),
-        (Place.RELATED, r"relat|recommend|read-?(?:more|next|also)|more-?(?:from|on|stories|news|articles|in)|see-?also|also-?like|baca-?juga|terkait|lihat|popular|trending|most-?(?:read|viewed)|teaser|promo|outbrain|taboola|up-?next|next-?(?:post|article|story)|latest|top-?stories|suggest|linked|similar|inline-?link|jp-rel|card|rekomend|terpopuler|elated|mgbox|yarpp|on-?ward"),
-        (Place.SHARE, r"shar(?:e|ing)|social|sociable|addtoany|addthis|follow|sharedaddy|whatsapp|telegram|facebook|twitter|(?:^|[ _-])tools"),
-        (Place.AUTHOR, r"author|byline|writer|\bbio\b|profile|penulis|editor|contributor|kontributor|vcard|autor|journalist"),
-        (Place.NEWSLETTER, r"newsletter|subscri|sign-?up|signup|mailing|optin|opt-in|buletin|abo-|abonn|nl-|registration|donat|membership|call-to-action|\bcta\b|support-us"),
-        (Place.AD, r"(?:^|[ _-])ads?(?:$|[ _-]|box|vert|wrap|slot|unit)|advert|sponsor|banner|dfp|gpt-|commercial|parallax|iklan|affiliate|werbung|publicid|anzeige|merch|product|buy-?box|shopping"),
-        (Place.TAGS, r"(?:^|[ _-])tags?(?:$|[ _-])|tag(?:s|cloud|list|-list|-links)|topics?\b|keywords|categor|cat-links|label"),
-        (Place.META, r"(?:^|[ _-])meta|post-?info|dateline|timestamp|(?:publish|pub|post|article|update)-?_?(?:date|time)|\bdate\b|\btime\b|reading-?time|info-?bar|credits?\b|source\b|infos\b"),
-        (Place.CAPTION, r"caption|legend|img-|image|photo|foto|picture|media-?(?:desc|info|text)|credit"),
-        (Place.HIDDEN, r"(?:^|[ _-])(?:hidden|hide|invisible|sr-only|visually-?hidden|screen-?reader|offscreen|noprint|print-only)(?:$|[ _-])|visuallyhidden|screenreader"),
-        (Place.PAYWALL, r"pay-?wall|premium|piano|regwall|gate\b|locked|metered|subscriber|offer|barrier|login"),
-        (Place.LEAD, r"(?:^|[ _-])(?:lead|lede|intro|excerpt|summary|standfirst|deck|dek|subtitle|sub-?headline|sub-?head|sub-?heading|teaser-?text|chapo|chapeau|sinopsis|synopsis|abstract|kicker|description|vorspann|ingress|sapo|sottotitolo|entradilla|bajada)(?:$|[ _-])|standfirst|article-?(?:summary|lead|intro|subtitle|dek)"),
-        (Place.TITLE, r"(?:^|[ _-])(?:title|headline|heading)(?:$|[ _-])|(?:post|entry|article|page)[-_]*(?:title|headline)"),
-        (Place.BOX, r"(?:^|[ _-])box|infobox|fact-?box|factbox|sidebox|callout|pull-?quote|pullquote|toc\b|table-of-contents|highlights?|key-?points|takeaway|timeline|explainer|insert|module|disclaimer|correction|editors?-?note|notice|faq"),
-        (Place.COOKIE, r"cookie|consent|gdpr|cmp-|privacy|modal|popup|pop-up|overlay|lightbox|toast|onetrust|didomi|alert|survey|poll"),
-        (Place.MEDIA, r"video|player|gallery|carousel|slide|swiper|audio|podcast|embed|instagram|tweet|youtube|jwp|map\b|chart|infographic|poll|quiz"),
-    )
-]  # fmt: skip
+    (int(Place[name]), re.compile("|".join(patterns), re.IGNORECASE))
+    for name, patterns in tomllib.loads(
+        (files("pipelines.extract") / "places.toml").read_text(encoding="utf-8")
+    ).items()
+]
 
 _SKIPPED = frozenset(
-    "script style noscript template svg iframe button select option input textarea audio video "
-    "object embed canvas map math head link meta base datalist progress meter source track "
-    "applet frame frameset area param amp-ad ins".split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "iframe",
+        "button",
+        "select",
+        "option",
+        "input",
+        "textarea",
+        "audio",
+        "video",
+        "object",
+        "embed",
+        "canvas",
+        "map",
+        "math",
+        "head",
+        "link",
+        "meta",
+        "base",
+        "datalist",
+        "progress",
+        "meter",
+        "source",
+        "track",
+        "applet",
+        "frame",
+        "frameset",
+        "area",
+        "param",
+        "amp-ad",
+        "ins",
+    ]
 )
 _BREAKING = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset "
-    "figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu "
-    "nav ol p pre section summary table tbody td tfoot th thead tr ul caption amp-img picture "
-    "noindex label time-block".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+        "amp-img",
+        "picture",
+        "noindex",
+        "label",
+        "time-block",
+    ]
 )
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _KINDS = {
     "p": Kind.PARAGRAPH,
     "li": Kind.ITEM,
@@ -158,7 +223,10 @@ _KINDS = {
 }
 _SENTENCE_END = re.compile(r"[.!?:;…。！？|”\"»’)\]]\s*$")
 _INVISIBLE_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_NAMING = ("class", "id", "itemprop", "data-testid", "data-component", "data-type", "data-qa")
+_HIDING = frozenset({"hidden", "aria-hidden", "style"})
+_NAMING = frozenset(
+    {"class", "id", "itemprop", "data-testid", "data-component", "data-type", "data-qa"}
+)
 
 
 @dataclass(slots=True)
@@ -182,14 +250,12 @@ class Block:
     strong_chars: int
     quoted: bool
     words: int = field(init=False)
+    link_density: float = field(init=False)
+    """Share of the text that is in links, 0 to 1."""
 
     def __post_init__(self) -> None:
         self.words = self.text.count(" ") + 1
-
-    @property
-    def link_density(self) -> float:
-        """Share of the text that is in links, 0 to 1."""
-        return min(1.0, self.link_chars / max(1, len(self.text)))
+        self.link_density = min(1.0, self.link_chars / max(1, len(self.text)))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -243,8 +309,8 @@ class _Reader:
     def walk(self, element: HtmlElement) -> None:
         """Read `element` as something that breaks lines."""
         self._flush()
-        own = self._place_of(element)
-        if own & _HIDDEN and self._unseen(element):
+        own, unseen = self._place_of(element)
+        if unseen:
             return
         self._path.append(element)
         self._own.append(own)
@@ -340,32 +406,29 @@ class _Reader:
                 return kind, 0
         return (Kind.QUOTE if self._quoted else Kind.LOOSE), 0
 
-    def _place_of(self, element: HtmlElement) -> int:
+    def _place_of(self, element: HtmlElement) -> tuple[int, bool]:
+        """What an element says about its place, and whether it is hidden."""
         tag = element.tag
         place = _BY_TAG.get(tag, 0)
-        if tag in ("html", "body"):
-            return place
-        role = element.get("role")
-        if role:
-            place |= _BY_ROLE.get(role, 0)
-        for attribute in _NAMING:
-            names = element.get(attribute)
-            if names:
-                for name in names.split():
+        unseen = False
+        attributes = () if tag in ("html", "body") else element.items()
+        for attribute, value in attributes:
+            if attribute in _NAMING:
+                for name in value.split():
                     place |= named_place(name)
-        if self._unseen(element):
-            place |= _HIDDEN
+            elif attribute == "role":
+                place |= _BY_ROLE.get(value, 0)
+            elif attribute in _HIDING:
+                unseen = unseen or _hides(attribute, value)
         if self._chars.get(element, 0) > self._most:
-            place &= ~_NOISE
-        return place
+            return place & ~_NOISE, False
+        return (place | _HIDDEN if unseen else place), unseen
 
-    @staticmethod
-    def _unseen(element: HtmlElement) -> bool:
-        return (
-            element.get("hidden") is not None
-            or element.get("aria-hidden") == "true"
-            or bool(_INVISIBLE_STYLE.search(element.get("style", "")))
-        )
+
+def _hides(attribute: str, value: str) -> bool:
+    if attribute == "style":
+        return bool(_INVISIBLE_STYLE.search(value))
+    return attribute == "hidden" or value == "true"
 
 
 def _holds_blocks(element: HtmlElement) -> bool:

@@ -1,58 +1,217 @@
-"""The order of the steps, from bytes to an `Extraction`."""
+"""The order of the steps, from bytes to an `Extraction`.
+
+decode -> page -> choice (of candidates) -> source rules -> rule packs -> learnt boilerplate
+-> title, authors, times, language, kind, paywall, metadata -> structure. Each step is a pure
+function of its own module; any that can be left out can be switched off by name (`without`),
+which is how the benchmark measures what each one gains.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from trafilatura import bare_extraction
-from trafilatura.settings import Document
-
 from archive.model import Extraction, Outcome, PageKind
+from pipelines.extract import boilerplate, overrides, structure
+from pipelines.extract.authors import Authors, authors, names
+from pipelines.extract.choice import Choice, choose, count_words
+from pipelines.extract.dates import Times, parse_time, times
 from pipelines.extract.decode import Refusal, header, parse
-from pipelines.extract.text import clean_line
+from pipelines.extract.explanation import Explanation, Trace
+from pipelines.extract.kind import Judged, page_kind
+from pipelines.extract.language import language
+from pipelines.extract.metadata import Metadata, metadata
+from pipelines.extract.page import Page, read_page
+from pipelines.extract.paywall import paywalled
+from pipelines.extract.titles import Headline, headline
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipelines.extract.blocks import Block
     from pipelines.extract.decode import Headers
+    from pipelines.extract.learn import Learnt
 
-EXTRACTOR = f"kliping-extract/1 trafilatura/{version('trafilatura')}"
+VERSION = 2
+"""Raised with every change that can change a text, so that re-extraction knows what is stale."""
+EXTRACTOR = f"kliping-extract/{VERSION} trafilatura/{version('trafilatura')}"
+STEPS = ("forest", "data", "packs", "learnt", "rules")
+"""Steps that `without` can name."""
 
 
-def run(body: bytes, url: str, *, headers: Headers = None) -> Extraction:
-    """See `pipelines.extract`."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an extraction may use beside the page."""
+
+    rules: overrides.Rules | None = None
+    learnt: Learnt | None = None
+    captured_at: datetime | None = None
+    without: frozenset[str] = frozenset()
+
+
+def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
+    """See `pipelines.extract.explanation`."""
+    trace = Trace()
     try:
-        return _extract(body, url, header(headers, "content-type"))
+        extraction = _extract(body, url, headers, settings, trace)
     except Exception as err:  # noqa: BLE001 - the edge of the stage: a page costs a row at most
         reason = f"{type(err).__name__}: {err}"
-        return Extraction(outcome=Outcome.UNREADABLE, reason=reason, extractor=EXTRACTOR)
+        trace.add("failed", reason)
+        extraction = Extraction(outcome=Outcome.UNREADABLE, reason=reason, extractor=EXTRACTOR)
+    return Explanation(extraction, tuple(trace.steps), trace.candidates)
 
 
-def _extract(body: bytes, url: str, content_type: str | None) -> Extraction:
-    tree = parse(body, content_type)
-    if isinstance(tree, Refusal):
-        return Extraction(outcome=tree.outcome, reason=tree.reason, extractor=EXTRACTOR)
-    found = bare_extraction(
-        tree, url=url, favor_precision=True, include_comments=False, with_metadata=True
-    )
-    found_text = found.text or "" if isinstance(found, Document) else ""
-    text = "\n".join(filter(None, map(clean_line, found_text.split("\n"))))
-    if not isinstance(found, Document) or len(text) < 200:
+def _extract(
+    body: bytes, url: str, headers: Headers, settings: Settings, trace: Trace
+) -> Extraction:
+    root = parse(body, header(headers, "content-type"))
+    if isinstance(root, Refusal):
+        trace.add("decode", root.outcome, root.reason)
+        return Extraction(outcome=root.outcome, reason=root.reason, extractor=EXTRACTOR)
+    page = read_page(root, url)
+    if not page.blocks and not page.nodes and len(root.findall(".//script")) == 0:
         return Extraction(
-            outcome=Outcome.NOT_ARTICLE, reason="No article text.", extractor=EXTRACTOR
+            outcome=Outcome.EMPTY, reason="The page shows no text.", extractor=EXTRACTOR
         )
-    return Extraction(
-        outcome=Outcome.ARTICLE,
-        extractor=EXTRACTOR,
-        page_kind=PageKind.ARTICLE,
-        page_kind_confidence=0.5,
-        text=text,
-        title=found.title,
-        authors=[name for name in (found.author or "").split("; ") if name],
-        published_at=datetime.fromisoformat(found.date).replace(tzinfo=UTC) if found.date else None,
-        tags=list(found.tags or []),
-        description=found.description,
-        image_url=found.image,
-        site_name=found.sitename,
-        word_count=len(text.split()),
+    served_at = settings.captured_at or parse_time(header(headers, "date") or "")
+    chosen_rules = (
+        settings.rules.on(served_at.date() if served_at else None) if settings.rules else None
     )
+    rules = None if "rules" in settings.without else chosen_rules
+    choice = choose(page, settings.without)
+    trace.candidates.update(choice.lengths)
+    trace.add("choice", choice.winner, choice.why)
+    blocks, fired = _kept(page, choice, rules, settings, trace)
+    return _assemble(page, choice, blocks, fired, rules, served_at, trace)
+
+
+def _kept(
+    page: Page,
+    choice: Choice,
+    rules: overrides.RuleSet | None,
+    settings: Settings,
+    trace: Trace,
+) -> tuple[list[Block], list[str]]:
+    """The blocks that stay after source rules, rule packs and learnt boilerplate."""
+    blocks, fired = choice.blocks, []
+    if rules:
+        blocks = overrides.within(page, rules) or overrides.without_dropped(page, rules, blocks)
+        trace.add(
+            "source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}"
+        )
+        fired.append("source")
+    if "packs" not in settings.without:
+        blocks, gone = boilerplate.remove(blocks)
+        fired.extend(dict.fromkeys(removal.rule for removal in gone))
+        trace.add(
+            "packs",
+            f"{len(gone)} lines removed",
+            removed=tuple((g.text, f"{g.rule}: {g.why}") for g in gone),
+        )
+    if settings.learnt and "learnt" not in settings.without:
+        blocks, dropped = _unlearnt(blocks, settings.learnt)
+        fired.extend(["learnt"] if dropped else [])
+        trace.add("learnt", f"{len(dropped)} lines removed", removed=tuple(dropped))
+    return blocks, fired
+
+
+def _unlearnt(blocks: list[Block], learnt: Learnt) -> tuple[list[Block], list[tuple[str, str]]]:
+    kept, dropped = [], []
+    for block in blocks:
+        verdict = learnt.verdict(block.text)
+        if verdict:
+            dropped.append((block.text, f"dropped because {verdict}"))
+        else:
+            kept.append(block)
+    return kept, dropped
+
+
+def _assemble(
+    page: Page,
+    choice: Choice,
+    blocks: list[Block],
+    fired: list[str],
+    rules: overrides.RuleSet | None,
+    served_at: datetime | None,
+    trace: Trace,
+) -> Extraction:
+    facts = metadata(page)
+    title = _title(page, facts, rules)
+    blocks = _without_title(blocks, title.text)
+    text = structure.structure(blocks) if blocks else structure.from_lines(choice.lines)
+    joined = "\n".join(text.lines)
+    who, when = _authors(page, facts, rules), _times(page, rules, served_at)
+    tongue = language(page, joined or " ".join(block.text for block in page.blocks))
+    by_rule = bool(rules and rules.body and overrides.within(page, rules))
+    judged = page_kind(page, blocks, count_words(text.lines), by_rule=by_rule)
+    for name, result, why in (
+        ("title", title.text, title.source),
+        ("authors", ", ".join(who.people), who.source),
+        ("published", when.published_at, when.source),
+        ("language", tongue.code, tongue.source),
+        ("kind", f"{judged.kind} {judged.confidence}", judged.why),
+    ):
+        trace.add(name, result, why)
+    outcome, reason = _outcome(judged, joined)
+    image = structure.picture(page, blocks)
+    is_article = outcome is Outcome.ARTICLE
+    return Extraction(
+        outcome=outcome,
+        reason=reason,
+        extractor=EXTRACTOR,
+        page_kind=judged.kind,
+        page_kind_confidence=judged.confidence,
+        text=joined if is_article else None,
+        markdown=text.markdown if is_article else None,
+        title=title.text,
+        authors=who.people,
+        organisations=who.organisations,
+        published_at=when.published_at,
+        modified_at=when.modified_at,
+        language=tongue.code,
+        section=facts.section,
+        tags=facts.tags,
+        description=facts.description,
+        image_url=facts.image_url,
+        image_caption=image.caption,
+        image_credit=image.credit,
+        canonical_url=facts.canonical_url,
+        site_name=facts.site_name,
+        dateline=structure.dateline(text.lines[0]) if is_article else None,
+        paywalled=paywalled(page),
+        word_count=count_words(text.lines) if is_article else 0,
+        links=structure.links(page, blocks) if is_article else [],
+        rules=fired,
+    )
+
+
+def _title(page: Page, facts: Metadata, rules: overrides.RuleSet | None) -> Headline:
+    ruled = overrides.text_at(page, rules.title) if rules else None
+    return Headline(ruled, "source rule") if ruled else headline(page, facts.site_name)
+
+
+def _authors(page: Page, facts: Metadata, rules: overrides.RuleSet | None) -> Authors:
+    ruled = overrides.text_at(page, rules.author) if rules else None
+    return Authors(names(ruled), [], "source rule") if ruled else authors(page, facts.site_name)
+
+
+def _times(page: Page, rules: overrides.RuleSet | None, served_at: datetime | None) -> Times:
+    found = times(page, served_at)
+    ruled = parse_time(overrides.text_at(page, rules.date) or "", served_at) if rules else None
+    return Times(ruled, found.modified_at, "source rule") if ruled else found
+
+
+def _without_title(blocks: list[Block], title: str | None) -> list[Block]:
+    """The blocks without a first heading that repeats the title."""
+    if blocks and title and blocks[0].text.casefold() == title.casefold():
+        return blocks[1:]
+    return blocks
+
+
+def _outcome(judged: Judged, text: str) -> tuple[Outcome, str]:
+    if judged.kind in (PageKind.INDEX, PageKind.OTHER) or not text:
+        return Outcome.NOT_ARTICLE, judged.why
+    if judged.kind in (PageKind.VIDEO, PageKind.GALLERY) and judged.confidence >= 0.7:
+        return Outcome.NOT_ARTICLE, judged.why
+    return Outcome.ARTICLE, ""

@@ -104,9 +104,9 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     """
     body = body[:MAX_BYTES]
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:8192])
-    bom, rest = read_bom(body)
-    if bom and rest is not None:
-        return Decoded(rest.decode(bom, "replace"), bom, declared)
+    marked, mark = read_bom(body)
+    if marked and mark:
+        return Decoded(body[len(mark) :].decode(marked, "replace"), marked, declared)
     if not body.isascii() and _is_utf8(body):
         return Decoded(body.decode("utf-8", "replace"), "utf-8", declared)
     if declared:

@@ -10,6 +10,8 @@ import math
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pipelines.extract.blocks import NOISE, Block, Kind, Place
@@ -17,12 +19,26 @@ from pipelines.extract.blocks import NOISE, Block, Kind, Place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WORD = re.compile(r"\w+")
+    from lxml.html import HtmlElement
+
+WORD = re.compile(r"\w+")
 _END = re.compile(r"[.!?…。！？]['\"”’»)\]]*$")
 _QUOTE_START = re.compile(r"^['\"“”„«‘—–-]")
 _KINDS = list(Kind)
 _PLACES = [place for place in Place if place]
-_AROUND = range(-3, 4)
+_REACH = 3
+"""Neighbours on each side that a block's row tells of."""
+_AROUND = range(-_REACH, _REACH + 1)
+
+
+_PLACE_BITS = [int(place) for place in _PLACES]
+_KIND_FLAGS = {kind: [float(kind is other) for other in _KINDS] for kind in _KINDS}
+
+
+@lru_cache(maxsize=4096)
+def _flags(place: int) -> tuple[float, ...]:
+    """One number for each place; cached, since the blocks of a page share few combinations."""
+    return tuple(float(bool(place & bit)) for bit in _PLACE_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +56,17 @@ def shingle_set(text: str) -> set[tuple[str, ...]]:
     """Runs of three words, and for shorter lines the line itself."""
     found: set[tuple[str, ...]] = set()
     for line in text.split("\n"):
-        words = _WORD.findall(line.casefold())
+        words = words_of(line)
         if len(words) < 3:
             found.add(tuple(words))
         for at in range(len(words) - 2):
             found.add(tuple(words[at : at + 3]))
     return found
+
+
+def words_of(text: str) -> list[str]:
+    """Words of one line, case folded."""
+    return WORD.findall(text.casefold())
 
 
 def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
@@ -59,22 +80,69 @@ def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
 
 
 NAMES = [
-    *"words chars link_density ends lower_start quote_start digits upper commas strong".split(),
+    "words",
+    "chars",
+    "link_density",
+    "ends",
+    "lower_start",
+    "quote_start",
+    "digits",
+    "upper",
+    "commas",
+    "strong",
     *(f"kind_{kind}" for kind in _KINDS),
     "level",
     *(f"in_{place.name}" for place in _PLACES),
     *(f"near_{place.name}" for place in _PLACES),
-    *"traf ld ld_known traf_known title_like in_description seen_before repeats".split(),
-    *"parent_traf grand_traf sig_traf parent_words parent_links sig_words sig_count".split(),
-    *"in_core above_core core_share position before_first inside after_last since_h1".split(),
-    *"gap_before gap_after traf_words traf_share quoted depth".split(),
+    "traf",
+    "ld",
+    "ld_known",
+    "traf_known",
+    "title_like",
+    "in_description",
+    "seen_before",
+    "repeats",
+    "parent_traf",
+    "grand_traf",
+    "sig_traf",
+    "parent_words",
+    "parent_links",
+    "sig_words",
+    "sig_count",
+    "in_core",
+    "above_core",
+    "core_share",
+    "position",
+    "before_first",
+    "inside",
+    "after_last",
+    "since_h1",
+    "gap_before",
+    "gap_after",
+    "traf_words",
+    "traf_share",
+    "quoted",
+    "depth",
     *(f"traf{at:+d}" for at in _AROUND if at),
     *(f"words{at:+d}" for at in _AROUND if at),
     *(f"links{at:+d}" for at in _AROUND if at),
     *(f"head{at:+d}" for at in _AROUND if at),
-    *"sig_mean_words sig_mean_links traf_after_share traf_before_share".split(),
-    *"good path_share path_good path_prefix path_same in_text text_depth parent_good".split(),
-    *"grand_good good_total good_after good_before".split(),
+    "sig_mean_words",
+    "sig_mean_links",
+    "traf_after_share",
+    "traf_before_share",
+    "good",
+    "path_share",
+    "path_good",
+    "path_prefix",
+    "path_same",
+    "in_text",
+    "text_depth",
+    "parent_good",
+    "grand_good",
+    "good_total",
+    "good_after",
+    "good_before",
     *(f"good{at:+d}" for at in _AROUND if at),
 ]
 _UNLIKELY = int(NOISE & ~(Place.META | Place.LEAD | Place.MEDIA | Place.BOX))
@@ -82,7 +150,23 @@ _UNLIKELY = int(NOISE & ~(Place.META | Place.LEAD | Place.MEDIA | Place.BOX))
 
 def features(blocks: Sequence[Block], hints: Hints) -> list[list[float]]:
     """One row for each block, in the order of `NAMES`."""
-    return _Page(blocks, hints).rows()
+    page = _Page(blocks, hints)
+    return [page.row(at) for at in range(len(blocks))]
+
+
+def likely_features(blocks: Sequence[Block], hints: Hints) -> tuple[list[int], list[list[float]]]:
+    """Indexes and rows of the blocks that can be part of the article at all.
+
+    Four of five blocks are nothing that trafilatura or the page's data took and do not read
+    like a paragraph either; measured, next to none of them is ever kept.
+    """
+    page = _Page(blocks, hints)
+    likely = [
+        at
+        for at in range(len(blocks))
+        if page.traf[at] > 0 or page.linked[at] > 0 or page.good[at] or _reads(blocks[at])
+    ]
+    return likely, [page.row(at) for at in likely]
 
 
 class _Page:
@@ -91,7 +175,7 @@ class _Page:
     def __init__(self, blocks: Sequence[Block], hints: Hints) -> None:
         self.blocks = blocks
         self.hints = hints
-        self.words = [_WORD.findall(block.text.casefold()) for block in blocks]
+        self.words = [words_of(block.text) for block in blocks]
         traf, linked = shingle_set(hints.trafilatura), shingle_set(hints.linked)
         self.traf = [coverage(words, traf) if hints.trafilatura else 0.0 for words in self.words]
         self.linked = [coverage(words, linked) if hints.linked else 0.0 for words in self.words]
@@ -101,11 +185,13 @@ class _Page:
         self._sum_up()
         self._find_core()
         self._find_text()
+        self._pad()
+        self._run_along()
 
     def _sum_up(self) -> None:
         self.total = 0.0
         self.traf_total = 0.0
-        by_element: dict[object, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+        by_element: dict[HtmlElement, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
         by_sig: dict[object, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
         self.sigs = []
         for block, traf in zip(self.blocks, self.traf, strict=True):
@@ -139,9 +225,9 @@ class _Page:
     def _find_text(self) -> None:
         """Where the page's good paragraphs stand, whatever trafilatura thinks."""
         self.good = [self._is_good(block) for block in self.blocks]
-        self.paths = [_path(block) for block in self.blocks]
+        self.paths = _paths(self.blocks)
         self.path_words: Counter[tuple[str, ...]] = Counter()
-        self.good_words: Counter[object] = Counter()
+        self.good_words: Counter[HtmlElement] = Counter()
         for block, path, good in zip(self.blocks, self.paths, self.good, strict=True):
             if good:
                 self.path_words[path] += block.words
@@ -168,7 +254,8 @@ class _Page:
             and bool(_END.search(block.text))
         )
 
-    def _placed(self, at: int, block: Block, before: float) -> list[float]:
+    def _placed(self, at: int, block: Block) -> list[float]:
+        before = self.good_before[at]
         path = self.paths[at]
         own = block.words * self.good[at]
         parent = block.parents[-1] if block.parents else block.element
@@ -190,71 +277,60 @@ class _Page:
             math.log1p(self.good_total),
             (self.good_total - before - own) / total,
             before / total,
-            *(
-                float(self.good[at + step]) if 0 <= at + step < len(self.blocks) else 0.0
-                for step in _AROUND
-                if step
-            ),
+            *_around(self._padded_good, at),
         ]
 
-    def rows(self) -> list[list[float]]:
-        inside = [
+    def _run_along(self) -> None:
+        """What depends on the blocks before and behind: sums, gaps, first and last."""
+        shares = [block.words * traf for block, traf in zip(self.blocks, self.traf, strict=True)]
+        good = [block.words * good for block, good in zip(self.blocks, self.good, strict=True)]
+        self.before = [0.0, *accumulate(shares)]
+        self.good_before = [0.0, *map(float, accumulate(good))]
+        self.gaps_before = _gaps(self.traf)
+        self.gaps_after = _gaps(self.traf[::-1])[::-1]
+        seen: set[str] = set()
+        self.copies = []
+        for block in self.blocks:
+            self.copies.append(block.text in seen)
+            seen.add(block.text)
+        taken = [
             at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4
         ]
-        first = inside[0] if inside else 0
-        last = inside[-1] if inside else len(self.blocks) - 1
-        h1 = next(
-            (
-                at
-                for at, block in enumerate(self.blocks)
-                if block.kind is Kind.HEADING and block.level == 1 and block.words > 2
-            ),
-            0,
+        self.first, self.last = (taken[0], taken[-1]) if taken else (0, len(self.blocks) - 1)
+        titles = (
+            block.index
+            for block in self.blocks
+            if block.kind is Kind.HEADING and block.level == 1 and block.words > 2
         )
-        seen: set[str] = set()
-        rows = []
-        before = good_before = 0.0
-        gap = 0
-        gaps_after = self._gaps_after()
-        for at, block in enumerate(self.blocks):
-            share = block.words * self.traf[at]
-            rows.append(
-                [
-                    *self._own(at, block),
-                    *self._hinted(at, block, seen),
-                    *self._around(at, block),
-                    at / len(self.blocks),
-                    math.log1p(max(0, first - at)),
-                    float(first <= at <= last),
-                    math.log1p(max(0, at - last)),
-                    math.copysign(math.log1p(abs(at - h1)), at - h1),
-                    math.log1p(gap),
-                    math.log1p(gaps_after[at]),
-                    math.log1p(self.traf_total),
-                    self.traf_total / max(1.0, self.total),
-                    float(block.quoted),
-                    float(len(block.parents)),
-                    *self._window(at),
-                    *self._like(at),
-                    (self.traf_total - before - share) / max(1.0, self.traf_total),
-                    before / max(1.0, self.traf_total),
-                    *self._placed(at, block, good_before),
-                ]
-            )
-            gap = 0 if self.traf[at] > 0.6 else gap + 1
-            before += share
-            good_before += block.words * self.good[at]
-            seen.add(block.text)
-        return rows
+        self.h1 = next(titles, 0)
 
-    def _gaps_after(self) -> list[int]:
-        gaps, gap = [], 0
-        for traf in reversed(self.traf):
-            gaps.append(gap)
-            gap = 0 if traf > 0.6 else gap + 1
-        return gaps[::-1]
+    def row(self, at: int) -> list[float]:
+        """All features of one block, in the order of `NAMES`."""
+        block = self.blocks[at]
+        total = max(1.0, self.traf_total)
+        return [
+            *self._own(block),
+            *self._hinted(at, block),
+            *self._around(at, block),
+            at / len(self.blocks),
+            math.log1p(max(0, self.first - at)),
+            float(self.first <= at <= self.last),
+            math.log1p(max(0, at - self.last)),
+            math.copysign(math.log1p(abs(at - self.h1)), at - self.h1),
+            math.log1p(self.gaps_before[at]),
+            math.log1p(self.gaps_after[at]),
+            math.log1p(self.traf_total),
+            self.traf_total / max(1.0, self.total),
+            float(block.quoted),
+            float(len(block.parents)),
+            *self._window(at),
+            *self._like(at),
+            (self.traf_total - self.before[at + 1]) / total,
+            self.before[at] / total,
+            *self._placed(at, block),
+        ]
 
-    def _own(self, at: int, block: Block) -> list[float]:
+    def _own(self, block: Block) -> list[float]:
         text = block.text
         letters = max(1, len(text))
         return [
@@ -268,13 +344,13 @@ class _Page:
             sum(map(str.isupper, text)) / letters,
             min(1.0, text.count(",") / max(1, block.words) * 10),
             min(1.0, block.strong_chars / letters),
-            *(float(block.kind is kind) for kind in _KINDS),
+            *_KIND_FLAGS[block.kind],
             float(block.level),
-            *(float(bool(block.place & place)) for place in _PLACE_BITS),
-            *(float(bool(block.near & place)) for place in _PLACE_BITS),
+            *_flags(block.place),
+            *_flags(block.near),
         ]
 
-    def _hinted(self, at: int, block: Block, seen: set[str]) -> list[float]:
+    def _hinted(self, at: int, block: Block) -> list[float]:
         words = self.words[at]
         return [
             self.traf[at],
@@ -283,7 +359,7 @@ class _Page:
             float(bool(self.hints.trafilatura)),
             coverage(words, self.title),
             coverage(words, self.description),
-            float(block.text in seen),
+            float(self.copies[at]),
             float(self.counts[block.text] > 1),
         ]
 
@@ -310,33 +386,58 @@ class _Page:
             self.core_share,
         ]
 
+    def _pad(self) -> None:
+        """The values of each block, with empty neighbours before the first and after the last."""
+        no, far = [0.0] * _REACH, [1.0] * _REACH
+        self._padded = [
+            no + self.traf + no,
+            no + [math.log1p(block.words) for block in self.blocks] + no,
+            far + [block.link_density for block in self.blocks] + far,
+            no + [float(block.kind is Kind.HEADING) for block in self.blocks] + no,
+        ]
+        self._padded_good = no + [float(good) for good in self.good] + no
+
     def _window(self, at: int) -> list[float]:
-        near = [
-            self.blocks[at + step] if 0 <= at + step < len(self.blocks) else None
-            for step in _AROUND
-            if step
-        ]
-        return [
-            *(self.traf[block.index] if block else 0.0 for block in near),
-            *(math.log1p(block.words) if block else 0.0 for block in near),
-            *(block.link_density if block else 1.0 for block in near),
-            *(float(block.kind is Kind.HEADING) if block else 0.0 for block in near),
-        ]
+        return [value for values in self._padded for value in _around(values, at)]
 
     def _like(self, at: int) -> list[float]:
         words, _, links, count = self.by_sig[self.sigs[at]]
         return [math.log1p(words / max(1.0, count)), links / max(1.0, words)]
 
 
-_PLACE_BITS = [int(place) for place in _PLACES]
+def _around(padded: list[float], at: int) -> list[float]:
+    """The neighbours of a value in a padded list, without itself."""
+    return padded[at : at + _REACH] + padded[at + _REACH + 1 : at + 2 * _REACH + 1]
 
 
-def _path(block: Block) -> tuple[str, ...]:
-    """Tags and first classes from the root down, which parts of one text share."""
-    return tuple(
-        f"{element.tag}.{(element.get('class') or '').split(' ', 1)[0]}"
-        for element in (*block.parents, block.element)
-    )
+def _reads(block: Block) -> bool:
+    """True for what is long enough for a sentence, also in scripts without spaces."""
+    return len(block.text) >= 40 and block.link_density < 0.5
+
+
+def _gaps(traf: Sequence[float]) -> list[int]:
+    """For each block, how many blocks since the last that trafilatura took."""
+    gaps, gap = [], 0
+    for share in traf:
+        gaps.append(gap)
+        gap = 0 if share > 0.6 else gap + 1
+    return gaps
+
+
+def _paths(blocks: Sequence[Block]) -> list[tuple[str, ...]]:
+    """Of each block, tags and first classes from the root down: parts of one text share them."""
+    known: dict[HtmlElement, tuple[str, ...]] = {}
+    found = []
+    for block in blocks:
+        path: tuple[str, ...] = ()
+        for element in (*block.parents, block.element):
+            seen = known.get(element)
+            if seen is None:
+                name = (element.get("class") or "").split(" ", 1)[0]
+                seen = known[element] = (*path, f"{element.tag}.{name}")
+            path = seen
+        found.append(path)
+    return found
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:

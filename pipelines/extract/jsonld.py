@@ -20,13 +20,32 @@ Node = dict[str, Any]
 
 MAX_NODES = 2_000
 ARTICLE_TYPES = frozenset(
-    "article newsarticle reportagenewsarticle analysisnewsarticle opinionnewsarticle "
-    "reviewnewsarticle backgroundnewsarticle askpublicnewsarticle advertisercontentarticle "
-    "satiricalarticle blogposting liveblogposting techarticle scholarlyarticle report review "
-    "socialmediaposting discussionforumposting medicalwebpage recipe claimreview".split()
+    [
+        "article",
+        "newsarticle",
+        "reportagenewsarticle",
+        "analysisnewsarticle",
+        "opinionnewsarticle",
+        "reviewnewsarticle",
+        "backgroundnewsarticle",
+        "askpublicnewsarticle",
+        "advertisercontentarticle",
+        "satiricalarticle",
+        "blogposting",
+        "liveblogposting",
+        "techarticle",
+        "scholarlyarticle",
+        "report",
+        "review",
+        "socialmediaposting",
+        "discussionforumposting",
+        "medicalwebpage",
+        "recipe",
+        "claimreview",
+    ]
 )
-VIDEO_TYPES = frozenset("videoobject video movieclip".split())
-PAGE_TYPES = frozenset("webpage itempage collectionpage aboutpage faqpage".split())
+VIDEO_TYPES = frozenset(["videoobject", "video", "movieclip"])
+PAGE_TYPES = frozenset(["webpage", "itempage", "collectionpage", "aboutpage", "faqpage"])
 _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$"
 )
@@ -49,9 +68,9 @@ def read_nodes(root: HtmlElement) -> list[Node]:
 
 def _loads(text: str) -> Any:
     text = _WRAPPER.sub("", _WRAPPER.sub("", text)).strip()
-    for variant in (lambda: text, lambda: _TRAILING_COMMA.sub(r"\1", text), lambda: unescape(text)):
+    for variant in (text, _TRAILING_COMMA.sub(r"\1", text), unescape(text)):
         try:
-            return json.loads(variant(), strict=False)
+            return json.loads(variant, strict=False)
         except (ValueError, RecursionError):
             continue
     try:  # several objects one after the other, or rubbish behind the first
@@ -101,10 +120,9 @@ def text_of(value: Any) -> str:
         return "\n".join(filter(None, map(text_of, value)))
     if isinstance(value, dict):
         return text_of(value.get("@value") or value.get("name"))
-    if not isinstance(value, str):
-        return ""
-    if "&" in value:
-        value = unescape(unescape(value))
-    if "<" in value:
-        value = _TAG.sub("", _BREAK.sub("\n", value))
-    return value.strip()
+    text = value if isinstance(value, str) else ""
+    if "&" in text:
+        text = unescape(unescape(text))
+    if "<" in text:
+        text = _TAG.sub("", _BREAK.sub("\n", text))
+    return text.strip()

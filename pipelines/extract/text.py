@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_SPACE = re.compile(r"\s+")
 _DROPPED = dict.fromkeys(
     [
         *range(0x09),
@@ -33,4 +31,7 @@ def clean_line(text: str) -> str:
     >>> clean_line(" Pasar\\u00a0ikan\\n dibuka\\u200b ")
     'Pasar ikan dibuka'
     """
-    return unicodedata.normalize("NFC", _SPACE.sub(" ", text.translate(_DROPPED))).strip()
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line if line.isascii() else unicodedata.normalize("NFC", line)
+    return unicodedata.normalize("NFC", " ".join(line.translate(_DROPPED).split()))

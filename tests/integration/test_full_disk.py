@@ -10,7 +10,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,16 +34,12 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Expected, flo
     return crawl_undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
 
 
-def limit_files_to(size_bytes: int) -> Callable[[], None]:
-    """What a process calls before it becomes one that cannot write longer files."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, size_bytes))
-
-
-def crawl_on_a_full_disk(
-    trial: Trial, took_s: float, before: Callable[[], None] | None = None
-) -> str:
+def crawl_on_a_full_disk(trial: Trial, took_s: float, file_limit: int | None = None) -> str:
     """Crawl until the disk is full; what people are told."""
-    process = crawl(trial.home, before=before)
+    process = crawl(trial.home)
+    if file_limit is not None:
+        # It still imports its modules, and has written nothing yet.
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_limit, file_limit))
     began = time.monotonic()
     try:
         out, err = process.communicate(timeout=PATIENCE_S)
@@ -69,7 +65,7 @@ def fill_by_limit(folder: Path, number: int, undisturbed: tuple[Expected, float]
     size = Random(f"{SEED}/limit/{number}").randrange(4 * KIB, 90 * KIB)
     with Paper() as paper:
         trial = Trial(new_home(folder, paper), paper)
-        told = crawl_on_a_full_disk(trial, took_s, limit_files_to(size))
+        told = crawl_on_a_full_disk(trial, took_s, size)
         trial.assert_ends_like(expected)
     return told
 

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -93,10 +93,8 @@ def crawl_and_kill(trial: Trial, rng: Random, took_s: float) -> str:
     moment = rng.choice(moments(trial.home, took_s))
     process = crawl(trial.home)
     wait_for(lambda: moment.has_come(trial.home), process)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(rng.uniform(0, moment.most_s_after))
-    except subprocess.TimeoutExpired:
-        pass
     is_late = process.poll() is not None
     kill(process, whole_group=rng.random() < 0.5)
     assert_ends_with_its_leader(process.pid)

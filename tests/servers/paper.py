@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 
 from tests.servers.raw import NOT_FOUND, RawServer
 
-WORDS = (
-    "warga perahu nelayan kampung pasar jembatan sekolah hujan musim panen padi kopi jalan desa "
-    "kota sungai laut angin malam pagi bupati guru petani pedagang anak ibu rumah kapal pelabuhan "
-    "memperbaiki membangun menanam menjual membawa melihat menunggu mengatakan meminta memberi"
-).split()
+WORDS = """
+warga perahu nelayan kampung pasar jembatan sekolah hujan musim panen padi kopi
+jalan desa kota sungai laut angin malam pagi bupati guru petani pedagang
+anak ibu rumah kapal pelabuhan memperbaiki membangun menanam menjual membawa melihat menunggu
+mengatakan meminta memberi
+"""
 ARTICLES = 40
 FIRST_IN_SITEMAP = 28
 """Articles from this one on are named by the sitemap alone."""
@@ -96,8 +97,10 @@ def _articles() -> dict[str, bytes]:
     rng = Random(7)
     found = {}
     for number in range(ARTICLES):
-        title = f"Kabar nomor {number}: {' '.join(rng.choices(WORDS, k=5))}"
-        paragraphs = [" ".join(rng.choices(WORDS, k=40)).capitalize() + "." for _ in range(5)]
+        title = f"Kabar nomor {number}: {' '.join(rng.choices(WORDS.split(), k=5))}"
+        paragraphs = [
+            " ".join(rng.choices(WORDS.split(), k=40)).capitalize() + "." for _ in range(5)
+        ]
         # What does not compress makes records long enough to be torn and files to be full.
         noise = f"<!-- {rng.randbytes(rng.choice([200, 2000, 20_000])).hex()} -->"
         path = f"/berita/2026/11/20/kabar-nomor-{number}-dari-kampung"

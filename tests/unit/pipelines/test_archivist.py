@@ -26,6 +26,7 @@ from archive.model import (
 )
 from archive.query import Query
 from archive.warc.reader import read_exchange
+from archive.warc.walk import walk
 from archive.warc.writer import WarcWriter
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
@@ -102,6 +103,10 @@ async def test_a_visit_becomes_an_article_whose_bytes_are_there(desk: Desk) -> N
     article = Query(desk.repository.engine).article("1")
     assert article.text.splitlines() == PARAGRAPHS
     assert read_exchange(desk.home.warc, article.ref) == sent
+    (path,) = desk.home.warc.rglob("*.open")
+    (note,) = [record for record in walk(path) if record.type == "metadata"]
+    assert note.get("WARC-Refers-To") == f"<{article.warc_record_id}>"
+    assert f"kliping-text-sha256: {article.text_sha256}".encode() in note.block
 
 
 async def test_appends_that_wait_together_share_a_sync(

@@ -22,7 +22,7 @@ if command == "init":
     home.mkdir()
     (home / "kliping.toml").write_text(f"contact = '{{rest[1]}}'")
 elif command == "sources":
-    assert urllib.request.urlopen(rest[1], timeout=5).status == 200
+    assert urllib.request.urlopen(rest[-1], timeout=5).status == 200
 elif command == "crawl":
     (home / "a.warc.gz").write_bytes(b"12345")
 elif command == "show":
