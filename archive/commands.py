@@ -111,14 +111,14 @@ def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
     captures = failed = 0
     for indexed in rebuild_index(opened.warc, elsewhere):
         captures += indexed.captures
-        failed += indexed.problem is not None
+        problems = [str(problem) for problem in indexed.problems]
+        failed += len(problems)
         if json:
-            problem = str(indexed.problem) if indexed.problem else None
-            print_json({"file": indexed.file, "captures": indexed.captures, "problem": problem})
+            print_json({"file": indexed.file, "captures": indexed.captures, "problems": problems})
         else:
             typer.echo(f"{indexed.captures:8}  {indexed.file}")
-        if indexed.problem:
-            typer.secho(f"{indexed.problem}; what lies behind is not indexed", fg="red", err=True)
+        for problem in problems:
+            typer.secho(f"not indexed: {problem}", fg="red", err=True)
     typer.echo(f"Indexed {captures} captures.", err=True)
     raise typer.Exit(1 if failed else 0)
 

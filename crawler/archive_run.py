@@ -46,6 +46,7 @@ logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
+STOP_LOOK_S = 0.5
 PAGES_A_COUNT = 20
 """Of a source, between two counts of what waits to be fetched."""
 
@@ -58,6 +59,7 @@ class ArchiveRun:
         self.home = home
         self._leases: dict[str, Lease] = {}
         self._stopping: asyncio.Future[None] | None = None
+        self._watching: asyncio.Future[None] | None = None
         self._held = ExitStack()
         selected = select_sources(home, names)
         sources = selected.sources
@@ -77,6 +79,7 @@ class ArchiveRun:
             self.progress.tallies[name] = Tally(unreadable=True)
             self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
+        crawler.signals.connect(self._watch_for_stop, signal=signals.spider_opened)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
@@ -156,7 +159,10 @@ class ArchiveRun:
         """Put off all that a source has on a host that must not be asked before `until`."""
         del self._leases[lease.url]
         source = self.source(lease).name
-        self.tell(source, reason)
+        if lease.kind is UrlKind.REQUISITE:
+            logger.info("%s: %s: %s", source, lease.url, reason)
+        else:
+            self.tell(source, reason)
         self.progress.tallies[source].lists_failed += lease.kind in LISTS
         await self.frontier.put_off(lease, until, reason)
 
@@ -166,7 +172,17 @@ class ArchiveRun:
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self.crawler.stop_async())
 
-    def stop_asking(self) -> None:
+    async def _watch_for_stop(self, spider: Spider) -> None:
+        self._watching = asyncio.ensure_future(self._drop_requests_once_stopped())
+
+    async def _drop_requests_once_stopped(self) -> None:
+        """Scrapy has no signal for Ctrl-C or SIGTERM before all that it was asked for is done."""
+        while True:
+            await asyncio.sleep(STOP_LOOK_S)
+            if not self.crawler.crawling:
+                self._drop_requests()
+
+    def _drop_requests(self) -> None:
         """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
         if politeness is not None:
@@ -252,6 +268,8 @@ class ArchiveRun:
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         await self.frontier.release()
         for source_id, queue in self.frontier.queues.items():
             tally = self.progress.tallies[queue.source.name]

@@ -41,7 +41,8 @@ _ADDRESS = re.compile(r"(?:https?:)?//|www\.|\S+@\S+$", re.IGNORECASE)
 _TITLE_BEHIND = re.compile(r"\s*(?:기자|記者|记者)$")
 _NO_NAME = re.compile(
     r"https?:|www\.|@\w|\.(?:com|co|org|net)\b.*/|^\W*$|\d|\)$"
-    r"|^(?:\w+\s)?(?:writer|reporter|correspondent|journalist|columnist|contributor)$|\b(?:follow|share|min(?:ute)?s? read"
+    r"|^(?:\w+\s)?(?:writer|reporter|correspondent|journalist|columnist|contributor)$"
+    r"|\b(?:follow|share|min(?:ute)?s? read"
     r"|comments?|subscribe|click|view all|read more|see more)\b",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pipelines.extract.blocks import NOISE, Block, Kind, Place
@@ -58,8 +59,7 @@ def shingle_set(text: str) -> set[tuple[str, ...]]:
         words = words_of(line)
         if len(words) < 3:
             found.add(tuple(words))
-        for at in range(len(words) - 2):
-            found.add(tuple(words[at : at + 3]))
+        found.update(zip(words, words[1:], words[2:], strict=False))
     return found
 
 
@@ -74,8 +74,8 @@ def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
         return 0.0
     if len(words) < 3:
         return float(tuple(words) in within)
-    count = len(words) - 2
-    return sum(tuple(words[at : at + 3]) in within for at in range(count)) / count
+    runs = zip(words, words[1:], words[2:], strict=False)
+    return sum(map(within.__contains__, runs)) / (len(words) - 2)
 
 
 NAMES = [
@@ -149,7 +149,23 @@ _UNLIKELY = int(NOISE & ~(Place.META | Place.LEAD | Place.MEDIA | Place.BOX))
 
 def features(blocks: Sequence[Block], hints: Hints) -> list[list[float]]:
     """One row for each block, in the order of `NAMES`."""
-    return _Page(blocks, hints).rows()
+    page = _Page(blocks, hints)
+    return [page.row(at) for at in range(len(blocks))]
+
+
+def likely_features(blocks: Sequence[Block], hints: Hints) -> tuple[list[int], list[list[float]]]:
+    """Indexes and rows of the blocks that can be part of the article at all.
+
+    Four of five blocks are nothing that trafilatura or the page's data took and do not read
+    like a paragraph either; measured, next to none of them is ever kept.
+    """
+    page = _Page(blocks, hints)
+    likely = [
+        at
+        for at in range(len(blocks))
+        if page.traf[at] > 0 or page.linked[at] > 0 or page.good[at] or _reads(blocks[at])
+    ]
+    return likely, [page.row(at) for at in likely]
 
 
 class _Page:
@@ -169,6 +185,7 @@ class _Page:
         self._find_core()
         self._find_text()
         self._pad()
+        self._run_along()
 
     def _sum_up(self) -> None:
         self.total = 0.0
@@ -236,7 +253,8 @@ class _Page:
             and bool(_END.search(block.text))
         )
 
-    def _placed(self, at: int, block: Block, before: float) -> list[float]:
+    def _placed(self, at: int, block: Block) -> list[float]:
+        before = self.good_before[at]
         path = self.paths[at]
         own = block.words * self.good[at]
         parent = block.parents[-1] if block.parents else block.element
@@ -261,64 +279,57 @@ class _Page:
             *_around(self._padded_good, at),
         ]
 
-    def rows(self) -> list[list[float]]:
-        inside = [
+    def _run_along(self) -> None:
+        """What depends on the blocks before and behind: sums, gaps, first and last."""
+        shares = [block.words * traf for block, traf in zip(self.blocks, self.traf, strict=True)]
+        good = [block.words * good for block, good in zip(self.blocks, self.good, strict=True)]
+        self.before = [0.0, *accumulate(shares)]
+        self.good_before = [0.0, *map(float, accumulate(good))]
+        self.gaps_before = _gaps(self.traf)
+        self.gaps_after = _gaps(self.traf[::-1])[::-1]
+        seen: set[str] = set()
+        self.copies = []
+        for block in self.blocks:
+            self.copies.append(block.text in seen)
+            seen.add(block.text)
+        taken = [
             at for at, traf in enumerate(self.traf) if traf > 0.6 and self.blocks[at].words > 4
         ]
-        first = inside[0] if inside else 0
-        last = inside[-1] if inside else len(self.blocks) - 1
-        h1 = next(
-            (
-                at
-                for at, block in enumerate(self.blocks)
-                if block.kind is Kind.HEADING and block.level == 1 and block.words > 2
-            ),
-            0,
+        self.first, self.last = (taken[0], taken[-1]) if taken else (0, len(self.blocks) - 1)
+        titles = (
+            block.index
+            for block in self.blocks
+            if block.kind is Kind.HEADING and block.level == 1 and block.words > 2
         )
-        seen: set[str] = set()
-        rows = []
-        before = good_before = 0.0
-        gap = 0
-        gaps_after = self._gaps_after()
-        for at, block in enumerate(self.blocks):
-            share = block.words * self.traf[at]
-            rows.append(
-                [
-                    *self._own(at, block),
-                    *self._hinted(at, block, seen),
-                    *self._around(at, block),
-                    at / len(self.blocks),
-                    math.log1p(max(0, first - at)),
-                    float(first <= at <= last),
-                    math.log1p(max(0, at - last)),
-                    math.copysign(math.log1p(abs(at - h1)), at - h1),
-                    math.log1p(gap),
-                    math.log1p(gaps_after[at]),
-                    math.log1p(self.traf_total),
-                    self.traf_total / max(1.0, self.total),
-                    float(block.quoted),
-                    float(len(block.parents)),
-                    *self._window(at),
-                    *self._like(at),
-                    (self.traf_total - before - share) / max(1.0, self.traf_total),
-                    before / max(1.0, self.traf_total),
-                    *self._placed(at, block, good_before),
-                ]
-            )
-            gap = 0 if self.traf[at] > 0.6 else gap + 1
-            before += share
-            good_before += block.words * self.good[at]
-            seen.add(block.text)
-        return rows
+        self.h1 = next(titles, 0)
 
-    def _gaps_after(self) -> list[int]:
-        gaps, gap = [], 0
-        for traf in reversed(self.traf):
-            gaps.append(gap)
-            gap = 0 if traf > 0.6 else gap + 1
-        return gaps[::-1]
+    def row(self, at: int) -> list[float]:
+        """All features of one block, in the order of `NAMES`."""
+        block = self.blocks[at]
+        total = max(1.0, self.traf_total)
+        return [
+            *self._own(block),
+            *self._hinted(at, block),
+            *self._around(at, block),
+            at / len(self.blocks),
+            math.log1p(max(0, self.first - at)),
+            float(self.first <= at <= self.last),
+            math.log1p(max(0, at - self.last)),
+            math.copysign(math.log1p(abs(at - self.h1)), at - self.h1),
+            math.log1p(self.gaps_before[at]),
+            math.log1p(self.gaps_after[at]),
+            math.log1p(self.traf_total),
+            self.traf_total / max(1.0, self.total),
+            float(block.quoted),
+            float(len(block.parents)),
+            *self._window(at),
+            *self._like(at),
+            (self.traf_total - self.before[at + 1]) / total,
+            self.before[at] / total,
+            *self._placed(at, block),
+        ]
 
-    def _own(self, at: int, block: Block) -> list[float]:
+    def _own(self, block: Block) -> list[float]:
         text = block.text
         letters = max(1, len(text))
         return [
@@ -338,7 +349,7 @@ class _Page:
             *_flags(block.near),
         ]
 
-    def _hinted(self, at: int, block: Block, seen: set[str]) -> list[float]:
+    def _hinted(self, at: int, block: Block) -> list[float]:
         words = self.words[at]
         return [
             self.traf[at],
@@ -347,7 +358,7 @@ class _Page:
             float(bool(self.hints.trafilatura)),
             coverage(words, self.title),
             coverage(words, self.description),
-            float(block.text in seen),
+            float(self.copies[at]),
             float(self.counts[block.text] > 1),
         ]
 
@@ -375,7 +386,7 @@ class _Page:
         ]
 
     def _pad(self) -> None:
-        """The values of each block with three empty neighbours before the first and after the last."""
+        """The values of each block, with empty neighbours before the first and after the last."""
         no, far = [0.0] * _REACH, [1.0] * _REACH
         self._padded = [
             no + self.traf + no,
@@ -393,11 +404,24 @@ class _Page:
         return [math.log1p(words / max(1.0, count)), links / max(1.0, words)]
 
 
-
-
 def _around(padded: list[float], at: int) -> list[float]:
     """The neighbours of a value in a padded list, without itself."""
     return padded[at : at + _REACH] + padded[at + _REACH + 1 : at + 2 * _REACH + 1]
+
+
+def _reads(block: Block) -> bool:
+    """True for what is long enough for a sentence, also in scripts without spaces."""
+    long = len(block.text) >= (40 if " " in block.text else 12)
+    return long and block.link_density < 0.5
+
+
+def _gaps(traf: Sequence[float]) -> list[int]:
+    """For each block, how many blocks since the last that trafilatura took."""
+    gaps, gap = [], 0
+    for share in traf:
+        gaps.append(gap)
+        gap = 0 if share > 0.6 else gap + 1
+    return gaps
 
 
 def _paths(blocks: Sequence[Block]) -> list[tuple[str, ...]]:

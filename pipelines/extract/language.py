@@ -24,7 +24,7 @@ _RENAMED = {"in": "id", "iw": "he", "ji": "yi", "nb": "no", "nn": "no", "jp": "j
             "cz": "cs", "dk": "da", "ua": "uk", "kr": "ko", "vn": "vi", "se": "se"}  # fmt: skip
 _CLOSE = [frozenset(group.split()) for group in (
     "id ms jv su", "no da sv", "hr sr bs sl", "cs sk", "es gl ca pt an oc", "nl af", "zh ja",
-    "hi mr ne", "en cy", "ru uk be bg mk", "fi et", "tr az", "kl da", "sw rw", "de lb", "ur fa ar", 
+    "hi mr ne", "en cy", "ru uk be bg mk", "fi et", "tr az", "kl da", "sw rw", "de lb", "ur fa ar",
     "zu xh",
 )]  # fmt: skip
 """Languages that the classifier takes for each other: there the page is believed."""
