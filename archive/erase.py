@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from archive.audit import is_held, warc_files
 from archive.db.engine import scrub
 from archive.db.forgotten import Takedown, TakedownLog, WaitingRecord, takedowns_of
-from archive.errors import KlipingError, WarcFormatError
+from archive.errors import KlipingError, LockedError, WarcFormatError
 from archive.home import Home
 from archive.warc import walk
 from archive.warc.reader import iter_records
@@ -33,6 +33,9 @@ _TARGET_URI = re.compile(
     rb"^WARC-Target-URI:[^\r\n]*?(https?://[^\s>]+)", re.MULTILINE | re.IGNORECASE
 )
 
+_LOCK = ".takedowns"
+_LOCK_WAIT_S = 60.0
+
 SET_ASIDE = ".forgotten"
 """Follows the name of a source file that is not followed any more."""
 
@@ -43,11 +46,20 @@ def finish_takedowns(home: Home, engine: Engine) -> list[str]:
     A record in a file that a live run is writing waits until that run has ended, without a word.
     """
     log = TakedownLog(engine)
+    if not log.is_anything_left():
+        return []
+    try:
+        # Two at once could put each other's records back.
+        with home.lock([_LOCK], wait_s=_LOCK_WAIT_S):
+            return _finish(home, engine, log)
+    except LockedError as error:
+        return [str(error)]
+
+
+def _finish(home: Home, engine: Engine, log: TakedownLog) -> list[str]:
     takedowns = {takedown.id: takedown for takedown in log.all()}
     unfinished = [each for each in takedowns.values() if each.done_at is None]
     waiting = log.waiting_records()
-    if not unfinished and not waiting:
-        return []
     problems = _rewrite_all(home, log, takedowns, waiting)
     still_waiting = {record.takedown_id for record in log.waiting_records()}
     if ready := [each for each in unfinished if each.id not in still_waiting]:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Select, insert, select
 
 from archive.copies import Copies, copies_of
-from archive.db.engine import open_engine
+from archive.db.engine import open_engine, sync
 from archive.db.forgotten import Takedown, TakedownLog, batches
 from archive.db.reach import Reach
 from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, TakedownRow
@@ -92,6 +92,7 @@ def forget(
             if not confirm(plan):
                 return None
             takedown_id = _remove(engine, plan, reach, reason, by)
+            sync(engine)  # no record may be gone while its row could still come back
             return _finish(home, engine, takedown_id, is_new=True, twins=plan.twins)
     finally:
         engine.dispose()

@@ -131,6 +131,14 @@ def scrub(engine: Engine) -> None:
         raise LockedError(f"{engine.url}: another program is reading it; end that, then try again")
 
 
+def sync(engine: Engine) -> None:
+    """Let what was committed survive a power cut; see `_set_up_sqlite`."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()
+
+
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema, in one transaction."""
     from alembic import command  # noqa: PLC0415 - slow to import and seldom needed

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
@@ -185,6 +185,14 @@ class TakedownLog:
                 f"({takedown.reason}), and is not followed again"
             )
 
+    def is_anything_left(self) -> bool:
+        """Whether any takedown or record waits."""
+        open_ = select(TakedownRow.id).where(TakedownRow.done_at.is_(None))
+        waiting = select(ForgottenRecordRow.record_id).where(self._is_waiting())
+        with self._engine.connect() as connection:
+            found = [connection.scalar(query.limit(1)) for query in (open_, waiting)]
+        return found != [None, None]
+
     def waiting_records(self) -> list[WaitingRecord]:
         """Records that still lie in their files, those of files outside the archive apart."""
         columns = (
@@ -193,11 +201,15 @@ class TakedownLog:
             ForgottenRecordRow.warc_file,
             ForgottenRecordRow.captured_at,
         )
-        query = select(*columns).where(
-            ForgottenRecordRow.rewritten_at.is_(None), ~ForgottenRecordRow.warc_file.like("/%")
-        )
+        query = select(*columns).where(self._is_waiting())
         with self._engine.connect() as connection:
             return [WaitingRecord(*row) for row in connection.execute(query)]
+
+    @staticmethod
+    def _is_waiting() -> ColumnElement[bool]:
+        return and_(
+            ForgottenRecordRow.rewritten_at.is_(None), ~ForgottenRecordRow.warc_file.like("/%")
+        )
 
     def count_elsewhere(self, takedown_id: int) -> int:
         """How many records of a takedown lie in files outside the archive, as they were."""

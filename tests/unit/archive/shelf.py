@@ -164,12 +164,17 @@ class Shelf:
 
     def where(self, words: str) -> list[str]:
         """Files of the archive that hold these words, unpacked where they are packed."""
-        forms = {words.encode(), json.dumps(words)[1:-1].encode()}
-        return [
-            path.relative_to(self.home.path).as_posix()
-            for path in sorted(self.home.path.rglob("*"))
-            if path.is_file() and any(form in data for form in forms for data in _layers(path))
-        ]
+        return files_with(self.home.path, words)
+
+
+def files_with(folder: Path, words: str) -> list[str]:
+    """Files under `folder` that hold these words, unpacked where they are packed."""
+    forms = {words.encode(), json.dumps(words)[1:-1].encode()}
+    return [
+        path.relative_to(folder).as_posix()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and any(form in data for form in forms for data in _layers(path))
+    ]
 
 
 def _layers(path: Path) -> Iterator[bytes]:

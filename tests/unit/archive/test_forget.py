@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -289,25 +292,42 @@ def test_a_source_that_shares_its_site_with_another(shelf: Shelf) -> None:
         require_not_forgotten(shelf.home, SITE)
 
 
-@pytest.mark.parametrize("step", ["forget_records", "scrub", "_set_source_aside"])
-def test_what_was_broken_off_is_finished_later(
-    shelf: Shelf, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+import archive.erase, archive.warc.cdxj, archive.warc.tombstone
+from archive.forget import forget
+from archive.home import open_home
+module, name = sys.argv[2].rsplit(".", 1)
+owner = sys.modules.get(module) or getattr(archive.warc.tombstone, module)
+setattr(owner, name, lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL))
+forget(open_home(Path(sys.argv[1])), "suara", reason="putusan 7/2027", by="Ani")
+"""
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "archive.erase.forget_records",
+        "archive.warc.tombstone.sync_folder",
+        "archive.warc.cdxj.forget_lines",
+        "archive.erase.scrub",
+        "os.fsync",  # the new file is there beside the old one, and not in its place yet
+    ],
+)
+def test_what_was_killed_is_finished_later(shelf: Shelf, step: str) -> None:
     fill(shelf, "siti")
-
-    def killed(*arguments: object, **keywords: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(erase, step, killed)
-        forgotten(shelf, "suara")
+    command = [sys.executable, "-W", "ignore", "-c", KILLED, str(shelf.home.path), step]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
     assert shelf.count("articles") == 0
     [logged] = takedowns(shelf.home)
     assert logged.done_at is None
-    assert (step == "forget_records") == bool(shelf.problems())
     assert erase.finish_takedowns(shelf.home, shelf.engine) == []
     assert_gone(shelf, "siti")
     assert (shelf.home.sources / "suara.toml.forgotten").exists()
+    assert erase.finish_takedowns(shelf.home, shelf.engine) == []
+    [logged] = takedowns(shelf.home)
+    assert logged.done_at is not None
 
 
 def test_a_file_that_cannot_be_rewritten_is_told_and_tried_again(
@@ -437,16 +457,16 @@ def test_the_number_of_a_forgotten_article_is_never_given_again(shelf: Shelf) ->
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(doomed=st.sets(st.sampled_from(["a", "b", "c", "d", "e"])))
+@given(doomed=st.sets(st.sampled_from(["a", "b", "c", "d"])))
 def test_forgetting_any_of_them_leaves_the_others_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, doomed: set[str]
 ) -> None:
     home = create_home(tmp_path_factory.mktemp("any") / "home")
     engine = open_engine(home.database_url)
     shelf = Shelf(home, engine)
-    names = ["a", "b", "c", "d", "e"]
+    names = ["a", "b", "c", "d"]
     with shelf.writer() as writer:
         for name in names:
             shelf.article(writer, name, asked=f"{SITE}/?p={name}", url=f"{SITE}/{name}")
