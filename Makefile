@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install demo test check fuzz format clean
+.PHONY: install pywb demo test check fuzz format clean
 
 install: .venv/installed
 
@@ -13,10 +13,18 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
+# pywb lives in an environment of its own: see docs/decisions/0005-pywb-on-its-own.md.
+pywb: .venv/pywb/installed
+
+.venv/pywb/installed: .venv/installed constraints-pywb.txt
+	$(PYTHON) -m venv .venv/pywb
+	.venv/pywb/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-pywb.txt pywb
+	touch $@
+
 demo: install
 	$(BIN)/python -m crawler.demo
 
-test: install
+test: install pywb
 	$(BIN)/python -m pytest -q
 
 check: install

@@ -16,15 +16,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from archive.db.schema import CaptureRow
+from archive.db.schema import CaptureRow, ForgottenRecordRow
 from archive.digest import same_digest
 from archive.errors import RecordNotFoundError
 from archive.home import Home
+from archive.warc.indexing import ARCHIVE_SUFFIXES
 from archive.warc.reader import locate
 from archive.warc.verify import Code, KeptCapture, Problem, Report, verify_files
 from archive.warc.writer import OPEN_SUFFIX
-
-ARCHIVE_SUFFIXES = (".warc", ".warc.gz")
 
 
 def audit(
@@ -42,7 +41,7 @@ def audit(
     file, for progress.
     """
     with engine.connect() as connection:
-        files = warc_files(home.warc) | _files_elsewhere(connection)
+        files = warc_files(home.warc) | files_elsewhere(connection)
         only = None if sample is None else _pick(connection, sample)
         found: deque[Problem] = deque()
 
@@ -63,13 +62,19 @@ def warc_files(root: Path) -> dict[str, Path]:
     found = {}
     for path in sorted(root.rglob("*")):
         final = path.name.removesuffix(OPEN_SUFFIX)
-        if final.endswith(ARCHIVE_SUFFIXES) and path.is_file() and not _is_held(path):
+        if final.endswith(ARCHIVE_SUFFIXES) and path.is_file() and not is_held(path):
             found[path.relative_to(root).with_name(final).as_posix()] = path
     return found
 
 
-def _is_held(path: Path) -> bool:
-    """Whether a run that lives is writing the file."""
+def files_elsewhere(connection: Connection) -> dict[str, Path]:
+    """Files outside the WARC folder that were imported by reference and are still there."""
+    names = connection.scalars(_file_names().where(CaptureRow.warc_file.like("/%")))
+    return {name: Path(name) for name in names if Path(name).is_file()}
+
+
+def is_held(path: Path) -> bool:
+    """Whether a live run is writing the file."""
     if not path.name.endswith(OPEN_SUFFIX):
         return False
     with path.open("rb") as file:
@@ -78,12 +83,6 @@ def _is_held(path: Path) -> bool:
         except BlockingIOError:
             return True
     return False
-
-
-def _files_elsewhere(connection: Connection) -> dict[str, Path]:
-    """Files outside the WARC folder that were imported by reference and are still there."""
-    names = connection.scalars(_file_names().where(CaptureRow.warc_file.like("/%")))
-    return {name: Path(name) for name in names if Path(name).is_file()}
 
 
 def _file_names() -> Any:
@@ -107,8 +106,11 @@ def _pick(connection: Connection, sample: float) -> dict[str, list[int]]:
 def _compare(connection: Connection, report: Report, *, whole: bool) -> Iterator[Problem]:
     """Compare a file's captures with its rows; of a file read in part, those that were read."""
     rows = {row.record_id: row for row in _rows_of(connection, report.file)}
+    forgotten = _forgotten(connection, report.file)
     for record_id, kept in report.captures.items():
-        if record_id not in rows:
+        if record_id in forgotten:
+            yield from _unfinished(report.file, kept, record_id)
+        elif record_id not in rows:
             message = "The record has no row; `kliping repair` ingests it."
             yield Problem(Code.RECORD_WITHOUT_ROW, report.file, kept.offset, message, record_id)
         elif disagreement := _disagreement(rows[record_id], kept):
@@ -117,6 +119,19 @@ def _compare(connection: Connection, report: Report, *, whole: bool) -> Iterator
         if record_id not in report.captures:
             message = f"Row {row.id} of captures names a record that is not there."
             yield Problem(Code.ROW_WITHOUT_RECORD, report.file, row.warc_offset, message, record_id)
+
+
+def _forgotten(connection: Connection, file: str) -> set[str]:
+    """Ids of the records of a file that were forgotten."""
+    query = select(ForgottenRecordRow.record_id).where(ForgottenRecordRow.warc_file == file)
+    return set(connection.scalars(query))
+
+
+def _unfinished(file: str, kept: KeptCapture, record_id: str) -> Iterator[Problem]:
+    """Say of a forgotten record that it is still there; files elsewhere are not ours to change."""
+    if not Path(file).is_absolute():
+        message = "The record was forgotten but is still there; the next crawl removes it."
+        yield Problem(Code.RECORD_WITHOUT_ROW, file, kept.offset, message, record_id)
 
 
 def _rows_of(connection: Connection, file: str) -> Sequence[Any]:

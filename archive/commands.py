@@ -1,14 +1,15 @@
-"""Commands that make an archive, read it back and prove it."""
+"""Commands that make an archive, read it back, replay it and prove it."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption
+from archive.cli import HomeOption, JsonOption, print_json
 from archive.errors import WrongUseError
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def init(
 
     made = create_home(home, contact=contact)
     typer.echo(f"Made an archive in {made.path.resolve()}.")
-    typer.echo("Next: kliping sources add https://a-news-site.example")
+    where = "" if home == Path() else f"--home {shlex.quote(str(home))} "
+    typer.echo(f"Next: kliping {where}sources add https://a-news-site.example")
 
 
 def articles(
@@ -38,7 +40,10 @@ def articles(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List the archived articles, newest published first."""
+    """List the archived articles, newest published first.
+
+    With --json, each line is a whole article: the same keys as in an export.
+    """
     from archive.home import open_home
     from archive.query import open_query
 
@@ -54,7 +59,11 @@ def show(
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Print one article, its facts, and where its bytes lie."""
+    """Print one article, its facts, and where its bytes lie.
+
+    Any address that led to the article will do: one that redirected, or with tracking
+    parameters. Of an address that is no article, it says what became of it.
+    """
     from archive.home import open_home
     from archive.query import open_query
 
@@ -68,19 +77,73 @@ def show(
 
 def export(
     home: HomeOption = Path(),
-    format_: Annotated[str, typer.Option("--format", help="Only jsonl so far.")] = "jsonl",
+    format_: Annotated[str, typer.Option("--format", help="jsonl or wacz.")] = "jsonl",
     output: Annotated[
         str, typer.Option("--output", "-o", help="File to write; - is standard output.")
     ] = "-",
 ) -> None:
-    """Write every article to a file that other programs read."""
-    from archive.export import export_articles
+    """Write every article to a file that other programs read.
+
+    jsonl has the text and facts, one article a line; wacz has the pages as they were served, and
+    replays in ReplayWeb.page. The file appears when it is whole, or not at all.
+    """
+    from archive.export import Selection
+    from archive.export import export as export_selection
     from archive.home import open_home
     from archive.query import open_query
 
-    query = open_query(open_home(home))
-    count = export_articles(query.all_articles(), format_, output)
+    opened = open_home(home)
+    selection = Selection(open_query(opened).all_articles(), opened.warc)
+    count = export_selection(selection, format_, output)
     typer.echo(f"Exported {count} articles.", err=True)
+
+
+def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
+    """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
+    from archive.audit import files_elsewhere
+    from archive.db.engine import open_engine
+    from archive.home import open_home
+    from archive.warc.indexing import rebuild_index
+
+    opened = open_home(home)
+    with open_engine(opened.database_url, read_only=True).connect() as connection:
+        elsewhere = files_elsewhere(connection)
+    captures = failed = 0
+    for indexed in rebuild_index(opened.warc, elsewhere):
+        captures += indexed.captures
+        problems = [str(problem) for problem in indexed.problems]
+        failed += len(problems)
+        if json:
+            print_json({"file": indexed.file, "captures": indexed.captures, "problems": problems})
+        else:
+            typer.echo(f"{indexed.captures:8}  {indexed.file}")
+        for problem in problems:
+            typer.secho(f"not indexed: {problem}", fg="red", err=True)
+    typer.echo(f"Indexed {captures} captures.", err=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def replay(
+    home: HomeOption = Path(),
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
+    bind: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve the archived pages as they were, by pywb, until it is interrupted.
+
+    What a crawl is writing can be seen when it closes its WARC file: at its end, or when the file
+    is full.
+    """
+    from archive.home import open_home
+    from archive.replay import prepare_replay
+    from archive.warc.indexing import update_index
+
+    opened = open_home(home)
+    server = prepare_replay(opened, bind=bind, port=port)
+    update_index(opened.warc)
+    typer.echo(f"Replay at {server.url}/ ; a page is at {server.url}/2026/https://its-address")
+    server.run()
 
 
 def verify(
@@ -110,6 +173,52 @@ def _share(sample: str) -> float | None:
     if not 0 < share <= 1:
         raise WrongUseError(f"--sample {sample}: give a share such as 1% or 0.01")
     return None if share == 1 else share
+
+
+def forget(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="URL|ARTICLE|SOURCE",
+            help="Any known address, an article's number, or a source.",
+        ),
+    ] = None,
+    home: HomeOption = Path(),
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log and the WARC files.")] = "",
+    by: Annotated[str, typer.Option(help="Who decided it.", show_default="the login name")] = "",
+    also_copies: Annotated[
+        bool, typer.Option(help="Forget the same pages under other addresses too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="Print what was forgotten: who, when and why.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Take an article, a page or a whole source out of the archive for good.
+
+    Its rows and texts are deleted. In the WARC files a tombstone takes the place of each of its
+    records, so that all others stay where they are. It is never fetched, imported or extracted
+    again, and there is no way back. The log (--list) keeps the address, who decided it, when and
+    why. Of a feed, sitemap or front page, what it said until now is forgotten, but it is followed
+    as before.
+
+    Out of reach: what was exported or copied before, and pages under addresses of their own that
+    quote it, such as feeds. No crawl may be at work (exit code 3).
+    """
+    from archive.forget_report import forget_and_report, list_takedowns
+    from archive.home import open_home
+
+    if list_:
+        list_takedowns(open_home(home), as_json=json)
+        return
+    if target is None or not reason.strip():
+        raise WrongUseError("say what to forget and why: kliping forget URL --reason TEXT")
+    opened = open_home(home)
+    code = forget_and_report(
+        opened, target, reason=reason, by=by, also_copies=also_copies, ask=not yes, as_json=json
+    )
+    raise typer.Exit(code)
 
 
 def _print_as_json(found: Iterator[ArchivedArticle]) -> None:

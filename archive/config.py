@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveInt
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from archive.errors import ConfigError
+from archive.model import CaptureScope
 
 FILE_NAME = "kliping.toml"
 ENV_PREFIX = "KLIPING_"
@@ -54,6 +55,8 @@ class CrawlSection(BaseModel):
     """A response that takes longer is cut off."""
     max_bytes: PositiveInt = 32 << 20
     """A response that is larger is cut off."""
+    capture: CaptureScope = CaptureScope.HTML
+    """What is kept of articles: "html", or "page" for their images, styles and scripts too."""
     retry_wait_s: NonNegativeFloat = 120.0
     """A crawl waits this long for a page to be retried; later ones are left to the next crawl."""
     workers: PositiveInt = 2

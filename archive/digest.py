@@ -1,7 +1,7 @@
 """Digests of payloads and blocks, as WARC writes them, and comparing them across spellings.
 
 Called by the WARC writer, reader and verifier, and by whoever looks a payload up. New digests
-are SHA-256 in lower-case base16 (docs/decisions/0002-digests.md says why); what is read may be
+are SHA-256 in lower-case base16 (docs/decisions/0003-digests.md says why); what is read may be
 any algorithm of `hashlib` in base16, base32 or base64, as other archives write them. The raw
 spelling is always kept.
 """

@@ -23,6 +23,8 @@ class UrlKind(StrEnum):
     """A front or section page: read for its links."""
     PAGE = "page"
     """Believed to be an article."""
+    REQUISITE = "requisite"
+    """A style, image, font or script that a page needs to look as it did."""
 
 
 class FoundBy(StrEnum):
@@ -34,6 +36,18 @@ class FoundBy(StrEnum):
     ROBOTS = "robots"
     LINK = "link"
     IMPORT = "import"
+    PAGE = "page"
+    """An article page needs it."""
+    STYLE = "style"
+    """A stylesheet needs it."""
+
+
+class CaptureScope(StrEnum):
+    """How much of an article page is fetched."""
+
+    HTML = "html"
+    PAGE = "page"
+    """The page's requisites too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,8 @@ class Source:
     """Seconds between two requests to one host; None takes the archive's setting."""
     max_pages: int | None = None
     """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
+    capture: CaptureScope | None = None
+    """None takes the archive's setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +84,7 @@ class Candidate:
     kind: UrlKind
     found_by: FoundBy
     found_in: str
-    """URL of the feed, sitemap or page that named it."""
+    """URL of the feed, sitemap, page or stylesheet that named it."""
     title: str | None = None
     published_at: datetime | None = None
     modified_at: datetime | None = None
@@ -259,6 +275,6 @@ class Visit:
     retry_at: datetime | None = None
     """When to try again, where trying again may help."""
     candidates: tuple[Candidate, ...] = ()
-    """URLs found in it (feeds, sitemaps and listings)."""
+    """URLs found in it: in feeds, sitemaps and listings, or the requisites of a page."""
     warnings: tuple[str, ...] = ()
     """What was wrong with it, though it could be read, in words."""

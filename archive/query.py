@@ -13,13 +13,16 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, or_, select
 
 from archive.db.engine import open_engine
+from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
-from archive.errors import NotArchivedError, UrlError
+from archive.errors import NotArchivedError, SourceError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
+MAX_ID = 2**63 - 1
+"""Of SQLite and PostgreSQL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,11 +110,16 @@ class Query:
     def articles(
         self, *, source: str | None = None, limit: int | None = None
     ) -> Iterator[ArchivedArticle]:
-        """Articles, newest published first; memory does not grow with their number."""
+        """Articles, newest published first; memory does not grow with their number.
+
+        Raises:
+            SourceError: the archive has no such source.
+        """
         query = _select_articles().order_by(
             ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
         )
         if source is not None:
+            self._require_source(source)
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
@@ -126,9 +134,8 @@ class Query:
             NotArchivedError: there is none; says what is known of the URL.
         """
         if id_or_url.isdecimal():
-            found = next(
-                self._stream(_select_articles().where(ArticleRow.id == int(id_or_url))), None
-            )
+            by_id = _select_articles().where(ArticleRow.id == min(int(id_or_url), MAX_ID))
+            found = next(self._stream(by_id), None)
             if found is None:
                 raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
             return found
@@ -148,6 +155,13 @@ class Query:
             raise NotArchivedError(f"{url}: {self._why_not(url)}")
         return found
 
+    def _require_source(self, name: str) -> None:
+        with self._engine.connect() as connection:
+            names = sorted(connection.scalars(select(SourceRow.name)))
+        if name not in names:
+            known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
+            raise SourceError(f"no source {name!r} in this archive; {known}")
+
     def _why_not(self, url: str) -> str:
         with self._engine.connect() as connection:
             row = connection.execute(
@@ -155,8 +169,12 @@ class Query:
             ).one_or_none()
         if row is None:
             return "not in this archive; no source has named it"
+        if row.verdict == FORGOTTEN:
+            return "forgotten; `kliping forget --list` says when and why"
         if row.verdict is None:
             return "known, but not fetched yet"
+        if row.fetched_at is None:
+            return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
 
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,27 +22,31 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from archive.db.engine import open_engine
+from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
+from archive.erase import finish_takedowns
 from archive.errors import SourceError, StorageError
-from archive.home import Home, open_home
+from archive.home import Home, open_home, run_lock
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
+from crawler.discovery import discoverer_of
 from crawler.failures import CrawlStopped
-from crawler.frontier import Frontier, SourceQueue
+from crawler.frontier import LISTS, Frontier, SourceQueue
 from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover, run_lock
+from pipelines.recover import recover
 
 logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
+STOP_LOOK_S = 0.5
 PAGES_A_COUNT = 20
 """Of a source, between two counts of what waits to be fetched."""
 
@@ -55,12 +59,13 @@ class ArchiveRun:
         self.home = home
         self._leases: dict[str, Lease] = {}
         self._stopping: asyncio.Future[None] | None = None
+        self._watching: asyncio.Future[None] | None = None
         self._held = ExitStack()
         selected = select_sources(home, names)
         sources = selected.sources
         self._held.enter_context(home.lock(source.name for source in sources))
         now = datetime.now(UTC)
-        engine = open_engine(home.database_url)
+        self._engine = engine = open_engine(home.database_url)
         self._held.callback(engine.dispose)
         self._repository = Repository(engine)
         self._source_ids = self._repository.refresh_sources(sources, now)
@@ -74,6 +79,7 @@ class ArchiveRun:
             self.progress.tallies[name] = Tally(unreadable=True)
             self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
+        crawler.signals.connect(self._watch_for_stop, signal=signals.spider_opened)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
@@ -111,6 +117,11 @@ class ArchiveRun:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
         await self.archivist.save(captures)
 
+    async def is_forgotten(self, url: str) -> bool:
+        """Whether a URL must not be asked for any more."""
+        log = TakedownLog(self._engine)
+        return await self.archivist.in_database(log.of_url, url) is not None
+
     def took(self, lease: Lease) -> None:
         """Remember a lease until its visit is saved."""
         self._leases[lease.url] = lease
@@ -118,7 +129,8 @@ class ArchiveRun:
     async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
         """Make URLs known to the frontier."""
         new = await self.frontier.add(self._source_ids[source], candidates)
-        self.progress.tallies[source].found += new
+        if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
+            self.progress.tallies[source].found += new
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""
@@ -132,10 +144,10 @@ class ArchiveRun:
             tally = self.progress.tallies[visit.source]
             tally.count(ingested)
             await self._count_waiting(lease, tally)
-            if visit.kind is UrlKind.PAGE:
+            if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
-                if visit.kind is not UrlKind.PAGE:
+                if visit.kind in LISTS:
                     self.tell(visit.source, f"{visit.url}: {problem}")
         except StorageError as error:
             self.give_up(lease, error)
@@ -147,8 +159,11 @@ class ArchiveRun:
         """Put off all that a source has on a host that must not be asked before `until`."""
         del self._leases[lease.url]
         source = self.source(lease).name
-        self.tell(source, reason)
-        self.progress.tallies[source].lists_failed += lease.kind is not UrlKind.PAGE
+        if lease.kind is UrlKind.REQUISITE:
+            logger.info("%s: %s: %s", source, lease.url, reason)
+        else:
+            self.tell(source, reason)
+        self.progress.tallies[source].lists_failed += lease.kind in LISTS
         await self.frontier.put_off(lease, until, reason)
 
     def give_up(self, lease: Lease, error: StorageError) -> None:
@@ -157,7 +172,17 @@ class ArchiveRun:
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self.crawler.stop_async())
 
-    def stop_asking(self) -> None:
+    async def _watch_for_stop(self, spider: Spider) -> None:
+        self._watching = asyncio.ensure_future(self._drop_requests_once_stopped())
+
+    async def _drop_requests_once_stopped(self) -> None:
+        """Scrapy has no signal for Ctrl-C or SIGTERM before all that it was asked for is done."""
+        while True:
+            await asyncio.sleep(STOP_LOOK_S)
+            if not self.crawler.crawling:
+                self._drop_requests()
+
+    def _drop_requests(self) -> None:
         """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
         if politeness is not None:
@@ -206,10 +231,28 @@ class ArchiveRun:
                 operator=config.crawl.contact,
                 max_bytes=config.archive.warc_max_bytes,
             )
-            recovered = recover(self.home, self._repository, table, writer)
+            recovered = recover(self.home, self._repository, table, writer, self._requisites_of)
+            self._finish_takedowns()
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
         return run_id, writer
+
+    def _finish_takedowns(self) -> None:
+        for problem in finish_takedowns(self.home, self._engine):
+            logger.warning(problem)
+
+    def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
+        """What the page of a visit that a killed run left behind needs."""
+        sources = {
+            self._source_ids.get(each.name): each for each in select_sources(self.home, ()).sources
+        }
+        source = sources.get(lease.source_id)
+        discover = discoverer_of(lease.kind, lease.found_by, source) if source else None
+        if source is None or discover is None or visit.body is None:
+            return ()
+        content_type = dict(visit.headers).get("Content-Type")
+        found = discover(visit.body, visit.final_url, content_type=content_type, source=source)
+        return found.candidates
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
@@ -225,6 +268,8 @@ class ArchiveRun:
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         await self.frontier.release()
         for source_id, queue in self.frontier.queues.items():
             tally = self.progress.tallies[queue.source.name]
@@ -238,6 +283,7 @@ class ArchiveRun:
             datetime.now(UTC),
         )
         await self.archivist.close()
+        await asyncio.to_thread(self._finish_takedowns)
         self._held.close()
 
 
@@ -253,6 +299,8 @@ class Selected:
 def select_sources(home: Home, names: Sequence[str]) -> Selected:
     """The sources of `home` that `names` ask for; all that can be read where it is empty.
 
+    Where a source does not say what to capture, the archive's setting does.
+
     Raises:
         SourceError: there is no such source, it cannot be read, or there is none at all.
     """
@@ -263,13 +311,18 @@ def select_sources(home: Home, names: Sequence[str]) -> Selected:
         if name not in files:
             raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
     if names:
-        return Selected([load_source(files[name]) for name in dict.fromkeys(names)])
+        return Selected([_load(home, files[name]) for name in dict.fromkeys(names)])
     selected = Selected([])
     for name, path in files.items():
         try:
-            selected.sources.append(load_source(path))
+            selected.sources.append(_load(home, path))
         except SourceError as error:
             selected.problems[name] = str(error)
     if not selected.sources:
         raise SourceError("\n".join(selected.problems.values()))
     return selected
+
+
+def _load(home: Home, path: Path) -> Source:
+    source = load_source(path)
+    return replace(source, capture=source.capture or home.config.crawl.capture)

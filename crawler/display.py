@@ -14,7 +14,9 @@ from rich.text import Text
 from crawler.progress import Progress
 
 LINE_EVERY_S = 10.0
-COLUMNS = ("found", "fetched", "articles", "errors", "waiting")
+COLUMNS = ("found", "fetched", "articles", "requisites", "missing", "errors", "waiting")
+ONLY_IF_ANY = ("requisites", "missing")
+"""Columns of crawls with `capture = "page"`."""
 
 
 @contextmanager
@@ -36,13 +38,14 @@ def showing(progress: Progress, console: Console) -> Iterator[None]:
 
 def table(progress: Progress) -> Table:
     """Counts by source."""
+    columns = _columns(progress)
     shown = Table(box=None, header_style="bold")
     shown.add_column("source", no_wrap=True)
-    for name in COLUMNS:
+    for name in columns:
         shown.add_column(name, justify="right")
     shown.add_column("")
     for source, tally in progress.tallies.items():
-        counts = [str(getattr(tally, name)) for name in COLUMNS]
+        counts = [str(getattr(tally, name)) for name in columns]
         shown.add_row(source, *counts, "[red]failed" if tally.failed else "")
     return shown
 
@@ -57,8 +60,18 @@ def pace(progress: Progress) -> str:
 def line(progress: Progress) -> str:
     """All sources together, on one line."""
     tallies = progress.tallies.values()
-    counts = (f"{name} {sum(getattr(tally, name) for tally in tallies)}" for name in COLUMNS)
+    columns = _columns(progress)
+    counts = (f"{name} {sum(getattr(tally, name) for tally in tallies)}" for name in columns)
     return f"crawl: {', '.join(counts)}; {pace(progress)}"
+
+
+def _columns(progress: Progress) -> list[str]:
+    tallies = progress.tallies.values()
+    return [
+        name
+        for name in COLUMNS
+        if name not in ONLY_IF_ANY or any(getattr(tally, name) for tally in tallies)
+    ]
 
 
 class _MessagePrinter:

@@ -7,6 +7,7 @@ DownloadFailedError that asking failed.
 
     FetchError
     ├── RobotsForbidden       (IgnoreRequest)        for good: robots.txt says no
+    ├── ForgottenUrl          (IgnoreRequest)        for good: it was forgotten on request
     ├── RobotsUnreachable     (IgnoreRequest)        until `until`: robots.txt cannot be read
     ├── HostPausedError
     │   └── HostPaused        (IgnoreRequest)        until `until`: the host asked for a pause
@@ -14,6 +15,7 @@ DownloadFailedError that asking failed.
     │   └── PrivateAddress    (IgnoreRequest)        for good: see crawl.allow_private
     ├── CrawlStopped          (IgnoreRequest)        until the next crawl: this one is ending
     ├── BadCertificate        (DownloadFailedError)  for now: who answers cannot be trusted
+    ├── BadEncoding           (IgnoreRequest)        for now: the body does not decode
     └── HeadTooLarge          (DownloadFailedError)  for good: headers without end
 """
 
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 class RobotsForbidden(FetchError, IgnoreRequest):
     """The host's robots.txt disallows the URL for our user agent."""
+
+
+class ForgottenUrl(FetchError, IgnoreRequest):
+    """The URL was forgotten at somebody's request, and is never asked for again."""
 
 
 class RobotsUnreachable(FetchError, IgnoreRequest):
@@ -75,6 +81,10 @@ class BadCertificate(FetchError, DownloadFailedError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class BadEncoding(FetchError, IgnoreRequest):
+    """The body is not what its Content-Encoding says, or not all of it."""
 
 
 class HeadTooLarge(FetchError, DownloadFailedError):

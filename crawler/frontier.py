@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from archive.db.frontier import FrontierTable, Lease
-from archive.model import Candidate, Source, UrlKind
+from archive.model import Candidate, CaptureScope, Source, UrlKind
 from pipelines.archivist import Archivist
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
@@ -37,7 +37,9 @@ class SourceQueue:
 
     def kinds(self) -> tuple[UrlKind, ...]:
         """What may be fetched now, in order of preference."""
-        return (*LISTS, UrlKind.PAGE) if self.pages_left > 0 else LISTS
+        pages = (UrlKind.PAGE,) if self.pages_left > 0 else ()
+        requisites = (UrlKind.REQUISITE,) if self.source.capture is CaptureScope.PAGE else ()
+        return (*LISTS, *pages, *requisites)
 
 
 @dataclass(slots=True)
@@ -104,9 +106,14 @@ class Frontier:
         now = datetime.now(UTC)
         if room <= 0 or queue.look_at > monotonic():
             return []
-        room = int(min(room, max(queue.pages_left, 1)))
         leases = await self.archivist.in_database(
-            self.table.take, queue.source_id, self.archivist.run_id, room, now, queue.kinds()
+            self.table.take,
+            queue.source_id,
+            self.archivist.run_id,
+            room,
+            now,
+            queue.kinds(),
+            max_pages=queue.pages_left,
         )
         queue.look_at = monotonic() + LOOK_AGAIN_S if len(leases) < room else 0.0
         queue.outstanding += len(leases)

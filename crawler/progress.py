@@ -26,6 +26,10 @@ class Tally:
     lists_read: int = 0
     """Feeds, sitemaps and listings that could be read."""
     lists_failed: int = 0
+    requisites: int = 0
+    """Images, styles, fonts and scripts of pages fetched."""
+    missing: int = 0
+    """Requisites that could not be had, or that robots.txt forbids."""
     waiting: int = 0
     """URLs that are known and wait to be fetched, now or later."""
     unreadable: bool = False
@@ -38,10 +42,14 @@ class Tally:
 
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""
-        self.errors += ingested.failed
-        if ingested.visit.kind is UrlKind.PAGE:
+        kind = ingested.visit.kind
+        self.errors += ingested.failed and kind is not UrlKind.REQUISITE
+        if kind is UrlKind.PAGE:
             self.fetched += 1
             self.articles += ingested.article_id is not None
+        elif kind is UrlKind.REQUISITE:
+            self.requisites += ingested.visit.error is None
+            self.missing += ingested.visit.error is not None
         elif ingested.failed:
             self.lists_failed += 1
         else:
@@ -91,9 +99,10 @@ class Progress:
 
     def seconds_left(self) -> float | None:
         """Time left at the present pace; None where it cannot be told yet."""
-        pace = self.pages_a_second()
-        waiting = sum(tally.waiting for tally in self.tallies.values())
-        return waiting / pace if pace and waiting else None
+        tallies = self.tallies.values()
+        done = sum(tally.fetched + tally.requisites + tally.missing for tally in tallies)
+        waiting = sum(tally.waiting for tally in tallies)
+        return (monotonic() - self.started) * waiting / done if done and waiting else None
 
     def summary(self) -> dict[str, Any]:
         """By source name, fit for JSON."""

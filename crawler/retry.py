@@ -30,6 +30,7 @@ from twisted.internet.error import ConnectError, ConnectionClosed
 
 from crawler.failures import (
     BadCertificate,
+    BadEncoding,
     HeadTooLarge,
     HostPaused,
     PrivateAddress,
@@ -55,6 +56,8 @@ class FailureKind(StrEnum):
     """The connection was closed in the middle of the body."""
     TLS = "tls"
     CERTIFICATE = "certificate"
+    ENCODING = "encoding"
+    """The body does not decode as its Content-Encoding says."""
     MALFORMED = "malformed"
     """What came is not HTTP."""
     TOO_LARGE = "too_large"
@@ -77,6 +80,7 @@ _KINDS: tuple[tuple[type[BaseException], FailureKind], ...] = (
     (HostPaused, FailureKind.PAUSED),
     (PrivateAddress, FailureKind.PRIVATE),
     (BadCertificate, FailureKind.CERTIFICATE),
+    (BadEncoding, FailureKind.ENCODING),
     (HeadTooLarge, FailureKind.TOO_LARGE),
     (CannotResolveHostError, FailureKind.DNS),
     (DownloadConnectionRefusedError, FailureKind.REFUSED),
@@ -106,6 +110,7 @@ _SENTENCES = {
     FailureKind.DATA_LOSS: "{host} closed the connection in the middle of the answer",
     FailureKind.TLS: "No secure connection to {host} could be made ({detail})",
     FailureKind.CERTIFICATE: "The certificate of {host} cannot be trusted: {detail}",
+    FailureKind.ENCODING: "The answer of {host} is broken: {detail}",
     FailureKind.MALFORMED: "{host} sent something that is not HTTP",
     FailureKind.TOO_LARGE: "The answer of {host} is too large ({detail})",
     FailureKind.REDIRECTS: "{host} redirects in a loop, or too often",
@@ -172,6 +177,7 @@ _MOST_FAILURES: dict[FailureKind, int] = {
     FailureKind.TIMEOUT: 5,
     FailureKind.DATA_LOSS: 4,
     FailureKind.TLS: 2,
+    FailureKind.ENCODING: 2,
     FailureKind.PROXY: 4,
     FailureKind.ROBOTS_UNREACHABLE: 8,
 }

@@ -14,7 +14,7 @@ from scrapy.http import Response
 from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
-from crawler.discovery import DISCOVERERS, Discovered
+from crawler.discovery import Discovered, Discoverer, discoverer_of
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
 
 RNG = Random()
@@ -22,16 +22,19 @@ RNG = Random()
 
 
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
-    """The visit that ended in `response`; lists are parsed (in a thread), pages are not."""
+    """The visit that ended in `response`, parsed (in a thread) for the URLs that it names."""
     error, when = None, None
     if response.status != HTTPStatus.OK:
         error, when = _explain_status(response.status), _retry_after_status(response, lease)
     discovered = Discovered()
-    if error is None and lease.kind is not UrlKind.PAGE:
+    discover = discoverer_of(lease.kind, lease.found_by, source)
+    if error is None and discover is not None:
         try:
-            discovered = await asyncio.to_thread(_discover, response, lease, source)
+            discovered = await asyncio.to_thread(_discover, discover, response, lease, source)
         except DiscoveryError as failure:
-            error = str(failure).removeprefix(f"{response.url}: ")
+            # A page that names no requisites in a way we can read may well be an article.
+            if lease.kind is not UrlKind.PAGE:
+                error = str(failure).removeprefix(f"{response.url}: ")
     return Visit(
         source=source.name,
         url=lease.url,
@@ -69,9 +72,9 @@ def visit_of_failure(
     )
 
 
-def _discover(response: Response, lease: Lease, source: Source) -> Discovered:
+def _discover(discover: Discoverer, response: Response, lease: Lease, source: Source) -> Discovered:
     content_type = response.headers.get(b"Content-Type")
-    discovered = DISCOVERERS[lease.kind](
+    discovered = discover(
         response.body,
         response.url,
         content_type=content_type.decode("latin-1") if content_type else None,

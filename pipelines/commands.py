@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 def extract(
     pages: Annotated[
         list[str],
-        typer.Argument(metavar="FILE|URL...", help="Saved pages (.gz too), or addresses."),
+        typer.Argument(metavar="FILE|URL", help="Saved pages (.gz too), or addresses."),
     ],
     url: Annotated[str, typer.Option(help="Address that the one saved page came from.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Print the text and facts of pages, without any archive."""
+    """Print the text and facts of pages, without any archive.
+
+    A page that is no article says why. Exit codes: 0 all pages were read, 1 some were not.
+    """
     if url and len(pages) > 1:
         raise WrongUseError("--url gives the address of one page, but there are several")
     failed = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from archive.db.forgotten import FORGOTTEN
 from archive.db.repository import Reading, Repository, UrlOutcome, text_sha256
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
@@ -22,7 +23,7 @@ class Ingested:
 
     visit: Visit
     verdict: str
-    """`article`, `listed N`, or in words why nothing came of it."""
+    """`article`, `listed N`, `requisite`, or in words why nothing came of it."""
     article_id: int | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
@@ -88,6 +89,8 @@ def ingest(
         url_id=url_id,
         reading=reading,
     )
+    if reading is not None and article_id is None:
+        verdict = FORGOTTEN
     failed = visit.error is not None and bool(visit.captures)
     return Ingested(visit, verdict, article_id, failed)
 
@@ -123,6 +126,8 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:
     if visit.error is not None:
         return visit.error
+    if visit.kind is UrlKind.REQUISITE:
+        return "requisite"
     if extraction is None:
         return f"listed {len(visit.candidates)}"
     if extraction.outcome is Outcome.ARTICLE:

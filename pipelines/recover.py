@@ -9,7 +9,7 @@ been fetched, so that nothing that was fetched is fetched again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -17,8 +17,8 @@ from pathlib import Path
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError
-from archive.home import Home
-from archive.model import Capture, UrlKind, Visit
+from archive.home import Home, run_lock
+from archive.model import Candidate, Capture, UrlKind, Visit
 from archive.urls import normalise_url
 from archive.warc.reader import read_payload
 from archive.warc.records import capture_of
@@ -33,7 +33,22 @@ logger = logging.getLogger(__name__)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def recover(home: Home, repository: Repository, frontier: FrontierTable, writer: WarcWriter) -> int:
+RequisitesOf = Callable[[Visit, Lease], Sequence[Candidate]]
+"""Tells what else must be fetched for a page to look right."""
+
+
+def no_requisites(visit: Visit, lease: Lease) -> Sequence[Candidate]:
+    """Leave the page alone."""
+    return ()
+
+
+def recover(
+    home: Home,
+    repository: Repository,
+    frontier: FrontierTable,
+    writer: WarcWriter,
+    requisites_of: RequisitesOf = no_requisites,
+) -> int:
     """Mend and ingest what runs that ended without a word left behind; how many captures.
 
     `writer` takes the metadata records of what is ingested.
@@ -51,16 +66,12 @@ def recover(home: Home, repository: Repository, frontier: FrontierTable, writer:
     for run_id in repository.unfinished_runs():
         try:
             with home.lock([run_lock(run_id)]):
-                taken_up += _Recovery(home.warc, repository, frontier, writer, run_id).ingest_all()
+                recovery = _Recovery(home.warc, repository, frontier, writer, requisites_of, run_id)
+                taken_up += recovery.ingest_all()
                 repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         except LockedError:
             continue  # it is alive, on other sources
     return taken_up
-
-
-def run_lock(run_id: int) -> str:
-    """Name of the lock that a run holds while it lives."""
-    return f"run-{run_id}"
 
 
 class _Recovery:
@@ -72,12 +83,14 @@ class _Recovery:
         repository: Repository,
         frontier: FrontierTable,
         writer: WarcWriter,
+        requisites_of: RequisitesOf,
         run_id: int,
     ) -> None:
         self._root = root
         self._repository = repository
         self._frontier = frontier
         self._writer = writer
+        self._requisites_of = requisites_of
         self._run_id = run_id
 
     def ingest_all(self) -> int:
@@ -125,6 +138,8 @@ class _Recovery:
         )
 
     def _ingest(self, visit: Visit, lease: Lease) -> None:
+        requisites = self._requisites_of(visit, lease)
+        self._frontier.add(lease.source_id, requisites, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = extract(visit.body, visit.final_url, headers=visit.headers)

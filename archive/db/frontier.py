@@ -10,17 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.forgotten import takedowns_of
 from archive.db.schema import UrlRow
 from archive.model import Candidate, FoundBy, Seed, UrlKind
 
-RELIST_AFTER = timedelta(hours=24)
-"""A sitemap or section page whose finder gives no date for it is read again after this long."""
+FETCH_AGAIN_AFTER = {
+    UrlKind.SITEMAP: timedelta(hours=24),
+    UrlKind.LISTING: timedelta(hours=24),
+    UrlKind.FEED: timedelta(hours=24),
+    UrlKind.REQUISITE: timedelta(days=30),
+}
+"""What is named again, without a date, is fetched again once its last fetch is so old.
+
+Pages are not: what they say by now is asked for by other means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,7 @@ class Lease:
     """Failed attempts in a row so far."""
     address: str
     """What to fetch: `url`, with the tracking parameters it was found with."""
+    found_by: FoundBy
 
 
 _LEASE_COLUMNS = select(
@@ -45,6 +55,7 @@ _LEASE_COLUMNS = select(
     UrlRow.source_id,
     UrlRow.failures,
     func.coalesce(UrlRow.found_as, UrlRow.url).label("address"),
+    UrlRow.found_by,
 )
 
 
@@ -59,6 +70,7 @@ class FrontierTable:
         found = [Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url) for seed in seeds]
         with self.engine.begin() as connection:
             _insert_new(connection, source_id, found, now)
+            _rename_requisites(connection, found, now)
             connection.execute(
                 update(UrlRow)
                 .where(UrlRow.source_id == source_id, UrlRow.leased_by.is_not(None))
@@ -72,23 +84,42 @@ class FrontierTable:
             )
 
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
-        """Add what is new, make due what has changed since it was fetched; how many were new."""
+        """Add what is new, make due what has changed since it was fetched; how many were new.
+
+        What was forgotten is passed over.
+        """
         if not candidates:
             return 0
         with self.engine.begin() as connection:
+            forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
+            candidates = [each for each in candidates if each.url not in forgotten]
             new = _insert_new(connection, source_id, candidates, now)
-            _see_again(connection, candidates, now)
+            for start in range(0, len(candidates), 500):
+                _see_again(connection, candidates[start : start + 500], now)
         return new
 
     def take(
-        self, source_id: int, run_id: int, limit: int, now: datetime, kinds: Iterable[UrlKind]
+        self,
+        source_id: int,
+        run_id: int,
+        limit: int,
+        now: datetime,
+        kinds: Iterable[UrlKind],
+        *,
+        max_pages: float = inf,
     ) -> list[Lease]:
-        """Lease up to `limit` due URLs of a source, of the first of `kinds` that has any first."""
+        """Lease up to `limit` due URLs of a source, of the first of `kinds` that has any first.
+
+        No more than `max_pages` of them are pages.
+        """
         leases: list[Lease] = []
         with self.engine.begin() as connection:
             for kind in kinds:
-                if len(leases) < limit:
-                    leases += _due(connection, source_id, kind, limit - len(leases), now)
+                room = limit - len(leases)
+                if kind is UrlKind.PAGE:
+                    room = int(min(room, max_pages))
+                if room > 0:
+                    leases += _due(connection, source_id, kind, room, now)
             connection.execute(
                 update(UrlRow)
                 .where(UrlRow.id.in_([lease.url_id for lease in leases]))
@@ -159,9 +190,9 @@ def _due(
     return [_lease(row) for row in connection.execute(query)]
 
 
-def _lease(row: Row[int, str, str, int, int, str]) -> Lease:
-    kind = UrlKind(row.kind)
-    return Lease(row.id, row.url, kind, row.source_id, row.failures, row.address)
+def _lease(row: Row[int, str, str, int, int, str, str]) -> Lease:
+    kind, found_by = UrlKind(row.kind), FoundBy(row.found_by)
+    return Lease(row.id, row.url, kind, row.source_id, row.failures, row.address, found_by)
 
 
 def _insert_new(
@@ -192,23 +223,59 @@ def _insert_new(
 
 
 def _see_again(connection: Connection, candidates: Sequence[Candidate], now: datetime) -> None:
-    """Note that URLs were named again, and read lists again that may have grown."""
-    lists = (UrlKind.SITEMAP, UrlKind.LISTING, UrlKind.FEED)
-    for start in range(0, len(candidates), 500):
-        urls = [candidate.url for candidate in candidates[start : start + 500]]
-        connection.execute(
-            update(UrlRow)
-            .where(UrlRow.url.in_(urls), UrlRow.last_seen_at < now)
-            .values(last_seen_at=now)
-        )
+    """Note that URLs were named again, and make due those that had better be fetched again."""
+    urls = [candidate.url for candidate in candidates]
+    connection.execute(
+        update(UrlRow)
+        .where(UrlRow.url.in_(urls), UrlRow.last_seen_at < now)
+        .values(last_seen_at=now)
+    )
+    for kind, age in FETCH_AGAIN_AFTER.items():
+        urls = [candidate.url for candidate in candidates if candidate.kind is kind]
+        _make_due(connection, kind, urls, fetched_before=now - age, now=now)
     for candidate in candidates:
-        if candidate.kind not in lists:
-            continue
-        stale = UrlRow.fetched_at < now - RELIST_AFTER
-        if candidate.modified_at is not None:
-            stale = or_(stale, UrlRow.fetched_at < candidate.modified_at)
+        if candidate.kind in FETCH_AGAIN_AFTER and candidate.modified_at is not None:
+            changed_at = candidate.modified_at
+            _make_due(
+                connection, candidate.kind, [candidate.url], fetched_before=changed_at, now=now
+            )
+    _rename_requisites(connection, candidates, now)
+
+
+def _make_due(
+    connection: Connection,
+    kind: UrlKind,
+    urls: Sequence[str],
+    *,
+    fetched_before: datetime,
+    now: datetime,
+) -> None:
+    if urls:
         connection.execute(
             update(UrlRow)
-            .where(UrlRow.url == candidate.url, UrlRow.due_at.is_(None), stale)
+            .where(
+                UrlRow.url.in_(urls),
+                UrlRow.kind == kind,
+                UrlRow.due_at.is_(None),
+                UrlRow.fetched_at < fetched_before,
+            )
             .values(due_at=now)
+        )
+
+
+def _rename_requisites(
+    connection: Connection, candidates: Sequence[Candidate], now: datetime
+) -> None:
+    """Take a URL for what it is now said to be, where a page named it as an image before.
+
+    Else one careless page could keep an article out of the archive for good.
+    """
+    for kind, found_by in {(candidate.kind, candidate.found_by) for candidate in candidates}:
+        if kind is UrlKind.REQUISITE:
+            continue
+        urls = [candidate.url for candidate in candidates if candidate.kind is kind]
+        connection.execute(
+            update(UrlRow)
+            .where(UrlRow.url.in_(urls), UrlRow.kind == UrlKind.REQUISITE)
+            .values(kind=kind, found_by=found_by, due_at=now)
         )

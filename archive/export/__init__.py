@@ -1,48 +1,53 @@
-"""Exports: `FORMATS` names every format; `export_articles` writes one, whole or not at all."""
+"""Exports: `FORMATS` names every format; `export` writes one, whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 from archive.errors import StorageError, WrongUseError
-from archive.export import jsonl
-from archive.export.base import Exporter
-from archive.query import ArchivedArticle
+from archive.export import jsonl, wacz
+from archive.export.base import Exporter, Format, Selection
 
-FORMATS: dict[str, Exporter] = {
-    "jsonl": jsonl.write,
+FORMATS: dict[str, Format] = {
+    "jsonl": Format(jsonl.write),
+    "wacz": Format(wacz.write, to_stdout=False),
 }
 
-__all__ = ["FORMATS", "Exporter", "export_articles"]
+__all__ = ["FORMATS", "Exporter", "Format", "Selection", "export"]
 
 
-def export_articles(articles: Iterable[ArchivedArticle], format_: str, target: str) -> int:
-    """Write `articles` to the file `target` (`-`: standard output); how many there were.
+def export(selection: Selection, format_: str, target: str) -> int:
+    """Write `selection` to the file `target` (`-`: standard output); how many articles.
 
     A file is written aside and renamed when it is whole.
 
     Raises:
-        WrongUseError: there is no such format.
+        WrongUseError: there is no such format, or it cannot go to standard output.
         StorageError: the file cannot be written.
+        KlipingError: the archive lacks what the format needs.
     """
     if format_ not in FORMATS:
         raise WrongUseError(f"no format {format_!r}; there is {', '.join(FORMATS)}")
-    write = FORMATS[format_]
-    if target == "-":
-        return write(articles, sys.stdout.buffer)
-    path = Path(target)
+    format_used = FORMATS[format_]
+    if target != "-":
+        return _write_whole(selection, format_used.write, Path(target))
+    if not format_used.to_stdout:
+        raise WrongUseError(f"{format_} needs a file to go to: -o FILE.{format_}")
+    return format_used.write(selection, sys.stdout.buffer)
+
+
+def _write_whole(selection: Selection, write: Exporter, path: Path) -> int:
     aside = path.with_name(f".{path.name}.part")
     try:
         with aside.open("wb") as file:
-            count = write(articles, file)
+            count = write(selection, file)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
     except OSError as error:
-        raise StorageError(f"{target}: cannot write the export: {error.strerror}") from error
+        raise StorageError(f"{path}: cannot write the export: {error.strerror}") from error
     finally:
         aside.unlink(missing_ok=True)
     return count

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from archive.export.base import Selection
 from archive.query import COLUMNS, ArchivedArticle
 
 
-def write(articles: Iterable[ArchivedArticle], file: BinaryIO) -> int:
-    """Write `articles`; how many there were."""
+def write(selection: Selection, file: BinaryIO) -> int:
+    """Write the articles; how many there were."""
     count = 0
-    for article in articles:
+    for article in selection.articles:
         file.write(to_json(article).encode() + b"\n")
         count += 1
     return count

@@ -11,15 +11,18 @@ from __future__ import annotations
 import heapq
 import json
 import os
-from contextlib import ExitStack
+import zlib
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archive.errors import StorageError, UrlError
-from archive.model import Capture, RecordType
+from filelock import FileLock, Timeout
+
+from archive.errors import LockedError, StorageError, UrlError
+from archive.model import Capture, RecordRef, RecordType
 from archive.urls import surt_key
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 FOLDER = "indexes"
 MERGED = "merged.cdxj"
 _MAX_OPEN_FILES = 200
+_LOCK_WAIT_S = 60
 _TIME_FORMAT = "%Y%m%d%H%M%S"
 
 
@@ -100,18 +104,51 @@ def read_line(line: str) -> IndexEntry:
         raise ValueError(f"no CDXJ line: {line[:80]!r}") from error
 
 
+def index_path(root: Path, file: str) -> Path:
+    """Return where the index of one WARC file lies until it is merged.
+
+    The name tells the folder too, in a checksum: imported files may be called the same.
+    """
+    folder, _, name = file.rpartition("/")
+    stem = name.removesuffix(".gz").removesuffix(".warc")
+    return root / FOLDER / f"{stem}-{zlib.crc32(folder.encode()):08x}.cdxj"
+
+
+def index_files(root: Path) -> list[Path]:
+    """Return all index files of an archive, the merged one among them, sorted."""
+    return sorted((root / FOLDER).glob("*.cdxj"))
+
+
 def write_index(root: Path, file: str, captures: Iterable[Capture]) -> Path:
     """Write the index of one WARC file, whole or not at all, and return its path.
 
     Raises: OSError if the disk refuses.
     """
     lines = (line_of(capture) for capture in captures)
-    stem = file.rpartition("/")[2].removesuffix(".gz").removesuffix(".warc")
-    target = root / FOLDER / f"{stem}.cdxj"
+    target = index_path(root, file)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Sorted as bytes, which is how pywb searches.
     _replace(target, sorted(line.encode() for line in lines if line))
     return target
+
+
+@contextmanager
+def index_lock(root: Path) -> Iterator[None]:
+    """Keep others from changing index files; who holds it already may take it again.
+
+    Writing the index of one WARC file needs no lock.
+
+    Raises: LockedError if another process holds it for a minute; OSError if the disk refuses.
+    """
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "merge.lock", timeout=_LOCK_WAIT_S, is_singleton=True):
+            yield
+    except Timeout as error:
+        raise LockedError(
+            f"{folder}: another run is at work on the index; wait for it to end"
+        ) from error
 
 
 def compact(root: Path) -> Path:
@@ -120,17 +157,17 @@ def compact(root: Path) -> Path:
     Killed half-way, it leaves some lines in two files; the next merge keeps one of each.
 
     Raises: StorageError if the disk refuses; the index files are then as they were.
+    LockedError as `index_lock` does.
     """
-    folder = root / FOLDER
-    merged = folder / MERGED
+    merged = root / FOLDER / MERGED
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [path for path in _index_files(root) if path != merged]
-        merged.touch()
-        for start in range(0, len(paths), _MAX_OPEN_FILES):
-            _merge_into(merged, paths[start : start + _MAX_OPEN_FILES])
+        with index_lock(root):
+            paths = [path for path in index_files(root) if path != merged]
+            merged.touch()
+            for start in range(0, len(paths), _MAX_OPEN_FILES):
+                _merge_into(merged, paths[start : start + _MAX_OPEN_FILES])
     except OSError as error:
-        raise StorageError(f"{folder}: cannot write the index ({error.strerror})") from error
+        raise StorageError(f"{merged}: cannot write the index ({error.strerror})") from error
     return merged
 
 
@@ -142,6 +179,26 @@ def _merge_into(merged: Path, paths: list[Path]) -> None:
         path.unlink()
 
 
+def forget_lines(root: Path, refs: Iterable[RecordRef]) -> None:
+    """Take the lines of records out of every index file that has some.
+
+    Raises: OSError if the disk refuses; each index file is then as it was or as it should be.
+    LockedError as `index_lock` does.
+    """
+    gone = {(ref.file, ref.offset) for ref in refs}
+    with index_lock(root):
+        for path in index_files(root):
+            lines = path.read_bytes().splitlines(keepends=True)
+            kept = [line for line in lines if _place(line) not in gone]
+            if len(kept) < len(lines):
+                _replace(path, kept)
+
+
+def _place(line: bytes) -> tuple[str, int]:
+    entry = read_line(line.decode())
+    return entry.file, entry.offset
+
+
 def lookup(root: Path, url: str) -> Iterator[IndexEntry]:
     """Yield the captures of a URL, oldest first, by binary search in every index file.
 
@@ -149,14 +206,10 @@ def lookup(root: Path, url: str) -> Iterator[IndexEntry]:
     """
     prefix = f"{surt_key(url)} ".encode()
     found: set[bytes] = set()
-    for path in _index_files(root):
+    for path in index_files(root):
         with path.open("rb") as file:
             found.update(_matching(file, prefix))
     return (read_line(line.decode()) for line in sorted(found))
-
-
-def _index_files(root: Path) -> list[Path]:
-    return sorted((root / FOLDER).glob("*.cdxj"))
 
 
 def _matching(file: BinaryIO, prefix: bytes) -> Iterator[bytes]:
@@ -185,11 +238,14 @@ def _to_line_after(file: BinaryIO, position: int) -> None:
 def _replace(target: Path, lines: Iterable[bytes]) -> None:
     """Write a file under another name, sync it and put it in the place of the old one."""
     new = target.with_name(target.name + ".new")
-    with new.open("wb") as file:
-        file.writelines(lines)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(target)
+    try:
+        with new.open("wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _mime(capture: Capture) -> str:

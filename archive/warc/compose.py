@@ -23,6 +23,7 @@ from archive.warc.records import (
     WARC_FIELDS,
     Record,
     RevisitOf,
+    is_web,
     write_date,
     write_fields,
 )
@@ -40,7 +41,7 @@ def response_payload_digest(response: bytes) -> str:
     """Return the digest that an exchange's payload gets, to look for an earlier capture by it.
 
     The payload is every byte after the final head, still chunked and compressed
-    (docs/decisions/0002-digests.md).
+    (docs/decisions/0003-digests.md).
     """
     final = split_interim(response)[1]
     return digest_of(memoryview(final)[read_head(final).length :])
@@ -52,8 +53,11 @@ def compose(exchange: Exchange, revisit_of: RevisitOf | None, warcinfo_id: str) 
     With `revisit_of` it is a revisit where the standard allows one: a 304, or a payload that is
     equal, whole and not empty. Otherwise all of it is kept.
 
-    Raises: WarcFormatError if the exchange holds no response, or a field a line break.
+    Raises: WarcFormatError if the exchange holds no response or is not of the web, or a field
+    holds a line break.
     """
+    if not is_web(exchange.url):
+        raise WarcFormatError(f"{exchange.url!r} is no http or https address")
     interim, final = split_interim(exchange.response)
     if not final:
         raise WarcFormatError(f"no response to keep for {exchange.url}")

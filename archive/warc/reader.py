@@ -143,19 +143,24 @@ def _read_ahead(path: Path, limit: int) -> Iterator[tuple[Headers, bytes, int, s
                 if found.content_length > limit or not _begins_here(file, offset):
                     return
                 block = found.reader.read(found.content_length)
-                if len(block) < found.content_length:
-                    return
                 fields = found.headers
-                yield _headers(fields), block, offset, fields.status_line or ""
+                headers = _headers(fields)
+                if headers is None or len(block) < found.content_length:
+                    return
+                yield headers, block, offset, fields.status_line or ""
     except OSError:  # what it raises for all that it cannot read
         return
 
 
-def _headers(fields: HeaderMap) -> Headers:
+def _headers(fields: HeaderMap) -> Headers | None:
+    """Return the fields as the walker reads them; None where FastWARC takes two for one."""
     headers = fields.to_tuples()
-    if "".join(chain.from_iterable(headers)).isascii():
+    text = "".join(chain.from_iterable(headers))
+    if "\n" in text:  # it ends a line at CRLF alone
+        return None
+    if text.isascii():
         return headers
-    # FastWARC loses bytes that are no UTF-8; this reads them as the walker does.
+    # It loses bytes that are no UTF-8.
     raw = fields.items_bytes()
     return tuple((decode_field(name), decode_field(value)) for name, value in raw)
 

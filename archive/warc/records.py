@@ -117,15 +117,17 @@ class Record:
 
 
 def capture_of(record: Record, file: str) -> Capture | None:
-    """Return the capture that a record keeps; None for requests, metadata and the like.
+    """Return the web capture that a record keeps; None for requests, DNS answers and the like.
 
     Raises: WarcFormatError where the record's date or target URI are missing or impossible.
     """
     url = record.target_uri
-    if record.type not in _CAPTURE_TYPES or (url or "").startswith(("dns:", "urn:")):
+    if record.type not in _CAPTURE_TYPES:
         return None
     if not url:
         raise WarcFormatError("the record has no WARC-Target-URI", file=file, offset=record.offset)
+    if not is_web(url):
+        return None
     message = split_interim(record.block)[1] if record.is_http else record.block
     head = read_head(message) if record.is_http else NO_HEAD
     payload = memoryview(message)[head.length :]
@@ -154,6 +156,11 @@ def _absolute(url: str, location: str) -> str:
         return urljoin(url, location)
     except ValueError:  # e.g. an unclosed "[": kept as the server sent it
         return location
+
+
+def is_web(url: str) -> bool:
+    """Tell whether a URL is of the web; Heritrix also keeps `dns:`, others `urn:`."""
+    return url[:8].lower().startswith(("http://", "https://"))
 
 
 def write_date(at: datetime) -> str:

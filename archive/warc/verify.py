@@ -16,27 +16,19 @@ from enum import StrEnum
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from archive.digest import Digest, is_digest_of
 from archive.errors import WarcFormatError
 from archive.model import RecordType
 from archive.warc import walk
-from archive.warc.http import dechunk, read_head, split_interim
+from archive.warc.digests import BlockDigests
 from archive.warc.records import Record, bare_id, read_date, write_date
 from archive.warc.walk import Fault, FrameError, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from hashlib import _Hash
     from pathlib import Path
     from typing import BinaryIO
 
-_STEP_BYTES = 1 << 18
-_MAX_HTTP_HEAD_BYTES = 1 << 20
-_MAX_RECHECK_BYTES = 1 << 28
-"""Longest block whose payload is looked for in a second way, which needs it in memory."""
-
 _ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>")
-_HTTP_HEAD_END = re.compile(rb"\r?\n\r?\n")
 _CAPTURES = frozenset(RecordType)
 _NEEDS_TARGET = frozenset(["response", "resource", "request", "revisit", "conversion"])
 
@@ -116,15 +108,21 @@ class Report:
     """By record id."""
 
 
-def verify_file(path: Path, *, only: Sequence[int] | None = None) -> Iterator[Problem]:
-    """Yield what is wrong with a file that stands alone: its references must be within it.
+def verify_file(
+    path: Path,
+    *,
+    only: Sequence[int] | None = None,
+    is_known: Callable[[str], bool] = lambda record_id: False,
+) -> Iterator[Problem]:
+    """Yield what is wrong with one file.
 
-    With `only`, the records at those offsets are read and nothing else.
+    Its references must be to records within it, or to ids that `is_known` answers for. With
+    `only`, the records at those offsets are read and nothing else.
     """
     report = examine(path, str(path), only=only)
     yield from report.problems
     if only is None:
-        yield from _unresolved(report, lambda target: False)
+        yield from _unresolved(report, is_known)
 
 
 def verify_files(
@@ -213,16 +211,26 @@ class _Examination:
                 return None
             record = Record(head.headers, b"", offset, 0, head.version)
             self._records += 1
-            digests = _Digests(record)
+            digests = BlockDigests(record)
             missing = digests.read(member, head.content_length)
             walk.read_record_end(member, missing=missing)
         except FrameError as error:
             self._note(error.fault, offset, _sentence(error.reason), record.record_id)
             return walk.next_record(self._file, offset)
         self._check_fields(record)
-        for code, message in digests.problems(self._file):
-            self._note(code, offset, message, record.record_id)
+        self._check_digests(record, digests)
         return offset + member.length
+
+    def _check_digests(self, record: Record, digests: BlockDigests) -> None:
+        wrong = [(Code.BAD_DIGEST, told) for told in digests.unreadable]
+        if digests.is_block_wrong:
+            told = f"The block does not have the digest {record.get('WARC-Block-Digest')}."
+            wrong.append((Code.BLOCK_DIGEST, told))
+        if digests.is_payload_wrong(self._file):
+            told = f"The payload does not have the digest {record.get('WARC-Payload-Digest')}."
+            wrong.append((Code.PAYLOAD_DIGEST, told))
+        for code, told in wrong:
+            self._note(code, record.offset, told, record.record_id)
 
     def _check_fields(self, record: Record) -> None:
         raw_id = record.get("WARC-Record-ID")
@@ -282,88 +290,6 @@ class _Examination:
         self._problems.append(Problem(code, self._name, offset, message, record_id))
 
 
-class _Digests:
-    """Hashes a block as it streams by, and its payload, which begins behind the HTTP head."""
-
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._problems: list[tuple[Code, str]] = []
-        self._block = self._declared("WARC-Block-Digest")
-        # A revisit leaves its payload out, and a segment has but a part of it.
-        has_payload = record.type != "revisit" and record.get("WARC-Segment-Number") is None
-        self._payload = self._declared("WARC-Payload-Digest") if has_payload else None
-        self._block_hash = self._block.hasher() if self._block else None
-        self._payload_hash = self._payload.hasher() if self._payload else None
-
-    def read(self, member: Member, length: int) -> int:
-        """Read the block; how many bytes of it are missing."""
-        left = length - self._read_head(member, length)
-        while left and (part := member.read(min(left, _STEP_BYTES))):
-            _update(self._block_hash, part)
-            _update(self._payload_hash, part)
-            left -= len(part)
-        return left
-
-    def problems(self, file: BinaryIO) -> Iterator[tuple[Code, str]]:
-        """Yield what is wrong with the digests once the block has been read."""
-        yield from self._problems
-        if self._block and self._block_hash and self._block_hash.digest() != self._block.value:
-            told = f"The block does not have the digest {self._block.spelling}."
-            yield Code.BLOCK_DIGEST, told
-        if (
-            self._payload
-            and self._payload_hash
-            and self._payload_hash.digest() != self._payload.value
-            and not self._has_other_payload(file, self._payload.spelling)
-        ):
-            told = f"The payload does not have the digest {self._payload.spelling}."
-            yield Code.PAYLOAD_DIGEST, told
-
-    def _declared(self, name: str) -> Digest | None:
-        spelling = self._record.get(name)
-        try:
-            return Digest.parse(spelling) if spelling else None
-        except ValueError as error:
-            self._problems.append((Code.BAD_DIGEST, f"{name}: {error}."))
-            return None
-
-    def _read_head(self, member: Member, length: int) -> int:
-        """Read up to the end of the HTTP head, where there is one; how many bytes."""
-        if not (self._record.is_http and self._payload_hash):
-            return 0
-        head = b""
-        while not (end := _HTTP_HEAD_END.search(head)) and len(head) < _MAX_HTTP_HEAD_BYTES:
-            part = member.read(min(4096, length - len(head)))
-            if not part:
-                break
-            head += part
-        used = end.end() if end else len(head)
-        member.unread(head[used:])
-        _update(self._block_hash, head[:used])
-        return used
-
-    def _has_other_payload(self, file: BinaryIO, spelling: str) -> bool:
-        """Tell whether the digest is of the payload in another sense.
-
-        The standard's own is without the transfer coding (RFC 2616's entity body, as WARC 1.1
-        clause 5.9 has it), though most writers hash it chunked; and interim responses may
-        precede the final one in the block.
-        """
-        try:
-            record = walk.read_record(file, self._record.offset, "", limit=_MAX_RECHECK_BYTES)
-        except FrameError:  # too long for it
-            return False
-        if record is None or not record.is_http:
-            return False
-        final = split_interim(record.block)[1]
-        head = read_head(final)
-        payload = final[head.length :]
-        candidates = [payload]
-        if "chunked" in head.get_all("Transfer-Encoding"):
-            candidates.append(dechunk(payload))
-        return any(is_digest_of(spelling, candidate) for candidate in candidates)
-
-
 def _examine_all(
     files: Mapping[str, Path], workers: int, only: Mapping[str, Sequence[int]] | None
 ) -> Iterator[Report]:
@@ -394,11 +320,6 @@ def _unresolved(report: Report, is_known: Callable[[str], bool]) -> Iterator[Pro
             what = "revisits" if ref.code is Code.REVISIT_OF_NOTHING else "names as concurrent"
             told = f"The record {what} a record that is not there: {ref.target}."
             yield Problem(ref.code, report.file, ref.offset, told, ref.record_id)
-
-
-def _update(hasher: _Hash | None, data: bytes) -> None:
-    if hasher:
-        hasher.update(data)
 
 
 def _key(uri: str, date: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from crawler.demo import render
+from crawler.demo.assets import asset_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,10 +25,7 @@ SITEMAPS = {
 }
 """Paths of the sitemaps of an outlet, by the kind of sitemap that it has."""
 
-IMAGE = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9">'
-    '<path fill="#7a9e9f" d="M0 0h16v9H0z"/><path fill="#4f6367" d="M0 9l5-6 4 4 2-2 5 4z"/></svg>'
-)
+CDN_ROBOTS = "User-agent: *\nDisallow: /ads/\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +51,25 @@ def page_at(outlet: Outlet, target: str) -> Page:
     make = routes.get(target) or routes.get(path)
     if make:
         return make()
-    if path.startswith("/media/"):
-        return Page(payload=IMAGE.encode(), content_type="image/svg+xml")
+    if path.startswith(("/media/", "/assets/")):
+        return _asset(path)
     return _message(outlet, 404, path)
+
+
+def cdn_page_at(target: str) -> Page:
+    """What the host that the outlets keep their themes on answers to a request for `target`."""
+    path = urlsplit(target).path
+    if path == "/robots.txt":
+        return Page(payload=CDN_ROBOTS.encode(), content_type="text/plain; charset=utf-8")
+    return _asset(path)
+
+
+def _asset(path: str) -> Page:
+    try:
+        payload, content_type = asset_at(path)
+    except FileNotFoundError:
+        return Page(payload=b"no such file\n", content_type="text/plain", status=404)
+    return Page(payload=payload, content_type=content_type)
 
 
 def _routes(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:

@@ -11,7 +11,7 @@ import typer
 from crawler.demo.site import DemoSite
 
 FIRST_PORT = 8701
-"""Four ports from here on, so that addresses stay the same from one time to the next."""
+"""Five ports from here on, so that addresses stay the same from one time to the next."""
 
 
 def serve(first_port: int) -> None:

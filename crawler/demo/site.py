@@ -1,4 +1,4 @@
-"""The demo site while it runs: one server per outlet, and what was asked of them.
+"""The demo site while it runs: one server per outlet, one for their themes, and what was asked.
 
 with DemoSite() as site:
     crawl([outlet.base_url for outlet in site.outlets])
@@ -13,18 +13,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from archive.errors import SourceError
-from crawler.demo.routes import page_at
+from crawler.demo.routes import cdn_page_at, page_at
 from crawler.demo.server import LoggedRequest, OutletServer
 from crawler.demo.stories import Outlet, StoryTruth, load_outlet, outlet_names, truth_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from crawler.demo.routes import Page
 
 
 class DemoSite:
-    """All outlets of the demo, each on a loopback port of its own, inside a `with` block."""
+    """All outlets of the demo, each on a loopback port of its own, inside a `with` block.
+
+    One more port is the CDN, called `cdn` in the log of requests.
+    """
 
     def __init__(self, first_port: int = 0) -> None:
         """Serve on `first_port` and those after it, or (0) on any free ports."""
@@ -36,14 +40,21 @@ class DemoSite:
 
     def __enter__(self) -> Self:
         with ExitStack() as servers:
-            for index, name in enumerate(outlet_names()):
-                port = self._first_port + index if self._first_port else 0
-                server = OutletServer(name, partial(self._answer, name), self._log, port)
-                servers.callback(server.server_close)
-                self._outlets[name] = load_outlet(name, server.base_url)
-                servers.enter_context(server)
+            names = outlet_names()
+            cdn_url = self._serve(servers, "cdn", cdn_page_at, len(names)).base_url
+            for index, name in enumerate(names):
+                server = self._serve(servers, name, partial(self._answer, name), index)
+                self._outlets[name] = load_outlet(name, server.base_url, cdn_url)
             self._servers = servers.pop_all()
         return self
+
+    def _serve(
+        self, servers: ExitStack, name: str, answer: Callable[[str], Page], index: int
+    ) -> OutletServer:
+        port = self._first_port + index if self._first_port else 0
+        server = OutletServer(name, answer, self._log, port)
+        servers.callback(server.server_close)
+        return servers.enter_context(server)
 
     def __exit__(
         self,

@@ -97,6 +97,8 @@ class Outlet(BaseModel, frozen=True, extra="forbid"):
     name: str
     base_url: str
     """Scheme, host and port, without a trailing slash."""
+    cdn_url: str
+    """The same of the host that its theme and some of its images lie on."""
     title: str
     tagline: str
     language: Literal["id", "en"]
@@ -213,7 +215,7 @@ def outlet_names() -> list[str]:
     return sorted(path.parent.name for path in STORIES_DIR.glob("*/outlet.toml"))
 
 
-def load_outlet(name: str, base_url: str) -> Outlet:
+def load_outlet(name: str, base_url: str, cdn_url: str = "http://cdn.example") -> Outlet:
     """The outlet in the folder `name`, as served under `base_url`.
 
     Raises:
@@ -223,7 +225,8 @@ def load_outlet(name: str, base_url: str) -> Outlet:
     paths = (path for path in folder.glob("*.toml") if path.name != "outlet.toml")
     stories = sorted(map(_load_story, paths), key=lambda story: story.published_at, reverse=True)
     path = folder / "outlet.toml"
-    fields = _read_toml(path) | {"name": name, "base_url": base_url, "stories": stories}
+    addresses = {"base_url": base_url, "cdn_url": cdn_url}
+    fields = _read_toml(path) | {"name": name, "stories": stories} | addresses
     try:
         return Outlet.model_validate(fields)
     except ValidationError as error:

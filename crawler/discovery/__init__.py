@@ -4,12 +4,14 @@ The spider looks the parser of a fetched URL up in `DISCOVERERS` by the kind it 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
-from archive.model import UrlKind
+from archive.model import CaptureScope, FoundBy, Source, UrlKind
 from crawler.discovery.base import Discovered, Discoverer, Refusal
 from crawler.discovery.feeds import discover_feed
 from crawler.discovery.listing import discover_listing
+from crawler.discovery.requisites import discover_page_requisites, discover_style_requisites
 from crawler.discovery.sitemaps import discover_sitemap
 
 DISCOVERERS: Mapping[UrlKind, Discoverer] = MappingProxyType(
@@ -19,6 +21,22 @@ DISCOVERERS: Mapping[UrlKind, Discoverer] = MappingProxyType(
         UrlKind.LISTING: discover_listing,
     }
 )
-"""A page (`UrlKind.PAGE`) names nothing: it is read by the extraction."""
+"""What is fetched to find pages."""
 
-__all__ = ["DISCOVERERS", "Discovered", "Discoverer", "Refusal"]
+
+def discoverer_of(kind: UrlKind, found_by: FoundBy, source: Source) -> Discoverer | None:
+    """Return the parser of what a URL of `source` answers; None if nothing is looked for in it.
+
+    A page is read by the extraction, and here for its requisites if the source wants them.
+    Those that a stylesheet imports are read for images and fonts, not for further imports.
+    """
+    if kind in DISCOVERERS:
+        return DISCOVERERS[kind]
+    if source.capture is not CaptureScope.PAGE:
+        return None
+    if kind is UrlKind.PAGE:
+        return discover_page_requisites
+    return partial(discover_style_requisites, imports=found_by is FoundBy.PAGE)
+
+
+__all__ = ["DISCOVERERS", "Discovered", "Discoverer", "Refusal", "discoverer_of"]

@@ -19,8 +19,9 @@ from w3lib.html import remove_tags
 MAX_UNPACKED_BYTES = 64 * 2**20
 """Sitemaps may have 50 MB (sitemaps.org); more than this is a decompression bomb."""
 
-_CONTROLS_TO_SPACES = dict.fromkeys([*range(0x20), 0x7F], " ")
-"""libxml2 keeps them in names of attributes, where lxml cannot read them back."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""All that is no white space to libxml2, which keeps them in names of attributes, where lxml
+cannot read them back."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BINARY = {
@@ -104,7 +105,7 @@ def html_text(body: bytes, content_type: str | None) -> str:
 
 def html_page(body: bytes, content_type: str | None) -> Selector:
     """Parse an HTML page; any bytes give some tree."""
-    text = html_text(body, content_type).translate(_CONTROLS_TO_SPACES)
+    text = _CONTROLS.sub(" ", html_text(body, content_type))
     return Selector(text=text, type="html")
 
 

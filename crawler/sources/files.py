@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic import ValidationError as PydanticValidationError
 
 from archive.errors import HomeError, SourceError
-from archive.model import Seed, Source, UrlKind
+from archive.model import CaptureScope, Seed, Source, UrlKind
 from archive.urls import host_of, normalise_url, registrable_domain
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
@@ -54,6 +54,8 @@ class SourceFile(BaseModel):
     """Seconds between two requests to one host; unset, the archive's own."""
     max_pages: int | None = Field(default=None, ge=0, examples=[500])
     """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
+    capture: CaptureScope | None = Field(default=None, strict=False, examples=["page"])
+    """Use "html", or "page" for images, styles and scripts too; unset, the archive's own."""
 
 
 _NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -129,6 +131,7 @@ def _source(stated: SourceFile) -> Source:
         seeds=tuple(dict.fromkeys(seeds)) or (Seed(stated.url, UrlKind.LISTING),),
         delay_s=stated.delay_s,
         max_pages=stated.max_pages,
+        capture=stated.capture,
     )
 
 

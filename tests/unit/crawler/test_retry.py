@@ -16,6 +16,7 @@ from twisted.web.client import ResponseFailed
 
 from crawler.failures import (
     BadCertificate,
+    BadEncoding,
     HeadTooLarge,
     HostPaused,
     PrivateAddress,
@@ -52,6 +53,7 @@ FAILURES: list[tuple[Exception, FailureKind, str]] = [
     (scrapy_errors.DownloadTimeoutError("took 9 s."), FailureKind.TIMEOUT, "in time (took 9 s)"),
     (scrapy_errors.ResponseDataLossError(), FailureKind.DATA_LOSS, "middle of the answer"),
     (scrapy_errors.DownloadCancelledError("9 GB"), FailureKind.TOO_LARGE, "too large (9 GB)"),
+    (BadEncoding("the body is cut"), FailureKind.ENCODING, "is broken: the body is cut"),
     (HeadTooLarge("no end"), FailureKind.TOO_LARGE, "too large (no end)"),
     (failed(ConnectionLost()), FailureKind.LOST, "without an answer"),
     (failed(ValueError("bad status line")), FailureKind.MALFORMED, "not HTTP"),

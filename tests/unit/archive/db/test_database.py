@@ -231,5 +231,51 @@ def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
     assert table.count_waiting(1) == 1
 
 
+def image(path: str) -> Candidate:
+    return Candidate(SITE + path, UrlKind.REQUISITE, FoundBy.PAGE, f"{SITE}/a")
+
+
+def test_a_requisite_is_fetched_again_only_when_it_is_old(
+    table: FrontierTable, repository: Repository
+) -> None:
+    run_id = _run(table)
+    table.add(1, [image("/a.css")], NOW)
+    (lease,) = table.take(1, run_id, 1, NOW, [UrlKind.REQUISITE])
+    assert lease.found_by is FoundBy.PAGE
+    outcome = UrlOutcome(200, "requisite", None)
+    repository.save_visit(
+        [capture(1, lease.url)], outcome, run_id=run_id, source_id=1, url_id=lease.url_id
+    )
+    for days, waiting in ((1, 0), (29, 0), (31, 1)):
+        now = NOW + timedelta(days=days)
+        assert table.add(1, [image("/a.css")], now) == 0
+        assert table.count_waiting(1) == waiting
+
+
+def test_an_article_that_a_page_took_for_an_image_is_still_an_article(
+    table: FrontierTable,
+) -> None:
+    table.add(1, [image("/a"), image("/feed"), image("/b.png")], NOW)
+    table.add(1, [page("/a")], NOW)
+    table.begin(1, SOURCE.seeds, NOW)
+    table.add(1, [image("/a"), image("/feed")], NOW)
+    kinds = (*KINDS, UrlKind.REQUISITE)
+    leases = table.take(1, _run(table), 10, NOW, kinds)
+    found = [(lease.url.removeprefix(SITE), lease.kind) for lease in leases]
+    assert found == [
+        ("/feed", UrlKind.FEED),
+        ("/a", UrlKind.PAGE),
+        ("/b.png", UrlKind.REQUISITE),
+    ]
+
+
+def test_only_pages_count_against_their_limit(table: FrontierTable) -> None:
+    table.add(1, [page(f"/{n}") for n in range(5)], NOW)
+    table.add(1, [image(f"/{n}.png") for n in range(5)], NOW)
+    kinds = (*KINDS, UrlKind.REQUISITE)
+    leases = table.take(1, _run(table), 6, NOW, kinds, max_pages=2)
+    assert [lease.kind for lease in leases] == [UrlKind.PAGE] * 2 + [UrlKind.REQUISITE] * 4
+
+
 def _run(table: FrontierTable) -> int:
     return Repository(table.engine).start_run("crawl", "1", NOW)

@@ -96,7 +96,7 @@ def test_compacting_keeps_each_line_once(root: Path, monkeypatch: pytest.MonkeyP
         cdxj.write_index(root, f"2026/11/{number}.warc.gz", [page, capture("http://b.example/")])
     before = list(cdxj.lookup(root, "http://warta.example/1"))
     merged = cdxj.compact(root)
-    assert list((root / cdxj.FOLDER).iterdir()) == [merged]
+    assert cdxj.index_files(root) == [merged]
     assert len(merged.read_bytes().splitlines()) == 6
     assert list(cdxj.lookup(root, "http://warta.example/1")) == before != []
     assert cdxj.compact(root).read_bytes().count(b"\n") == 6

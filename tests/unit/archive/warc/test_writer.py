@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -214,6 +215,26 @@ def _failing_after(real, name):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     return call
+
+
+def test_file_size_limit_is_a_storage_error_and_the_writer_goes_on(
+    root: Path, writer: WarcWriter
+) -> None:
+    given = exchange(b"HTTP/1.1 200 OK\r\n\r\n" + os.urandom(30_000))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    kept = []
+    with writer:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            with pytest.raises(StorageError, match="File too large"):
+                for _ in range(10):
+                    kept += writer.append([(given, None)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert len(kept) == 3
+        kept += writer.append([(given, None)])
+    assert all(capture.ref and read_exchange(root, capture.ref) == given for capture in kept)
+    assert_tools_accept(root)
 
 
 def test_unwritable_folder_is_a_storage_error(tmp_path: Path) -> None:

@@ -180,6 +180,34 @@ def test_front_page_links_lead_to_a_redirect_a_404_and_a_410(site: DemoSite) -> 
     assert statuses == {301: tram.url, 404: None, 410: None}
 
 
+@pytest.mark.parametrize(
+    ("path", "content_type", "start"),
+    [
+        ("/themes/jnews/style.css?ver=6.4.2", "text/css", b'@import "type.css";'),
+        ("/themes/jnews/skyline.png", "image/png", b"\x89PNG\r\n\x1a\n"),
+        ("/media/icon.svg", "image/svg+xml", b"<svg"),
+        ("/assets/site.js", "text/javascript", b"//"),
+    ],
+)
+def test_styles_scripts_and_images_are_served_as_what_they_are(
+    site: DemoSite, path: str, content_type: str, start: bytes
+) -> None:
+    outlet = site.outlet("kenanga")
+    base_url = outlet.cdn_url if path.startswith("/themes/") else outlet.base_url
+    response, body = fetch(base_url + path)
+    assert response.status == 200
+    assert response.getheader("Content-Type", "").startswith(content_type)
+    assert body.startswith(start)
+
+
+def test_each_story_has_an_image_of_its_own(site: DemoSite) -> None:
+    outlet = site.outlet("ledger")
+    bodies = {fetch(f"{outlet.base_url}/media/{one.slug}.svg")[1] for one in outlet.stories}
+    assert len(bodies) == len(outlet.stories)
+    assert fetch(f"{outlet.cdn_url}/themes/no-such-file.css")[0].status == 404
+    assert fetch(f"{outlet.base_url}/media/no-such-type.exe")[0].status == 404
+
+
 def test_unknown_paths_are_404_and_unknown_queries_are_overlooked(site: DemoSite) -> None:
     outlet = site.outlet("ledger")
     assert fetch(f"{outlet.base_url}/no-such-page")[0].status == 404

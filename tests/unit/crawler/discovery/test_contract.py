@@ -18,8 +18,9 @@ DOCUMENTS = {
 every_parser = pytest.mark.parametrize(("kind", "discover"), DISCOVERERS.items())
 
 
-def test_all_kinds_but_pages_have_a_parser() -> None:
-    assert set(DISCOVERERS) == set(UrlKind) - {UrlKind.PAGE} == set(DOCUMENTS)
+def test_all_that_leads_to_pages_has_a_parser() -> None:
+    assert set(DISCOVERERS) == set(UrlKind) - {UrlKind.PAGE, UrlKind.REQUISITE}
+    assert set(DISCOVERERS) == set(DOCUMENTS)
 
 
 @every_parser

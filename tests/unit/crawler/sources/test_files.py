@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import HomeError, SourceError
-from archive.model import Seed, Source, UrlKind
+from archive.model import CaptureScope, Seed, Source, UrlKind
 from crawler.sources import files, load_source, load_sources, source_name_for, write_source
 
 FULL = Source(
@@ -19,6 +19,7 @@ FULL = Source(
     ),
     delay_s=2.5,
     max_pages=500,
+    capture=CaptureScope.PAGE,
 )
 
 

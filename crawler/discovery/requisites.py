@@ -1,0 +1,235 @@
+"""What a page needs to look as it did: the images, styles, fonts and scripts that it names.
+
+For sources with `capture = "page"`. Stylesheets name more, and are read for it when they are
+fetched. Requisites lie on any host (CDNs) and are known by their whole address, tracking
+parameters included, because that is what a browser will ask the replay for.
+
+Left out: video and audio streams (too large), frames (pages of others), what scripts put
+together as they run, and pixels of 1 by 1 (asking for those would count a visit).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import IntEnum
+from itertools import islice
+from typing import Any
+
+import tinycss2
+from tinycss2.bytes import decode_stylesheet_bytes
+from w3lib.encoding import http_content_type_encoding
+
+from archive.errors import UrlError
+from archive.model import Candidate, FoundBy, Source, UrlKind
+from archive.urls import join_url, normalise_url
+from crawler.discovery.autodiscovery import base_url
+from crawler.discovery.base import Discovered
+from crawler.discovery.bodies import html_page, is_html
+
+MAX_REQUISITES = 200
+"""Most requisites taken from one page or stylesheet."""
+
+
+class Rank(IntEnum):
+    """What is taken first where a page names more than MAX_REQUISITES."""
+
+    STYLE = 0
+    IMAGE = 1
+    SCRIPT = 2
+    EXTRA = 3
+    """Other sizes of images, and icons."""
+
+
+_Attributes = Mapping[str, str]
+_Named = Iterator[tuple[Rank, str]]
+
+# Themes put the address here and let a script move it to `src` when it scrolls into view.
+_LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy")
+_SRCSETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_ICONS = frozenset({"icon", "apple-touch-icon", "apple-touch-icon-precomposed", "mask-icon"})
+_PRELOADED = {
+    "style": Rank.STYLE,
+    "font": Rank.STYLE,
+    "image": Rank.IMAGE,
+    "script": Rank.SCRIPT,
+}
+
+# An address, and unless a comma ends it, what is said of the image's size up to the next comma.
+# Source: HTML, clause 4.8.4.2.2.
+_SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
+
+# What a stylesheet names, found at the speed of a regular expression: tokens of the whole sheet
+# would take a second for each megabyte, and pages carry as much inline. Comments, other strings,
+# vocabularies (@namespace) and data: are matched too, so that nothing is found inside of them.
+_STRING = r"""(?:"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)"""
+_STYLE_PART = re.compile(
+    rf"""
+    /\*.*?(?:\*/|\Z)
+    | {_STRING}
+    | @namespace\b[^;]*+
+    | \burl\(\s*+["']?data:[^)]*+
+    | (?P<naming>
+        @import\b (?:{_STRING} | [^;"'])*+
+        | \burl\( \s*+ (?:{_STRING} | (?:[^)"'\\]|\\.)*+) \s*+ \)?
+        | \bimage-set\( (?:{_STRING} | \([^()]*+\) | [^()"'])*+ \)?
+    )
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+
+
+def discover_page_requisites(
+    body: bytes, url: str, *, content_type: str | None, source: Source
+) -> Discovered:
+    """Return what an HTML page needs to look right, the most important first; see `Discoverer`.
+
+    A body that is no HTML page needs nothing.
+    """
+    if not (is_html(body) or "html" in (content_type or "").lower()):
+        return Discovered()
+    page = html_page(body, content_type)
+    named = sorted(_named_in(page.root), key=lambda each: each[0])
+    references = (reference for _, reference in named)
+    return _discovered(references, base_url(page, url), url, FoundBy.PAGE)
+
+
+def discover_style_requisites(
+    body: bytes, url: str, *, content_type: str | None, source: Source, imports: bool = True
+) -> Discovered:
+    """Return the images, fonts and (with `imports`) stylesheets that a stylesheet names.
+
+    A body that is no stylesheet, such as an image, needs nothing.
+    """
+    if not _is_stylesheet(url, content_type):
+        return Discovered()
+    text, _ = decode_stylesheet_bytes(body, http_content_type_encoding(content_type))
+    references = (
+        reference for reference, imported in named_in_style(text) if imports or not imported
+    )
+    return _discovered(references, url, url, FoundBy.STYLE)
+
+
+def named_in_style(css: str) -> Iterator[tuple[str, bool]]:
+    """Yield the addresses that a stylesheet names, each with whether it is an @import.
+
+    Source: CSS Values 4, clause 4.5 (`url()`); CSS Images 4, clause 2.4 (`image-set()`).
+    """
+    for part in _STYLE_PART.finditer(css):
+        if part["naming"]:
+            head, *tokens = tinycss2.parse_component_value_list(part["naming"], skip_comments=True)
+            if head.type == "at-keyword":
+                yield from ((address, True) for address in islice(_addresses(tokens), 1))
+            else:
+                yield from ((address, False) for address in _addresses([head]))
+
+
+def _addresses(tokens: Iterable[Any], depth: int = 2) -> Iterator[str]:
+    """Addresses among tokens: `"a"`, `url(a)`, `url("a")` or `image-set("a" 1x, url("b") 2x)`."""
+    for token in tokens:
+        if token.type in {"url", "string"}:
+            yield token.value
+        elif token.type == "function" and token.lower_name in {"url", "image-set"} and depth:
+            yield from _addresses(token.arguments, depth - 1)
+
+
+def _is_stylesheet(url: str, content_type: str | None) -> bool:
+    if content_type:
+        return content_type.partition(";")[0].strip().lower() == "text/css"
+    return url.partition("?")[0].lower().endswith(".css")
+
+
+def _named_in(root: Any) -> _Named:
+    """Yield all that a page names, in page order. Comments have a function for a tag."""
+    for element in root.iter():
+        if read := _READERS.get(element.tag):
+            yield from read(element.attrib)
+        if element.tag == "style":
+            yield from _of_style("".join(element.itertext()))
+        yield from _of_style(element.attrib.get("style", ""))
+        if background := element.attrib.get("background"):
+            yield Rank.IMAGE, background
+
+
+def _of_style(css: str) -> _Named:
+    for reference, imported in named_in_style(css):
+        yield Rank.STYLE if imported else Rank.IMAGE, reference
+
+
+def _of_image(image: _Attributes) -> _Named:
+    if {image.get("width"), image.get("height")} <= {"0", "1"}:
+        return
+    for name in ("src", *_LAZY):
+        yield Rank.IMAGE, image.get(name, "")
+    yield from _of_srcsets(image)
+
+
+def _of_srcsets(image: _Attributes) -> _Named:
+    for name in _SRCSETS:
+        for candidate in _SRCSET_CANDIDATE.finditer(image.get(name, "")):
+            yield Rank.EXTRA, candidate[1].rstrip(",")
+
+
+def _of_link(link: _Attributes) -> _Named:
+    relations = set(link.get("rel", "").lower().split())
+    reference = link.get("href", "")
+    if "stylesheet" in relations:
+        yield Rank.STYLE, reference
+    if "preload" in relations and (rank := _PRELOADED.get(link.get("as", "").lower())) is not None:
+        yield rank, reference
+    if "modulepreload" in relations:
+        yield Rank.SCRIPT, reference
+    if relations & _ICONS:
+        yield Rank.EXTRA, reference
+
+
+def _of_script(script: _Attributes) -> _Named:
+    yield Rank.SCRIPT, script.get("src", "")
+
+
+def _of_video(video: _Attributes) -> _Named:
+    yield Rank.IMAGE, video.get("poster", "")
+
+
+def _of_input(field: _Attributes) -> _Named:
+    if field.get("type", "").lower() == "image":
+        yield Rank.IMAGE, field.get("src", "")
+
+
+def _of_drawing(drawing: _Attributes) -> _Named:
+    yield Rank.IMAGE, drawing.get("href") or drawing.get("xlink:href", "")
+
+
+_READERS: dict[Any, Callable[[_Attributes], _Named]] = {
+    "img": _of_image,
+    "source": _of_srcsets,
+    "link": _of_link,
+    "script": _of_script,
+    "video": _of_video,
+    "input": _of_input,
+    "image": _of_drawing,
+    "use": _of_drawing,
+}
+"""By element. A source of a picture has a srcset, one of a video or audio only a src."""
+
+
+def _discovered(references: Iterable[str], base: str, url: str, found_by: FoundBy) -> Discovered:
+    found: dict[str, Candidate] = {}
+    for reference in references:
+        address = _address(base, reference)
+        if address is not None and address != url:
+            found.setdefault(address, Candidate(address, UrlKind.REQUISITE, found_by, url))
+        if len(found) == MAX_REQUISITES:
+            break
+    return Discovered(tuple(found.values()))
+
+
+def _address(base: str, reference: str) -> str | None:
+    """Return the web address that is meant; None for `data:`, `#part` and what is none."""
+    reference = reference.strip()
+    if not reference or reference.startswith("#"):
+        return None
+    try:
+        return normalise_url(join_url(base, reference), keep_tracking=True)
+    except UrlError:
+        return None
