@@ -37,6 +37,7 @@ app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
 app.command()(archive.commands.verify)
 app.command()(crawler.commands.repair)
+app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
 
 

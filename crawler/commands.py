@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -121,12 +122,14 @@ def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
     codes: 0 all is well now, 1 something remains, which is named.
     """
     from archive.home import open_home
+    from crawler.rebuild import Rebuilder
     from crawler.sources import load_sources
     from pipelines.import_report import report_repair, showing_bar
     from pipelines.repair import repair as repair_archive
 
     opened = open_home(home)
+    followed = load_sources(opened.sources)
     with showing_bar() as bar:
-        results = repair_archive(opened, load_sources(opened.sources), bar)
+        results = repair_archive(opened, followed, partial(Rebuilder, lambda: followed), bar)
         code = report_repair(results, as_json=json)
     raise typer.Exit(code)

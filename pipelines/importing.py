@@ -8,6 +8,7 @@ pages become articles. Everything can be broken off and done again: nothing is t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 from archive.db.engine import open_engine
 from archive.db.repository import RecordedCapture, Repository
 from archive.digest import same_digest
+from archive.erase import finish_takedowns
 from archive.errors import KlipingError, RecordError, WrongUseError
 from archive.home import Home
 from archive.model import Source
@@ -30,6 +32,9 @@ from pipelines.download import download, is_address, note_kept
 from pipelines.intake import Tally
 from pipelines.intake_run import LOCK, IntakeRun, open_intake
 from pipelines.owners import Owners
+from pipelines.pool import ExtractionPool
+
+logger = logging.getLogger(__name__)
 
 PROBLEMS_KEPT = 100
 """Of one file, in a run's summary."""
@@ -110,8 +115,14 @@ def import_files(
         held.callback(engine.dispose)
         repository = Repository(engine)
         owners = Owners(repository, followed, only=options.source)
-        run = held.enter_context(open_intake(home, repository, owners, "import", is_import=True))
+        pool = ExtractionPool(home.config.crawl.workers)
+        held.callback(pool.close)
+        run = held.enter_context(
+            open_intake(home, repository, owners, pool, "import", is_import=True)
+        )
         yield from _Import(home, repository, run, options, watcher).take_all(addresses)
+        for problem in finish_takedowns(home, engine):  # of pages that a file brought back
+            logger.warning(problem)
 
 
 class _Import:
@@ -218,6 +229,8 @@ class _Import:
         faulty = {each.offset for each in left_out if each.offset is not None}
         captures = contents.captures(without=faulty)
         recorded = self._repository.recorded(list(captures))
+        forgotten = self._repository.recorded_ids(list(captures)) - recorded.keys()
+        faulty |= {captures.pop(id_) for id_ in forgotten}
         if taken := [*_taken_ids(contents, recorded)]:
             raise _RefusedError(taken)
         result = Result(

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from archive.db.forgotten import FORGOTTEN, TakedownLog
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.errors import RecordError, UrlError
@@ -38,7 +39,7 @@ from archive.warc.reader import read_payload
 from archive.warc.records import Record, bare_id, read_date
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
-from pipelines.ingest import ingest, note_of
+from pipelines.ingest import canonical_url_of, ingest, note_of
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
 
@@ -97,6 +98,7 @@ class Intake:
         self._root = root
         self._repository = repository
         self._table = FrontierTable(repository.engine)
+        self._takedowns = TakedownLog(repository.engine)
         self._owners = owners
         self._pool = pool
         self.run_id = run_id
@@ -148,6 +150,9 @@ class Intake:
         if extraction.outcome is not Outcome.ARTICLE:
             await self.save([capture])
             return extraction.outcome
+        if await self._in_database(self._is_forgotten, capture.url, extraction):
+            await self.save([capture])  # so that its record is noted, to be rewritten
+            return FORGOTTEN
         visit = Visit(
             source="",
             url=normalise_url(capture.url),
@@ -193,6 +198,11 @@ class Intake:
             url_id=known.url_id,
             ends_lease=self.settles,
         ).verdict
+
+    def _is_forgotten(self, url: str, extraction: Extraction) -> bool:
+        """Whether a page was taken down: then not even its title may be written anywhere."""
+        addresses = (url, canonical_url_of(extraction, url))
+        return any(self._takedowns.of_url(address) for address in addresses)
 
     def _save(self, captures: list[Capture]) -> None:
         by_owner: dict[int | None, list[Capture]] = {}

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from archive.db.repository import Repository
-from archive.home import Home
+from archive.home import Home, run_lock
 from archive.warc.writer import WarcWriter
 from pipelines.intake import Intake, Tally
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
-from pipelines.recover import run_lock
 
 LOCK = "import"
 """Held by whoever puts files on the shelf, or makes rows of records that are there."""
@@ -31,6 +30,7 @@ class IntakeRun:
 
     id: int
     intake: Intake
+    writer: WarcWriter
     runner: asyncio.Runner
     has_failed: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
@@ -44,7 +44,13 @@ class IntakeRun:
 
 @contextmanager
 def open_intake(
-    home: Home, repository: Repository, owners: Owners, command: str, *, is_import: bool
+    home: Home,
+    repository: Repository,
+    owners: Owners,
+    pool: ExtractionPool,
+    command: str,
+    *,
+    is_import: bool,
 ) -> Iterator[IntakeRun]:
     """Begin a run of `command` and end it with the block.
 
@@ -57,8 +63,6 @@ def open_intake(
             run_id = repository.start_run(command, version("kliping"), datetime.now(UTC))
             held.enter_context(home.lock([run_lock(run_id)]))
         runner = held.enter_context(asyncio.Runner())
-        pool = ExtractionPool(home.config.crawl.workers)
-        held.callback(pool.close)
         writer = WarcWriter(home.warc, str(run_id), operator=home.config.crawl.contact)
         held.enter_context(writer)
         intake = Intake(
@@ -70,7 +74,7 @@ def open_intake(
             notes=writer if is_import else None,
             settles=not is_import,
         )
-        run = IntakeRun(run_id, held.enter_context(intake), runner)
+        run = IntakeRun(run_id, held.enter_context(intake), writer, runner)
         outcome = "interrupted"
         try:
             yield run

@@ -10,39 +10,36 @@ and in the end whatever is still wrong.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from archive.audit import audit, files_elsewhere, warc_files
 from archive.db.engine import open_engine
-from archive.db.frontier import FrontierTable
+from archive.db.frontier import FrontierTable, seed_candidates
 from archive.db.repository import RecordedCapture, Repository
 from archive.digest import same_digest
-from archive.errors import LockedError, RecordError, RecordNotFoundError
-from archive.home import Home
-from archive.model import Candidate, FoundBy, Source
+from archive.erase import finish_takedowns
+from archive.errors import LockedError, RecordNotFoundError
+from archive.home import Home, run_lock
+from archive.model import Source
 from archive.warc.importing import Contents, import_captures, read_contents
 from archive.warc.indexing import rebuild_index, stale_files
 from archive.warc.reader import locate
-from archive.warc.records import read_fields
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
-from archive.warc.walk import walk
 from pipelines.importing import Watcher
 from pipelines.intake import Tally
 from pipelines.intake_run import LOCK, RECOVERY_WAIT_S, IntakeRun, open_intake
 from pipelines.owners import Owners
-from pipelines.recover import run_lock
-
-_OWN_FILE = re.compile(r"kliping-(\d{14})-(\d{1,18})-\d+\.warc\.gz", re.ASCII)
-_SOFTWARE = re.compile(r"Kliping/(\S+)")
+from pipelines.pool import ExtractionPool
+from pipelines.recover import OUR_FILE, Interpreter, Recovery
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,13 @@ class Mended:
         return f"{self.file}: {self.message}" if self.file else self.message
 
 
-def repair(home: Home, followed: Sequence[Source], watcher: Watcher) -> Iterator[Mended | Problem]:
+InterpreterOf = Callable[[Repository, FrontierTable], Interpreter]
+"""Makes what knows how the crawl reads feeds, sitemaps and listings (`crawler.rebuild`)."""
+
+
+def repair(
+    home: Home, followed: Sequence[Source], interpreter_of: InterpreterOf, watcher: Watcher
+) -> Iterator[Mended | Problem]:
     """Mend the archive in `home` and yield what was done, then what is still wrong.
 
     Files of runs that are at work are left alone. Run it to its end.
@@ -73,32 +76,64 @@ def repair(home: Home, followed: Sequence[Source], watcher: Watcher) -> Iterator
         held.enter_context(home.lock([LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
-        yield from _Repair(home, engine, followed, watcher).mend_all()
+        yield from _Repair(home, engine, followed, interpreter_of, watcher).mend_all()
+        finish_takedowns(home, engine)
         yield from audit(home, engine, workers=os.cpu_count() or 1)
 
 
 class _Repair:
+    """One run of the command."""
+
     def __init__(
-        self, home: Home, engine: Engine, followed: Sequence[Source], watcher: Watcher
+        self,
+        home: Home,
+        engine: Engine,
+        followed: Sequence[Source],
+        interpreter_of: InterpreterOf,
+        watcher: Watcher,
     ) -> None:
         self._home = home
         self._engine = engine
         self._repository = Repository(engine)
+        self._table = FrontierTable(engine)
         self._followed = followed
+        self._interpreter = interpreter_of(self._repository, self._table)
         self._watcher = watcher
 
     def mend_all(self) -> Iterator[Mended]:
         with self._home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
             yield from self._mend_open_files()
-        owners = self._restore_sources()
-        self._restore_runs()
-        with open_intake(self._home, self._repository, owners, "repair", is_import=False) as run:
+        with ExitStack() as held:
+            pool = ExtractionPool(self._home.config.crawl.workers)
+            held.callback(pool.close)
+            recovery = Recovery(self._home, self._repository, self._table, pool, self._interpreter)
+            recovery.adopt()
+            owners = self._restore_sources()
+            run = held.enter_context(
+                open_intake(self._home, self._repository, owners, pool, "repair", is_import=False)
+            )
             told: list[str] = []
-            for mended in self._mend_rows(run):
+            run.summary["mended"] = told
+            for mended in chain(self._recover(recovery, run), self._mend_rows(run)):
                 told.append(str(mended))
                 yield mended
-            run.summary["mended"] = told
         yield from self._mend_index()
+
+    def _recover(self, recovery: Recovery, run: IntakeRun) -> Iterator[Mended]:
+        """Take up what dead runs left, as the next crawl would."""
+        unfinished = self._unfinished_runs()
+        with self._home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            taken_up = recovery.run(run.id, run.writer)
+        if taken_up:
+            yield Mended(
+                "rows", "", f"Took up {taken_up} captures of runs that were killed or forgotten."
+            )
+        for run_id in sorted(unfinished - self._unfinished_runs()):
+            yield Mended("run", "", f"Noted that run {run_id} was interrupted.")
+
+    def _unfinished_runs(self) -> set[int]:
+        times = self._repository.run_times()
+        return {run_id for run_id, (_, ended_at) in times.items() if ended_at is None}
 
     def _mend_open_files(self) -> Iterator[Mended]:
         for file in recover_open_files(self._home.warc):
@@ -114,35 +149,24 @@ class _Repair:
             yield Mended("open-file" if file.torn is None else "torn-tail", file.file, message)
 
     def _restore_sources(self) -> Owners:
-        """Make the rows of followed sources and their seeds, of which a lost database had more."""
+        """Make the rows of followed sources and of their seeds, which a lost database had."""
         owners = Owners(self._repository, self._followed)
-        table, now = FrontierTable(self._engine), datetime.now(UTC)
         for source in self._followed:
-            for seed in source.seeds:
-                candidate = Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url)
-                table.know(owners.claim(source.url), candidate, now)
+            for seed in seed_candidates(source.seeds):
+                self._table.know(owners.claim(source.url), seed, datetime.now(UTC))
         return owners
 
-    def _restore_runs(self) -> None:
-        """Give the runs that wrote the files here their rows back, and so their numbers."""
-        known = self._repository.run_ids()
-        for name, path in warc_files(self._home.warc).items():
-            if (own := _own_file(name)) and own.run_id not in known:
-                self._repository.adopt_run(own.run_id, "crawl", _version_in(path), own.began_at)
-                self._repository.finish_run(own.run_id, "interrupted", {}, own.began_at)
-                known.add(own.run_id)
-
     def _mend_rows(self, run: IntakeRun) -> Iterator[Mended]:
+        known = self._repository.run_times()
         for file, path in self._files().items():
-            own = _own_file(file)
-            run.intake.run_id = own.run_id if own else run.id
-            run.intake.settles = own is not None
+            writer_id = _run_of(file)
+            run.intake.run_id = writer_id if writer_id in known else run.id
+            run.intake.settles = writer_id is not None
             try:
-                with self._home.lock([run_lock(own.run_id)] if own else []):
+                with self._home.lock([] if writer_id is None else [run_lock(writer_id)]):
                     yield from self._mend_rows_of(run, file, path)
             except LockedError:
                 continue  # its run is at work, and will make the rows itself
-        yield from self._end_dead_runs()
 
     def _files(self) -> dict[str, Path]:
         with self._engine.connect() as connection:
@@ -152,8 +176,9 @@ class _Repair:
         self._watcher.begin(f"reading {file}", path.stat().st_size)
         contents = read_contents(path, on_offset=self._watcher.reach)
         captures = contents.captures(without=contents.faulty())
-        recorded = self._repository.recorded(list(captures))
-        missing = [offset for id_, offset in captures.items() if id_ not in recorded]
+        ids = list(captures)
+        known, recorded = self._repository.recorded_ids(ids), self._repository.recorded(ids)
+        missing = [offset for id_, offset in captures.items() if id_ not in known]
         if missing:
             tally = run.take(path, file, missing, self._watcher.reach)
             yield Mended("rows", file, _told(tally))
@@ -188,15 +213,6 @@ class _Repair:
             return False
         return True
 
-    def _end_dead_runs(self) -> Iterator[Mended]:
-        for run_id in self._repository.unfinished_runs():
-            try:
-                with self._home.lock([run_lock(run_id)]):
-                    self._repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
-            except LockedError:
-                continue  # it is alive
-            yield Mended("run", "", f"Noted that run {run_id} was interrupted.")
-
     def _mend_index(self) -> Iterator[Mended]:
         with self._engine.connect() as connection:
             elsewhere = list(files_elsewhere(connection))
@@ -209,30 +225,10 @@ class _Repair:
         yield Mended("index", "", f"Made the index again, which was wrong about {named}.")
 
 
-@dataclass(frozen=True, slots=True)
-class _OwnFile:
-    run_id: int
-    began_at: datetime
-
-
-def _own_file(name: str) -> _OwnFile | None:
-    """What the name of a file tells that a run of this archive wrote; None for other files."""
-    match = _OWN_FILE.fullmatch(name.rpartition("/")[2])
-    if match is None or is_foreign(name):
-        return None
-    began_at = datetime.strptime(match[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    return _OwnFile(int(match[2]), began_at)
-
-
-def _version_in(path: Path) -> str:
-    """The version of Kliping that the file itself says wrote it."""
-    try:
-        first = next(walk(path), None)
-    except RecordError:
-        first = None
-    fields = dict(read_fields(first.block)) if first and first.type == "warcinfo" else {}
-    match = _SOFTWARE.search(fields.get("software", ""))
-    return match[1] if match else "unknown"
+def _run_of(file: str) -> int | None:
+    """The run of this archive that wrote a file; None of other files."""
+    match = OUR_FILE.fullmatch(file.rpartition("/")[2])
+    return None if match is None or is_foreign(file) else int(match["run"])
 
 
 def _told(tally: Tally) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
@@ -36,22 +35,14 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        try:
-            async for lease in self.run.frontier.leases():
-                self.run.took(lease)
-                yield self._request(lease)
-        except asyncio.CancelledError:  # Scrapy is told to stop: Ctrl-C, SIGTERM, a full disk
-            self.run.stop_asking()
-            raise
-
-    def _request(self, lease: Lease) -> Request:
-        return Request(
-            lease.address,
-            callback=self.parse,
-            errback=self.fail,
-            cb_kwargs={"lease": lease},
-            meta={"delay_s": self.run.source(lease).delay_s},
-        )
+        async for lease in self.run.leases():
+            yield Request(
+                lease.address,
+                callback=self.parse,
+                errback=self.fail,
+                cb_kwargs={"lease": lease},
+                meta={"delay_s": self.run.source(lease).delay_s},
+            )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
         """The visit of `lease` that ended in `response`."""
@@ -64,9 +55,10 @@ class NewsSpider(Spider):
         error = failure.value
         assert error is not None
         if isinstance(error, StorageError):
-            self.run.give_up(lease, error)
-        elif isinstance(error, CrawlStopped):
-            await self.run.save(captures_of(request))
+            return  # it says nothing about the URL: the crawl ends, and the next one fetches it
+        if isinstance(error, CrawlStopped):
+            if self.run.failure is None:
+                await self.run.save(captures_of(request))
         elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
             await self.run.put_off(lease, error.until, explain_failure(error, request.url))
         else:

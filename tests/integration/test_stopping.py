@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,14 +37,21 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
-def start_crawl(site: DemoSite, home: Path, delay_s: int) -> subprocess.Popen[str]:
-    """Start a crawl that is in the middle of its articles when this returns."""
+@contextmanager
+def crawling(home: Path, delay_s: int) -> Iterator[subprocess.Popen[str]]:
+    """Yield a crawl that has its first capture; killed at the end, if not before."""
     crawl = start(home, "crawl", KLIPING_CRAWL__DELAY_S=str(delay_s))
-    database = home / "kliping.db"
-    wait_for(database.exists, "the database")
-    wait_for(lambda: bool(children(crawl.pid)), "the processes that extract")
-    wait_for(lambda: bool(rows(home, "SELECT id FROM captures LIMIT 1")), "the first capture")
-    return crawl
+    try:
+        wait_for((home / "logs").exists, "the log")
+        wait_for(lambda: has_capture(home), "the first capture")
+        yield crawl
+    finally:
+        crawl.kill()
+        crawl.communicate()
+
+
+def has_capture(home: Path) -> bool:
+    return (home / "kliping.db").exists() and bool(rows(home, "SELECT id FROM captures"))
 
 
 def children(pid: int) -> list[int]:
@@ -68,14 +76,12 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_crawl_that_is_told_to_stop_ends_in_order(
-    site: DemoSite, home: Path, number: signal.Signals
-) -> None:
+def test_a_crawl_that_is_told_to_stop_ends_in_order(home: Path, number: signal.Signals) -> None:
     # At this pace the pages in line would take minutes: it must not wait for their turn.
-    crawl = start_crawl(site, home, delay_s=30)
-    started = children(crawl.pid)
-    crawl.send_signal(number)
-    said, _ = crawl.communicate(timeout=25)
+    with crawling(home, delay_s=60) as crawl:
+        started = children(crawl.pid)
+        crawl.send_signal(number)
+        said, _ = crawl.communicate(timeout=50)
     assert crawl.returncode == 1
     assert "Interrupted; the next `kliping crawl` goes on from here." in said
     assert rows(home, "SELECT outcome FROM runs") == [("interrupted",)]
@@ -87,19 +93,15 @@ def test_a_crawl_that_is_told_to_stop_ends_in_order(
 def test_two_crawls_never_overlap_and_one_that_is_killed_leaves_no_process(
     site: DemoSite, home: Path
 ) -> None:
-    crawl = start_crawl(site, home, delay_s=1)
-    try:
-        said = kliping(home, "crawl", exit_code=3, timeout_s=20)
+    with crawling(home, delay_s=1) as crawl:
+        said = kliping(home, "crawl", exit_code=3)
         assert "another run is at work on 'kilas'; wait for it to end" in said
         assert len(rows(home, "SELECT id FROM runs")) == 1
-        assert "no articles" not in kliping(home, "articles")  # reading goes on
+        kliping(home, "articles")  # reading goes on
+        wait_for(lambda: bool(children(crawl.pid)), "the processes that extract")
         started = children(crawl.pid)
-    finally:
-        crawl.kill()
-        crawl.communicate()
     wait_for(lambda: not any(map(is_running, started)), "its processes to end")
     kliping(home, "crawl", "ledger")  # the lock ended with the process
     assert rows(home, "SELECT outcome FROM runs ORDER BY id") == [("interrupted",), ("done",)]
-    stories = {story.url for story in site.truth("ledger")}
     found = {url for (url,) in rows(home, "SELECT canonical_url FROM articles")}
-    assert stories <= found
+    assert {story.url for story in site.truth("ledger")} <= found

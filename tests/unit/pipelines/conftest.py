@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from archive.model import Extraction
-from pipelines import intake_run
+from pipelines import importing, repair
 from pipelines.extract import extract
 
 
@@ -18,6 +18,9 @@ class HerePool:
     async def extract(
         self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
     ) -> Extraction:
+        return self.extract_now(body, url, headers)
+
+    def extract_now(self, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> Extraction:
         return extract(body, url, headers=headers)
 
     def close(self) -> None:
@@ -26,4 +29,5 @@ class HerePool:
 
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake_run, "ExtractionPool", HerePool)
+    for module in (importing, repair):
+        monkeypatch.setattr(module, "ExtractionPool", HerePool)

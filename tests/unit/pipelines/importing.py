@@ -11,9 +11,12 @@ from sqlalchemy import text
 
 from archive.audit import audit
 from archive.db.engine import open_engine
+from archive.db.frontier import FrontierTable
+from archive.db.repository import Repository
 from archive.home import Home, create_home
 from archive.model import Source
 from archive.query import ArchivedArticle, open_query
+from crawler.rebuild import Rebuilder
 from pipelines.importing import Options, Result, import_files
 from pipelines.repair import Mended, repair
 
@@ -46,7 +49,11 @@ class Library:
 
     def mend(self) -> tuple[list[str], list[str]]:
         """Repair the archive: what was mended, and what is still wrong."""
-        results = list(repair(self.home, self.followed, Silent()))
+
+        def interpreter(repository: Repository, table: FrontierTable) -> Rebuilder:
+            return Rebuilder(lambda: self.followed, repository, table)
+
+        results = list(repair(self.home, self.followed, interpreter, Silent()))
         mended = [each for each in results if isinstance(each, Mended)]
         return [each.code for each in mended], [
             str(each) for each in results if not isinstance(each, Mended)

@@ -12,6 +12,7 @@ from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.errors import LockedError, SourceError
+from archive.forget import forget
 from archive.model import Candidate, FoundBy, Seed, Source, UrlKind
 from archive.query import open_query
 from archive.warc import cdxj
@@ -314,6 +315,23 @@ def test_a_url_that_the_frontier_waits_for_stays_due(tmp_path: Path, in_process:
     kinds = library.rows("SELECT url, kind, due_at IS NULL FROM urls WHERE found_by != 'import'")
     assert sorted(kinds) == [(f"{outlet.base_url}/", "listing", 0), (url, "page", 0)]
     assert open_query(library.home).article(url).url == url
+
+
+def test_what_was_forgotten_does_not_come_back(tmp_path: Path, library: Library) -> None:
+    path = site_file(tmp_path / "ledger.warc.gz")
+    first, *_ = stories = [outlets(["ledger"])[0].url_of(s) for s in outlets(["ledger"])[0].stories]
+    library.take(path)
+    forget(library.home, first, reason="a court says so", by="tests")
+    assert library.take(path)[0].tally.captures == 0
+    # The page again, in another file and under another id.
+    library.take(site_file(tmp_path / "again.warc.gz"))
+    assert sorted(library.articles()) == sorted(stories[1:])
+    assert library.rows(f"SELECT 1 FROM captures WHERE url = '{first}'") == []
+    title = outlets(["ledger"])[0].stories[0].title.encode()
+    for kept in library.home.warc.rglob("*.warc.gz"):
+        assert title not in b"".join(r.block for r in walk(kept) if r.target_uri == first)
+    assert library.problems() == []
+    assert library.mend() == ([], [])
 
 
 def test_one_import_at_a_time(library: Library) -> None:

@@ -50,7 +50,7 @@ def test_a_lost_database_comes_back(library: Library) -> None:
     files = content(library.home.path)
     for path in library.home.path.glob("kliping.db*"):
         path.unlink()
-    assert library.mend() == (["rows"], [])
+    assert library.mend() == (["run", "rows"], [])
     found = {url: (a.text, a.first_seen_at) for url, a in library.articles().items()}
     assert found == articles
     assert captures == library.rows(
@@ -85,12 +85,12 @@ def test_a_file_that_was_moved(library: Library) -> None:
 def test_records_of_an_own_run_that_ended(library: Library) -> None:
     with WarcWriter(library.home.warc, "77") as writer:
         writer.append([(exchange(number), None) for number in range(3)])
-    assert library.mend() == (["rows"], [])
+    assert library.mend() == (["rows", "run"], [])
     assert library.rows("SELECT run_id, count(*) FROM captures GROUP BY 1 HAVING run_id = 77") == [
         (77, 3)
     ]
-    assert library.rows("SELECT command, version != 'unknown' FROM runs WHERE id = 77") == [
-        ("crawl", 1)
+    assert library.rows("SELECT command, outcome FROM runs WHERE id = 77") == [
+        ("crawl", "interrupted")
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_torn_tail_is_cut_off_and_kept(library: Library) -> None:
     command = [sys.executable, "-W", "ignore", "-c", WRITE_AND_DIE, str(library.home.warc)]
     died = subprocess.run(command, check=False, timeout=120)
     assert died.returncode == -signal.SIGKILL
-    assert library.mend() == (["torn-tail", "rows"], [])
+    assert library.mend() == (["torn-tail", "rows", "run"], [])
     (torn,) = library.home.warc.rglob("*.torn-*")
     assert torn.read_bytes() == b"\x1f\x8b\x08 and no more of it"
     assert library.problems() == []
