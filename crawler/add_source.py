@@ -8,9 +8,12 @@ from pathlib import Path
 import typer
 from scrapy.crawler import CrawlerProcess
 
+from archive.db.engine import open_engine
+from archive.db.repository import Repository
 from archive.errors import KlipingError, SourceError, WrongUseError
 from archive.forget import require_not_forgotten
 from archive.home import Home, open_home
+from archive.sources import owner_of
 from crawler.crawl import scrapy_settings
 from crawler.sources import load_sources, write_source
 from crawler.sources.probe import Probed
@@ -35,12 +38,22 @@ def add_sources(path: Path, urls: Sequence[str], *, name: str | None = None) -> 
 
 def _probe(home: Home, urls: Sequence[str], name: str | None) -> dict[str, Probed | SourceError]:
     taken = [source.name for source in load_sources(home.sources, on_error=_report)]
+    taken += _names_of_other_sites(home, urls)
     process = CrawlerProcess(scrapy_settings(home, "sources"))
     crawler = process.create_crawler(ProbeSpider)
     process.crawl(crawler, urls=urls, taken=taken, source_name=name)
     process.start()
     spider = crawler.spider
     return spider.results if isinstance(spider, ProbeSpider) else {}
+
+
+def _names_of_other_sites(home: Home, urls: Sequence[str]) -> list[str]:
+    """Names that imports gave to sites which are not these: a source would take over their rows."""
+    engine = open_engine(home.database_url)
+    known = Repository(engine).sources().values()
+    engine.dispose()
+    own = {owner.name for url in urls if (owner := owner_of(url, known))}
+    return [source.name for source in known if source.name not in own]
 
 
 def _follow(home: Home, url: str, result: Probed | SourceError | None) -> bool:

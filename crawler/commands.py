@@ -77,7 +77,7 @@ def crawl(
 def import_(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE|URL...", help="WARC files, gzipped or not, or addresses."),
+        typer.Argument(metavar="FILE|URL", help="WARC files, gzipped or not, or addresses."),
     ],
     home: HomeOption = Path(),
     reference: Annotated[
