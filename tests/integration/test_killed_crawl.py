@@ -28,11 +28,11 @@ from tests.crash import (
     undisturbed,
     wait_for,
 )
-from tests.servers.paper import Paper
+from tests.servers.paper import ARTICLES, Paper
 
 IS_SOAK = os.environ.get("KLIPING_SOAK") == "1"
 KILLS = 200 if IS_SOAK else 20
-KILLS_A_TRIAL = (1, 3, 2, 4, 6, 4) if not IS_SOAK else (1, 1, 2, 1, 3, 2)
+KILLS_A_TRIAL = (1, 2, 1, 3) if IS_SOAK else (2, 6, 4, 5, 3)
 """One archive is killed so often before it may crawl to the end; later kills hit the recovery."""
 SEED = int(os.environ.get("KLIPING_SEED", "20261123"))
 
@@ -84,7 +84,9 @@ def moments(home: Path, took_s: float) -> list[Moment]:
         Moment("at work", lambda home: bool({*_open(home)} - before), 0.6 * took_s),
         Moment("article saved", lambda home: _article_rows(home) > articles, 0.05),
         Moment("file full", lambda home: len(_closed(home)) > closed, 0.02),
-        Moment("while it ends", lambda home: _article_rows(home) >= 41 and not _open(home), 0.5),
+        Moment(
+            "while it ends", lambda home: _article_rows(home) >= ARTICLES and not _open(home), 0.5
+        ),
     ]
 
 
