@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo test check format clean
+.PHONY: install pywb demo test check fuzz format clean
 
 install: .venv/installed
 
@@ -32,6 +32,10 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Ten thousand mutated pages through the extraction; takes some minutes.
+fuzz: install
+	$(BIN)/python -m benchmarks.extraction.fuzz --count 10000 tests/golden/themes $(wildcard ../shared/corpora/*)
 
 format: install
 	$(BIN)/ruff format .

@@ -80,6 +80,11 @@ class Home:
             yield
 
 
+def run_lock(run_id: int) -> str:
+    """Name of the lock that a run holds while it lives."""
+    return f"run-{run_id}"
+
+
 def open_home(path: Path) -> Home:
     """The archive home in `path`.
 

@@ -23,10 +23,12 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
 from archive.db.engine import open_engine
+from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
+from archive.erase import finish_takedowns
 from archive.errors import SourceError, StorageError
-from archive.home import Home, open_home
+from archive.home import Home, open_home, run_lock
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
@@ -39,12 +41,13 @@ from crawler.rebuild import Rebuilder
 from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import Recovery, run_lock
+from pipelines.recover import Recovery
 
 logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
+STOP_LOOK_S = 0.5
 PAGES_A_COUNT = 20
 """Of a source, between two counts of what waits to be fetched."""
 
@@ -59,6 +62,7 @@ class ArchiveRun:
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
         self._stopping: asyncio.Future[None] | None = None
+        self._watching: asyncio.Future[None] | None = None
         selected = select_sources(home, names)
         with ExitStack() as held:
             self._open(selected.sources, held)
@@ -68,6 +72,7 @@ class ArchiveRun:
             self.progress.tallies[name] = Tally(unreadable=True)
             self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
+        crawler.signals.connect(self._watch_for_stop, signal=signals.spider_opened)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
@@ -106,6 +111,11 @@ class ArchiveRun:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
         with self._storing():
             await self.archivist.save(captures)
+
+    async def is_forgotten(self, url: str) -> bool:
+        """Whether a URL must not be asked for any more."""
+        log = TakedownLog(self._engine)
+        return await self.archivist.in_database(log.of_url, url) is not None
 
     async def leases(self) -> AsyncIterator[Lease]:
         """The URLs to fetch; each lease ends with `save_visit` or `put_off`."""
@@ -153,7 +163,10 @@ class ArchiveRun:
         """Put off all that a source has on a host that must not be asked before `until`."""
         del self._leases[lease.url]
         source = self.source(lease).name
-        self.tell(source, reason)
+        if lease.kind is UrlKind.REQUISITE:
+            logger.info("%s: %s: %s", source, lease.url, reason)
+        else:
+            self.tell(source, reason)
         self.progress.tallies[source].lists_failed += lease.kind in LISTS
         with self._storing():
             await self.frontier.put_off(lease, until, reason)
@@ -174,10 +187,20 @@ class ArchiveRun:
                 self.failure = error
                 logger.error("the crawl ends here: %s", error)
                 self._stopping = asyncio.ensure_future(self.crawler.stop_async())
-                self.stop_asking()
+                self._drop_requests()
             raise
 
-    def stop_asking(self) -> None:
+    async def _watch_for_stop(self, spider: Spider) -> None:
+        self._watching = asyncio.ensure_future(self._drop_requests_once_stopped())
+
+    async def _drop_requests_once_stopped(self) -> None:
+        """Scrapy has no signal for Ctrl-C or SIGTERM before all that it was asked for is done."""
+        while True:
+            await asyncio.sleep(STOP_LOOK_S)
+            if not self.crawler.crawling:
+                self._drop_requests()
+
+    def _drop_requests(self) -> None:
         """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
         politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
         if politeness is not None:
@@ -217,7 +240,7 @@ class ArchiveRun:
         """Lock the sources, begin this run, and take up what dead ones left."""
         held.enter_context(self.home.lock(source.name for source in sources))
         now = datetime.now(UTC)
-        engine = open_engine(self.home.database_url)
+        self._engine = engine = open_engine(self.home.database_url)
         held.callback(engine.dispose)
         self._repository = Repository(engine)
         self._source_ids = self._repository.refresh_sources(sources, now)
@@ -249,9 +272,14 @@ class ArchiveRun:
                 max_bytes=config.archive.warc_max_bytes,
             )
             recovered = recovery.run(run_id, writer)
+            self._finish_takedowns()
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
         return run_id, writer
+
+    def _finish_takedowns(self) -> None:
+        for problem in finish_takedowns(self.home, self._engine):
+            logger.warning(problem)
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
@@ -267,6 +295,8 @@ class ArchiveRun:
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
         try:
             await self._end(reason)
         except StorageError as error:
@@ -274,6 +304,7 @@ class ArchiveRun:
             self.failure = self.failure or error
         try:
             await self.archivist.close()
+            await asyncio.to_thread(self._finish_takedowns)
         except StorageError as error:
             self.failure = self.failure or error
         finally:

@@ -35,7 +35,17 @@ app.command()(archive.commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
 app.command()(archive.commands.verify)
+app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end, where it is wanted."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"kliping {version('kliping')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -44,14 +54,12 @@ def kliping(
         Path | None,
         typer.Option(help="Folder of the archive; may also follow the command.", file_okay=False),
     ] = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=print_version, is_eager=True),
+    ] = False,
 ) -> None:
     """Archive the news: pages as served in WARC files, clean text in a database."""
-    if version:
-        from importlib.metadata import version as version_of
-
-        typer.echo(f"kliping {version_of('kliping')}")
-        raise typer.Exit
     if home is not None:
         # Every command's own --home falls back to this variable.
         os.environ["KLIPING_HOME"] = str(home)

@@ -26,7 +26,7 @@ from typing import Protocol
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError, StorageError
-from archive.home import Home
+from archive.home import Home, run_lock
 from archive.model import Candidate, Capture, RecordRef, RecordType, Visit
 from archive.urls import normalise_url
 from archive.warc.http import decode_body, read_head, split_interim
@@ -254,11 +254,6 @@ class Recovery:
 
     def _name(self, file: _File) -> str:
         return file.path.relative_to(self._home.warc).as_posix()
-
-
-def run_lock(run_id: int) -> str:
-    """Name of the lock that a run holds while it lives."""
-    return f"run-{run_id}"
 
 
 def _seconds(moment: datetime) -> datetime:

@@ -7,6 +7,7 @@ at a time, over all processes); readers never wait for them.
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +19,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from archive.db.schema import ArchiveRow
-from archive.errors import StorageError
+from archive.errors import LockedError, StorageError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 60
@@ -100,6 +101,42 @@ def _is_newest(engine: Engine) -> bool:
             "upgrade Kliping"
         )
     return found == newest
+
+
+def scrub(engine: Engine) -> None:
+    """Leave nothing of rows that were deleted or changed in the database's files.
+
+    SQLite writes the whole file anew, for which the disk must have room. Other databases do
+    this by themselves (PostgreSQL's autovacuum).
+
+    Raises:
+        LockedError: another program is reading; the old pages are still in the -wal file.
+        StorageError: the disk is full, or refuses.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # The copy that VACUUM makes may be far larger than the memory.
+        cursor.execute("PRAGMA temp_store = FILE")
+        cursor.execute("VACUUM")
+        is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error as error:
+        raise StorageError(f"{engine.url}: cannot be written anew: {error}") from error
+    finally:
+        connection.close()
+    if is_busy:
+        raise LockedError(f"{engine.url}: another program is reading it; end that, then try again")
+
+
+def sync(engine: Engine) -> None:
+    """Let what was committed survive a power cut; see `_set_up_sqlite`."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()
 
 
 def migrate(url: str) -> None:

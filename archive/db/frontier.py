@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.forgotten import takedowns_of
 from archive.db.schema import UrlRow
 from archive.model import Candidate, FoundBy, Seed, UrlKind
 
@@ -88,10 +89,15 @@ class FrontierTable:
             )
 
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
-        """Add what is new, make due what has changed since it was fetched; how many were new."""
+        """Add what is new, make due what has changed since it was fetched; how many were new.
+
+        What was forgotten is passed over.
+        """
         if not candidates:
             return 0
         with self.engine.begin() as connection:
+            forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
+            candidates = [each for each in candidates if each.url not in forgotten]
             new = _insert_new(connection, source_id, candidates, now)
             for start in range(0, len(candidates), 500):
                 _see_again(connection, candidates[start : start + 500], now)

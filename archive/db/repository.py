@@ -8,7 +8,7 @@ Reading for people is in `archive.query`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -17,6 +17,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.forgotten import (
+    TakedownLog,
+    forgotten_record_ids,
+    mark_forgotten,
+    remember_records,
+    remember_urls,
+    takedowns_of,
+    url_key,
+    without_forgotten,
+)
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
 from archive.model import Capture, Extraction, RecordRef, RecordType, Source
 from archive.urls import registrable_domain
@@ -74,8 +84,14 @@ class Repository:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def refresh_sources(self, sources: Iterable[Source], now: datetime) -> dict[str, int]:
-        """Bring the rows of `sources` up to their files; the id of each by name."""
+    def refresh_sources(self, sources: Sequence[Source], now: datetime) -> dict[str, int]:
+        """Bring the rows of `sources` up to their files; the id of each by name.
+
+        Raises:
+            SourceError: one of them was forgotten.
+        """
+        for source in sources:
+            TakedownLog(self.engine).require_not_forgotten(source.url)
         with self.engine.begin() as connection:
             for source in sources:
                 facts = {"url": source.url, "title": source.title, "language": source.language}
@@ -155,9 +171,13 @@ class Repository:
     def save_captures(
         self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None
     ) -> None:
-        """Record captures that belong to no URL of the frontier, such as robots.txt."""
+        """Record captures that belong to no URL of the frontier, such as robots.txt.
+
+        Those of forgotten URLs get no rows; their records are noted, to be rewritten.
+        """
         with self.engine.begin() as connection:
-            _insert_captures(connection, captures, run_id=run_id, source_id=source_id, url_id=None)
+            kept = without_forgotten(connection, captures)
+            _insert_captures(connection, kept, run_id=run_id, source_id=source_id, url_id=None)
 
     def save_visit(
         self,
@@ -169,8 +189,14 @@ class Repository:
         url_id: int,
         reading: Reading | None = None,
     ) -> int | None:
-        """Record a visit whole: captures, the URL's row, and the article; the article's id."""
+        """Record a visit whole: captures, the URL's row, and the article; the article's id.
+
+        A visit that ended at something forgotten is not saved: its records are noted, to be
+        rewritten, and the URL that led there is forgotten too.
+        """
         with self.engine.begin() as connection:
+            if _forget_again(connection, url_id, captures, reading):
+                return None
             ids = _insert_captures(
                 connection, captures, run_id=run_id, source_id=source_id, url_id=url_id
             )
@@ -181,9 +207,9 @@ class Repository:
             return article_id
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
-        """Those of `record_ids` that have a capture row."""
-        found: set[str] = set()
+        """Those of `record_ids` that have a capture row, or are to have none any more."""
         with self.engine.connect() as connection:
+            found = forgotten_record_ids(connection, record_ids)
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
                 query = select(CaptureRow.record_id).where(CaptureRow.record_id.in_(some))
@@ -200,6 +226,26 @@ class Repository:
 def _insert_of(connection: Connection) -> Callable[..., Any]:
     """The `insert` that knows what to do where there is such a row already."""
     return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def _forget_again(
+    connection: Connection, url_id: int, captures: Sequence[Capture], reading: Reading | None
+) -> bool:
+    """Take in nothing of a visit that ended at something forgotten; whether it did."""
+    asked_for = connection.scalar(select(UrlRow.url).where(UrlRow.id == url_id))
+    urls = [asked_for or "", *(capture.url for capture in captures)]
+    if reading is not None:
+        urls += [reading.url, reading.canonical_url]
+    takedowns = takedowns_of(connection, urls)
+    if not takedowns:
+        return False
+    takedown_id = next(iter(takedowns.values()))
+    if reading is not None and asked_for is not None:
+        keys = {url_key(asked_for), url_key(reading.url)}
+        remember_urls(connection, keys, takedown_id)
+    remember_records(connection, captures, takedown_id)
+    mark_forgotten(connection, [url_id])
+    return True
 
 
 def _save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.errors import RecordError, StorageError
-from archive.warc import cdxj
+from archive.errors import RecordError, StorageError, WarcFormatError
+from archive.warc import cdxj, walk
 from archive.warc.reader import iter_records
 from archive.warc.records import capture_of
 from archive.warc.writer import OPEN_SUFFIX
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archive.model import Capture
+    from archive.warc.records import Record
 
 ARCHIVE_SUFFIXES = (".warc", ".warc.gz")
 
@@ -33,8 +34,8 @@ class Indexed:
     """As RecordRefs name it: its path in the WARC folder, or an absolute one."""
     captures: int
     """How many are in the index now."""
-    problem: RecordError | None = None
-    """Why nothing behind it could be indexed; None where all could."""
+    problems: tuple[RecordError, ...] = ()
+    """Of the records that could not be indexed, and where they begin."""
 
 
 def closed_files(root: Path) -> list[str]:
@@ -55,8 +56,8 @@ def captures_in(root: Path, file: str) -> Iterator[Capture]:
 def rebuild_index(root: Path, elsewhere: Iterable[str] = ()) -> Iterator[Indexed]:
     """Index each closed file, and those `elsewhere`, anew, then merge all index files into one.
 
-    What the index said of files that are gone is dropped. Of a damaged file, what lies before the
-    damage is indexed. Run it to its end: the merging comes last.
+    What the index said of files that are gone is dropped. Of a damaged file, every record that
+    can be read is indexed. Run it to its end: the merging comes last.
 
     Raises:
         StorageError: the disk refuses; run it again.
@@ -89,22 +90,34 @@ def update_index(root: Path) -> Path:
 
 def _index_file(root: Path, file: str) -> Indexed:
     problems: list[RecordError] = []
-    count = 0
-
-    def readable() -> Iterator[Capture]:
-        nonlocal count
-        try:
-            for capture in captures_in(root, file):
-                yield capture
-                count += 1
-        except RecordError as error:
-            problems.append(error)
-
+    captures = []
     try:
-        cdxj.write_index(root, file, readable())
+        for record in _readable_records(root / file, problems):
+            try:
+                captures.append(capture_of(record, file))
+            except RecordError as error:
+                problems.append(WarcFormatError(error.reason, file=file, offset=record.offset))
+        found = [capture for capture in captures if capture]
+        cdxj.write_index(root, file, found)
     except OSError as error:
         raise StorageError(f"{root / file}: cannot index it ({error.strerror})") from error
-    return Indexed(file, count, problems[0] if problems else None)
+    return Indexed(file, len(found), tuple(problems))
+
+
+def _readable_records(path: Path, problems: list[RecordError]) -> Iterator[Record]:
+    """Yield every record that can be read, and add what is wrong between them to `problems`."""
+    records = iter_records(path)
+    while True:
+        try:
+            yield from records
+            return
+        except WarcFormatError as error:
+            problems.append(error)
+            with path.open("rb") as file:
+                start = walk.next_record(file, error.offset or 0)
+        if start is None:
+            return
+        records = walk.walk(path, start=start)
 
 
 def _open_files(root: Path) -> list[str]:

@@ -16,8 +16,10 @@ from archive.model import Outcome
 from benchmarks.extraction import corpus
 from pipelines.extract import extract
 
-_SPLICES = (b"<div>", b"</div>", b"<!--", b"-->", b"<script>", b"</p>", b"\x00", b"\xff\xfe", b"&#x0;",
-            b"<table>", b"</html>", b"<![CDATA[", b'"', b"<p hidden>", b"\xed\xa0\x80")  # fmt: skip
+_SPLICES = (
+    b"<div>", b"</div>", b"<!--", b"-->", b"<script>", b"</p>", b"\x00", b"\xff\xfe", b"&#x0;",
+    b"<table>", b"</html>", b"<![CDATA[", b'"', b"<p hidden>", b"\xed\xa0\x80",
+)  # fmt: skip
 
 
 def mutate(body: bytes, chance: random.Random) -> bytes:

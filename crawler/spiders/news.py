@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from functools import cached_property
 from typing import Any
@@ -36,21 +35,14 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        try:
-            async for lease in self.run.leases():
-                yield self._request(lease)
-        except asyncio.CancelledError:  # Scrapy is told to stop: Ctrl-C, SIGTERM, a full disk
-            self.run.stop_asking()
-            raise
-
-    def _request(self, lease: Lease) -> Request:
-        return Request(
-            lease.address,
-            callback=self.parse,
-            errback=self.fail,
-            cb_kwargs={"lease": lease},
-            meta={"delay_s": self.run.source(lease).delay_s},
-        )
+        async for lease in self.run.leases():
+            yield Request(
+                lease.address,
+                callback=self.parse,
+                errback=self.fail,
+                cb_kwargs={"lease": lease},
+                meta={"delay_s": self.run.source(lease).delay_s},
+            )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
         """The visit of `lease` that ended in `response`."""

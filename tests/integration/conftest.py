@@ -45,7 +45,7 @@ def archived_demo(tmp_path_factory: pytest.TempPathFactory) -> ArchivedDemo:
     with DemoSite() as site:
         outlet = site.outlet("kenanga")
         home = make_home(tmp_path_factory.mktemp("demo") / "home", [("kenanga", outlet.base_url)])
-        kliping(home, "crawl")
+        kliping(home, "crawl", KLIPING_CRAWL__CAPTURE="page")
         kliping(home, "crawl")  # finds the front page unchanged: a revisit
         return ArchivedDemo(home, site.truth("kenanga")[-1])
 

@@ -225,8 +225,6 @@ def test_a_response_that_was_cut_is_kept_with_the_reason(
     assert (capture.status, capture.truncated) == (200, reason)
     with (world.home / "warc" / capture.warc_file).open("rb") as file:
         file.seek(capture.warc_offset)
-        import gzip
-
         record = gzip.decompress(file.read(capture.warc_length))
     assert f"WARC-Truncated: {reason}\r\n".encode() in record
 
@@ -270,7 +268,9 @@ def test_a_redirect_to_a_private_address_is_not_followed(tmp_path: Path) -> None
     def answer(body: str, head: str = "") -> list[bytes]:
         length = f"Content-Length: {len(body.encode())}\r\n"
         status = "302 Found" if head else "200 OK"
-        return [f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\n{length}{head}\r\n{body}".encode()]
+        return [
+            f"HTTP/1.1 {status}\r\nContent-Type: text/html\r\n{length}{head}\r\n{body}".encode()
+        ]
 
     with RawServer({}) as inside:
         secret = inside.url("/secret.html")
@@ -321,7 +321,11 @@ def test_a_typo_in_the_settings_is_named_with_its_line(tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     settings = home / "kliping.toml"
     settings.write_text(settings.read_text().replace("delay_s", "dely_s"))
-    line = next(n for n, each in enumerate(settings.read_text().splitlines(), 1) if each.startswith("dely_s"))
+    line = next(
+        n
+        for n, each in enumerate(settings.read_text().splitlines(), 1)
+        if each.startswith("dely_s")
+    )
     for command in (["crawl"], ["articles"]):
         said = kliping(home, *command, exit_code=2)
         assert f"{settings} line {line}: unknown setting 'dely_s'" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 import socket
 import sys
@@ -23,6 +24,7 @@ from archive.errors import WrongUseError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.replay import find_pywb
+from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange, read_payload
 from archive.warc.writer import WarcWriter
 from tests.commands import kliping, start
@@ -101,6 +103,17 @@ def test_a_browser_shows_the_article_of_a_site_that_is_gone(
     assert {urlsplit(url).netloc for url in asked} == {urlsplit(replay).netloc}
 
 
+def test_the_article_looks_as_it_did(replay: str, archived_demo: ArchivedDemo, page: Page) -> None:
+    page.goto(f"{replay}/2026/{archived_demo.story.url}")
+    frame = page.frame_locator("#replay_iframe")
+    image = frame.locator(".featured_image img")
+    expect(image).to_have_js_property("complete", value=True)
+    assert image.evaluate("image => image.naturalWidth") > 1
+    # Of the theme's stylesheet, and of the one that it imports; both lay on another host.
+    expect(frame.locator("body")).to_have_css("background-color", "rgb(250, 250, 247)")
+    expect(frame.locator("h1")).to_have_css("font-family", "sans-serif")
+
+
 def test_a_redirect_leads_to_what_it_led_to(
     replay: str, archived_demo: ArchivedDemo, page: Page
 ) -> None:
@@ -152,6 +165,21 @@ def test_a_file_that_is_closed_while_replay_runs_is_found(
         assert appears(f"{replay}/mp_/{url}")
 
 
+def test_files_elsewhere_replay_too(archived_demo: ArchivedDemo, tmp_path: Path) -> None:
+    if not has_pywb():
+        pytest.skip("no pywb here (make pywb)")
+    home = archived_demo.copy(tmp_path / "home")
+    article = archived_demo.articles[0]
+    elsewhere = tmp_path / "elsewhere.warc.gz"
+    (home.warc / article.warc_file).rename(elsewhere)
+    assert list(rebuild_index(home.warc, [str(elsewhere)]))
+    with replaying(home.path) as replay:
+        answer = requests.get(f"{replay}/id_/{article.url}", timeout=10)
+    assert answer.status_code == 200
+    assert article.title
+    assert article.title in html.unescape(answer.text)
+
+
 def appears(address: str) -> bool:
     """Whether a page is there within some seconds; pywb looks at its folder's time in seconds."""
     until = time.monotonic() + 5
@@ -163,7 +191,7 @@ def appears(address: str) -> bool:
 
 
 def test_without_pywb_it_is_said_how_to_get_it(
-    archived_demo: ArchivedDemo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("archive.replay.ENVIRONMENT", tmp_path / "pywb")
     monkeypatch.setenv("PATH", str(tmp_path))

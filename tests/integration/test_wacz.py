@@ -23,6 +23,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archive.export import Selection, export
 from archive.query import ArchivedArticle
+from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange
 from archive.warc.writer import WarcWriter
 from crawler.demo.server import LoopbackServer
@@ -162,6 +163,26 @@ def test_a_file_that_the_index_does_not_know_stops_it(
     kliping(home.path, "index")
     kliping(home.path, "export", "--format", "wacz", "-o", str(target))
     assert target.exists()
+
+
+def test_files_elsewhere_are_in_it_under_names_of_their_own(
+    archived_demo: ArchivedDemo, tmp_path: Path
+) -> None:
+    one = archived_demo.home.warc / archived_demo.articles[0].warc_file
+    names = []
+    for folder in ("a", "b"):  # other tools call many files the same
+        (tmp_path / folder).mkdir()
+        names.append(str(shutil.copy(one, tmp_path / folder / "rec-0001.warc.gz")))
+    root = tmp_path / "warc"
+    assert len(list(rebuild_index(root, names))) == 2
+    target = tmp_path / "both.wacz"
+    export(Selection([], root), "wacz", str(target))
+    with ZipFile(target) as package:
+        packed = sorted(name for name in package.namelist() if name.startswith("archive/"))
+        lines = gzip.decompress(package.read("indexes/index.cdx.gz")).decode().splitlines()
+    named = {json.loads(line.split(" ", 2)[2])["filename"] for line in lines}
+    assert packed == sorted(f"archive/{name}" for name in named)
+    assert len(packed) == 2
 
 
 def test_memory_does_not_grow_with_the_archive(archived_demo: ArchivedDemo, tmp_path: Path) -> None:

@@ -14,12 +14,12 @@ from sqlalchemy import Engine, text
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
-from archive.home import Home, create_home
+from archive.home import Home, create_home, run_lock
 from archive.model import Capture, Exchange, Extraction, Outcome, Seed, Source, UrlKind
 from archive.warc.writer import WarcWriter
 from crawler.rebuild import Rebuilder
 from pipelines.pool import ExtractionPool
-from pipelines.recover import Recovery, run_lock
+from pipelines.recover import Recovery
 from tests.unit.pipelines.test_archivist import PAGE, SITE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

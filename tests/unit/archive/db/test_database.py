@@ -247,10 +247,10 @@ def test_a_requisite_is_fetched_again_only_when_it_is_old(
     repository.save_visit(
         [capture(1, lease.url)], outcome, run_id=run_id, source_id=1, url_id=lease.url_id
     )
-    for days, due in ((1, 0), (29, 0), (31, 1)):
+    for days, waiting in ((1, 0), (29, 0), (31, 1)):
         now = NOW + timedelta(days=days)
         assert table.add(1, [image("/a.css")], now) == 0
-        assert table.count_due(1, now) == due
+        assert table.count_waiting(1) == waiting
 
 
 def test_an_article_that_a_page_took_for_an_image_is_still_an_article(

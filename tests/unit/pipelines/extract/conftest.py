@@ -7,8 +7,8 @@ import pytest
 PARAGRAPHS = (
     "Pemerintah provinsi membuka kembali pasar ikan Muara Baru setelah delapan bulan direnovasi.",
     "Sebanyak 420 pedagang menempati kios baru yang dilengkapi saluran air dan ruang pendingin.",
-    "Pedagang bernama Sulastri mengatakan sewa kios naik tipis, tetapi ia berharap pembeli bertambah.",
-    "Renovasi tahap kedua, yang mencakup dermaga bongkar muat, dijadwalkan mulai pada Juli mendatang.",
+    "Pedagang bernama Sulastri mengatakan sewa kios naik tipis, tetapi berharap pembeli bertambah.",
+    "Renovasi tahap kedua, yang mencakup dermaga bongkar muat, dijadwalkan pada Juli mendatang.",
 )
 
 
@@ -27,7 +27,8 @@ def story() -> Callable[..., bytes]:
     ) -> bytes:
         page = (
             f'<!DOCTYPE html><html lang="id"><head><meta charset="{charset}">'
-            f"<title>{title} - Kabar Contoh</title>{head}</head><body><nav><a href='/'>Depan</a></nav>"
+            f"<title>{title} - Kabar Contoh</title>{head}</head>"
+            "<body><nav><a href='/'>Depan</a></nav>"
             f'<main><article><h1>{title}</h1>{above}<div class="entry-content">{body}</div>'
             f"</article>{below}</main></body></html>"
         )

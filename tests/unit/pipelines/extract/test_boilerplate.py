@@ -39,7 +39,10 @@ def test_ids_are_unique() -> None:
 
 
 def test_a_list_rule_takes_the_links_behind_it() -> None:
-    snippet = "<p>Berita Terkait</p><p><a href='/1'>Pelari Ikuti Maraton Kota Tua</a></p><p>Warga pulang.</p>"
+    snippet = (
+        "<p>Berita Terkait</p><p><a href='/1'>Pelari Ikuti Maraton Kota Tua</a></p>"
+        "<p>Warga pulang.</p>"
+    )
     kept, gone = remove(_blocks(f"<div>{snippet}</div>"))
     assert [removal.text for removal in gone] == ["Berita Terkait", "Pelari Ikuti Maraton Kota Tua"]
     assert kept[-1].text == "Warga pulang."

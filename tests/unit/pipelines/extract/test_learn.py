@@ -6,7 +6,7 @@ import random
 from pipelines.extract import extract
 from pipelines.extract.learn import MIN_STORIES, Learnt, add_story, learn
 
-SYLLABLES = "ka lu mi no pe ra si to wu ya bo di fe gu ha".split()
+SYLLABLES = ["ka", "lu", "mi", "no", "pe", "ra", "si", "to", "wu", "ya", "bo", "di", "fe"]
 RECURRING = [
     "Laman ini dikelola bersama warga Kampung Sarang dan para sukarelawan tanpa bayaran.",
     "Setiap kiriman dibaca oleh dua relawan sebelum dimuat di halaman ini, tanpa kecuali.",
@@ -32,8 +32,9 @@ def _page(number: int) -> bytes:
     body = [lines[0], *story[:3], lines[1], *story[3:6], lines[2], *story[6:], *lines[3:]]
     paragraphs = "".join(f"<p>{text}</p>" for text in body)
     return (
-        f"<html lang='id'><head><title>Kisah {number}</title></head><body><main><h1>Kisah nomor {number}"
-        f" dari kampung</h1><article><div class='isi'>{paragraphs}</div></article></main></body></html>"
+        f"<html lang='id'><head><title>Kisah {number}</title></head><body><main>"
+        f"<h1>Kisah nomor {number} dari kampung</h1>"
+        f"<article><div class='isi'>{paragraphs}</div></article></main></body></html>"
     ).encode()
 
 
