@@ -1,5 +1,5 @@
 """An old copy of the database is put back, as a loss of power or a person may do: the WARC files
-tell what it has forgotten, and nothing is fetched again."""
+tell what it has lost, and nothing is fetched again."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def paper() -> Iterator[Paper]:
 
 
 @pytest.mark.parametrize("journal", ["with its journal", "without its journal", "no database"])
-def test_records_that_the_database_forgot_are_ingested_again(
+def test_records_that_the_database_lost_are_ingested_again(
     journal: str, paper: Paper, tmp_path: Path
 ) -> None:
     trial = crawled_home(tmp_path, paper)
