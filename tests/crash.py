@@ -258,7 +258,7 @@ class Trial:
         engine.dispose()
 
 
-def undisturbed(folder: Path) -> tuple[Expected, float]:
+def crawl_undisturbed(folder: Path) -> tuple[Expected, float]:
     """What an archive holds after one crawl to the end, and how many seconds that takes."""
     with Paper() as paper:
         trial = Trial(new_home(folder, paper), paper)

@@ -25,7 +25,6 @@ from tests.crash import (
     kill,
     left_processes,
     new_home,
-    undisturbed,
     wait_for,
 )
 from tests.servers.paper import ARTICLES, Paper
@@ -38,12 +37,6 @@ SEED = int(os.environ.get("KLIPING_SEED", "20261123"))
 
 TOO_LATE = "too late"
 """The crawl had ended by itself."""
-
-
-@pytest.fixture(scope="module")
-def whole_crawl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Expected, float]:
-    """What an undisturbed crawl leaves, and how long it takes."""
-    return undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
 
 
 @dataclass(frozen=True)
@@ -127,10 +120,10 @@ def tear_last_record(trial: Trial, rng: Random) -> None:
 
 
 def run_trial(
-    folder: Path, number: int, kills: int, whole_crawl: tuple[Expected, float]
+    folder: Path, number: int, kills: int, undisturbed: tuple[Expected, float]
 ) -> list[str]:
     """Kill one archive's crawls, then crawl to the end; the moments."""
-    expected, took_s = whole_crawl
+    expected, took_s = undisturbed
     rng = Random(f"{SEED}/{number}")
     with Paper() as paper:
         trial = Trial(new_home(folder, paper), paper)
@@ -161,13 +154,13 @@ def show_progress(capsys: pytest.CaptureFixture[str], kills: int) -> None:
 
 
 def test_a_killed_crawl_goes_on_where_it_was(
-    whole_crawl: tuple[Expected, float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    undisturbed: tuple[Expected, float], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     began = time.monotonic()
     hit: list[str] = []
     with ThreadPoolExecutor(2) as pool:
         running = [
-            pool.submit(run_trial, tmp_path / f"home-{number}", number, kills, whole_crawl)
+            pool.submit(run_trial, tmp_path / f"home-{number}", number, kills, undisturbed)
             for number, kills in enumerate(trials())
         ]
         try:
