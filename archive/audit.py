@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from archive.db.schema import CaptureRow
+from archive.db.schema import CaptureRow, ForgottenRecordRow
 from archive.digest import same_digest
 from archive.errors import RecordNotFoundError
 from archive.home import Home
@@ -62,7 +62,7 @@ def warc_files(root: Path) -> dict[str, Path]:
     found = {}
     for path in sorted(root.rglob("*")):
         final = path.name.removesuffix(OPEN_SUFFIX)
-        if final.endswith(ARCHIVE_SUFFIXES) and path.is_file() and not _is_held(path):
+        if final.endswith(ARCHIVE_SUFFIXES) and path.is_file() and not is_held(path):
             found[path.relative_to(root).with_name(final).as_posix()] = path
     return found
 
@@ -73,8 +73,8 @@ def files_elsewhere(connection: Connection) -> dict[str, Path]:
     return {name: Path(name) for name in names if Path(name).is_file()}
 
 
-def _is_held(path: Path) -> bool:
-    """Whether a run that lives is writing the file."""
+def is_held(path: Path) -> bool:
+    """Whether a live run is writing the file."""
     if not path.name.endswith(OPEN_SUFFIX):
         return False
     with path.open("rb") as file:
@@ -106,8 +106,11 @@ def _pick(connection: Connection, sample: float) -> dict[str, list[int]]:
 def _compare(connection: Connection, report: Report, *, whole: bool) -> Iterator[Problem]:
     """Compare a file's captures with its rows; of a file read in part, those that were read."""
     rows = {row.record_id: row for row in _rows_of(connection, report.file)}
+    forgotten = _forgotten(connection, report.file)
     for record_id, kept in report.captures.items():
-        if record_id not in rows:
+        if record_id in forgotten:
+            yield from _unfinished(report.file, kept, record_id)
+        elif record_id not in rows:
             message = "The record has no row; `kliping repair` ingests it."
             yield Problem(Code.RECORD_WITHOUT_ROW, report.file, kept.offset, message, record_id)
         elif disagreement := _disagreement(rows[record_id], kept):
@@ -116,6 +119,19 @@ def _compare(connection: Connection, report: Report, *, whole: bool) -> Iterator
         if record_id not in report.captures:
             message = f"Row {row.id} of captures names a record that is not there."
             yield Problem(Code.ROW_WITHOUT_RECORD, report.file, row.warc_offset, message, record_id)
+
+
+def _forgotten(connection: Connection, file: str) -> set[str]:
+    """Ids of the records of a file that were forgotten."""
+    query = select(ForgottenRecordRow.record_id).where(ForgottenRecordRow.warc_file == file)
+    return set(connection.scalars(query))
+
+
+def _unfinished(file: str, kept: KeptCapture, record_id: str) -> Iterator[Problem]:
+    """Say of a forgotten record that it is still there; files elsewhere are not ours to change."""
+    if not Path(file).is_absolute():
+        message = "The record was forgotten but is still there; the next crawl removes it."
+        yield Problem(Code.RECORD_WITHOUT_ROW, file, kept.offset, message, record_id)
 
 
 def _rows_of(connection: Connection, file: str) -> Sequence[Any]:

@@ -175,6 +175,52 @@ def _share(sample: str) -> float | None:
     return None if share == 1 else share
 
 
+def forget(
+    target: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="URL|ARTICLE|SOURCE",
+            help="Any known address, an article's number, or a source.",
+        ),
+    ] = None,
+    home: HomeOption = Path(),
+    reason: Annotated[str, typer.Option(help="Why; it stands in the log and the WARC files.")] = "",
+    by: Annotated[str, typer.Option(help="Who decided it.", show_default="the login name")] = "",
+    also_copies: Annotated[
+        bool, typer.Option(help="Forget the same pages under other addresses too.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    list_: Annotated[
+        bool, typer.Option("--list", help="Print what was forgotten: who, when and why.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Take an article, a page or a whole source out of the archive for good.
+
+    Its rows and texts are deleted. In the WARC files a tombstone takes the place of each of its
+    records, so that all others stay where they are. It is never fetched, imported or extracted
+    again, and there is no way back. The log (--list) keeps the address, who decided it, when and
+    why. Of a feed, sitemap or front page, what it said until now is forgotten, but it is followed
+    as before.
+
+    Out of reach: what was exported or copied before, and pages under addresses of their own that
+    quote it, such as feeds. No crawl may be at work (exit code 3).
+    """
+    from archive.forget_report import forget_and_report, list_takedowns
+    from archive.home import open_home
+
+    if list_:
+        list_takedowns(open_home(home), as_json=json)
+        return
+    if target is None or not reason.strip():
+        raise WrongUseError("say what to forget and why: kliping forget URL --reason TEXT")
+    opened = open_home(home)
+    code = forget_and_report(
+        opened, target, reason=reason, by=by, also_copies=also_copies, ask=not yes, as_json=json
+    )
+    raise typer.Exit(code)
+
+
 def _print_as_json(found: Iterator[ArchivedArticle]) -> None:
     from archive.export.jsonl import to_json
 

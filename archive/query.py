@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, or_, select
 
 from archive.db.engine import open_engine
+from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
 from archive.errors import NotArchivedError, SourceError, UrlError
 from archive.home import Home
@@ -168,6 +169,8 @@ class Query:
             ).one_or_none()
         if row is None:
             return "not in this archive; no source has named it"
+        if row.verdict == FORGOTTEN:
+            return "forgotten; `kliping forget --list` says when and why"
         if row.verdict is None:
             return "known, but not fetched yet"
         if row.fetched_at is None:

@@ -9,6 +9,7 @@ import typer
 from scrapy.crawler import CrawlerProcess
 
 from archive.errors import KlipingError, SourceError, WrongUseError
+from archive.forget import require_not_forgotten
 from archive.home import Home, open_home
 from crawler.crawl import scrapy_settings
 from crawler.sources import load_sources, write_source
@@ -25,6 +26,8 @@ def add_sources(path: Path, urls: Sequence[str], *, name: str | None = None) -> 
     if name and len(urls) > 1:
         raise WrongUseError("--name names one source, but there are several addresses")
     home = open_home(path)
+    for url in urls:
+        require_not_forgotten(home, url)
     results = _probe(home, urls, name)
     failed = [url for url in urls if not _follow(home, url, results.get(url))]
     return 1 if failed else 0

@@ -35,6 +35,7 @@ app.command()(archive.commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
 app.command()(archive.commands.verify)
+app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
 
 

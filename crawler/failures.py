@@ -7,6 +7,7 @@ DownloadFailedError that asking failed.
 
     FetchError
     ├── RobotsForbidden       (IgnoreRequest)        for good: robots.txt says no
+    ├── ForgottenUrl          (IgnoreRequest)        for good: it was forgotten on request
     ├── RobotsUnreachable     (IgnoreRequest)        until `until`: robots.txt cannot be read
     ├── HostPausedError
     │   └── HostPaused        (IgnoreRequest)        until `until`: the host asked for a pause
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 class RobotsForbidden(FetchError, IgnoreRequest):
     """The host's robots.txt disallows the URL for our user agent."""
+
+
+class ForgottenUrl(FetchError, IgnoreRequest):
+    """The URL was forgotten at somebody's request, and is never asked for again."""
 
 
 class RobotsUnreachable(FetchError, IgnoreRequest):

@@ -14,6 +14,7 @@ EXTENSIONS = {
     "crawler.archive_run.ArchiveRun": 0,
     "crawler.throttle.PoliteThrottle": 100,
     "scrapy.extensions.throttle.AutoThrottle": None,  # PoliteThrottle stands in for it
+    "scrapy.extensions.remote_control.RemoteControl": None,  # off, and slow to import
 }
 ITEM_PIPELINES = {"pipelines.stages.IngestStage": 100}
 DOWNLOAD_HANDLERS = {
@@ -23,6 +24,7 @@ DOWNLOAD_HANDLERS = {
 # Engine side at the top, downloader side at the bottom.
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.forgotten.ForgottenMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "crawler.middlewares.compression.StrictCompressionMiddleware": 590,
@@ -51,4 +53,3 @@ TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 
 LOG_LEVEL = "INFO"
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from archive.db.forgotten import FORGOTTEN
 from archive.db.repository import Reading, Repository, UrlOutcome, text_sha256
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
@@ -88,6 +89,8 @@ def ingest(
         url_id=url_id,
         reading=reading,
     )
+    if reading is not None and article_id is None:
+        verdict = FORGOTTEN
     failed = visit.error is not None and bool(visit.captures)
     return Ingested(visit, verdict, article_id, failed)
 

@@ -7,6 +7,7 @@ at a time, over all processes); readers never wait for them.
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
 from datetime import UTC, datetime
 from functools import partial
@@ -14,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from archive.db.schema import ArchiveRow
-from archive.errors import StorageError
+from archive.errors import LockedError, StorageError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 60
@@ -25,6 +27,9 @@ BUSY_TIMEOUT_S = 60
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """An engine on the database at the SQLAlchemy address `url`, with the newest schema.
+
+    Whatever is done through it raises StorageError where the database cannot read or write (a
+    full disk, a lock that is never freed, damage); broken constraints stay SQLAlchemy's errors.
 
     Raises:
         StorageError: the database cannot be opened, is damaged, or is newer than this program.
@@ -41,8 +46,25 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         if not _is_newest(engine):
             migrate(url)
     except (DBAPIError, OperationalError) as error:
-        raise StorageError(f"{url}: cannot open the database: {error.__cause__}") from error
+        raise StorageError(
+            f"{url}: cannot open the database: {_explained(error.__cause__)}"
+        ) from error
+    event.listen(engine, "handle_error", _refuse)
     return engine
+
+
+def _refuse(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception
+    if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+        return  # a broken constraint or a wrong statement: not the disk's fault
+    where = context.engine.url.render_as_string() if context.engine else "the database"
+    raise StorageError(f"{where}: cannot use the database: {_explained(error.orig)}") from error
+
+
+def _explained(error: BaseException | None) -> str:
+    """What SQLite says, with what to do where it speaks of the disk ("disk I/O error" too)."""
+    is_of_disk = "disk" in str(error)
+    return f"{error}; make room or mend the disk, then run again" if is_of_disk else str(error)
 
 
 def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:
@@ -79,6 +101,42 @@ def _is_newest(engine: Engine) -> bool:
             "upgrade Kliping"
         )
     return found == newest
+
+
+def scrub(engine: Engine) -> None:
+    """Leave nothing of rows that were deleted or changed in the database's files.
+
+    SQLite writes the whole file anew, for which the disk must have room. Other databases do
+    this by themselves (PostgreSQL's autovacuum).
+
+    Raises:
+        LockedError: another program is reading; the old pages are still in the -wal file.
+        StorageError: the disk is full, or refuses.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        # The copy that VACUUM makes may be far larger than the memory.
+        cursor.execute("PRAGMA temp_store = FILE")
+        cursor.execute("VACUUM")
+        is_busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.execute("PRAGMA temp_store = MEMORY")
+    except sqlite3.Error as error:
+        raise StorageError(f"{engine.url}: cannot be written anew: {error}") from error
+    finally:
+        connection.close()
+    if is_busy:
+        raise LockedError(f"{engine.url}: another program is reading it; end that, then try again")
+
+
+def sync(engine: Engine) -> None:
+    """Let what was committed survive a power cut; see `_set_up_sqlite`."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()
 
 
 def migrate(url: str) -> None:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.forgotten import takedowns_of
 from archive.db.schema import UrlRow
 from archive.model import Candidate, FoundBy, Seed, UrlKind
 
@@ -58,6 +59,11 @@ _LEASE_COLUMNS = select(
 )
 
 
+def seed_candidates(seeds: Sequence[Seed]) -> list[Candidate]:
+    """The seeds of a source, as the frontier takes them."""
+    return [Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url) for seed in seeds]
+
+
 class FrontierTable:
     """Reads and writes the `urls` table; each method is one transaction."""
 
@@ -66,7 +72,7 @@ class FrontierTable:
 
     def begin(self, source_id: int, seeds: Sequence[Seed], now: datetime) -> None:
         """Make a source ready for a run: seeds due, leases of dead runs taken back."""
-        found = [Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url) for seed in seeds]
+        found = seed_candidates(seeds)
         with self.engine.begin() as connection:
             _insert_new(connection, source_id, found, now)
             _rename_requisites(connection, found, now)
@@ -83,10 +89,15 @@ class FrontierTable:
             )
 
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
-        """Add what is new, make due what has changed since it was fetched; how many were new."""
+        """Add what is new, make due what has changed since it was fetched; how many were new.
+
+        What was forgotten is passed over.
+        """
         if not candidates:
             return 0
         with self.engine.begin() as connection:
+            forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
+            candidates = [each for each in candidates if each.url not in forgotten]
             new = _insert_new(connection, source_id, candidates, now)
             for start in range(0, len(candidates), 500):
                 _see_again(connection, candidates[start : start + 500], now)

@@ -8,18 +8,26 @@ Reading for people is in `archive.query`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 
+from archive.db.forgotten import (
+    TakedownLog,
+    forgotten_record_ids,
+    mark_forgotten,
+    remember_records,
+    remember_urls,
+    takedowns_of,
+    url_key,
+    without_forgotten,
+)
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
-from archive.errors import StorageError
 from archive.model import Capture, Extraction, RecordRef, RecordType, Source
 from archive.urls import registrable_domain
 from archive.warc.records import RevisitOf
@@ -76,9 +84,15 @@ class Repository:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def refresh_sources(self, sources: Iterable[Source], now: datetime) -> dict[str, int]:
-        """Bring the rows of `sources` up to their files; the id of each by name."""
-        with self._writing() as connection:
+    def refresh_sources(self, sources: Sequence[Source], now: datetime) -> dict[str, int]:
+        """Bring the rows of `sources` up to their files; the id of each by name.
+
+        Raises:
+            SourceError: one of them was forgotten.
+        """
+        for source in sources:
+            TakedownLog(self.engine).require_not_forgotten(source.url)
+        with self.engine.begin() as connection:
             for source in sources:
                 facts = {"url": source.url, "title": source.title, "language": source.language}
                 self._upsert(
@@ -90,22 +104,38 @@ class Repository:
     def start_run(self, command: str, version: str, now: datetime) -> int:
         """A new run's id."""
         row = {"command": command, "version": version, "started_at": now, "summary": {}}
-        with self._writing() as connection:
+        with self.engine.begin() as connection:
             return _inserted_id(connection, RunRow, row)
 
     def finish_run(self, run_id: int, outcome: str, summary: dict[str, Any], now: datetime) -> None:
-        """Close a run with its outcome and counts."""
-        with self._writing() as connection:
+        """Close a run with its outcome and counts, unless it is closed already."""
+        with self.engine.begin() as connection:
             connection.execute(
                 update(RunRow)
-                .where(RunRow.id == run_id)
+                .where(RunRow.id == run_id, RunRow.ended_at.is_(None))
                 .values(ended_at=now, outcome=outcome, summary=summary)
             )
 
-    def unfinished_runs(self) -> list[int]:
-        """Ids of runs that did not say how they ended: under way, or killed."""
+    def adopt_run(self, run_id: int, command: str, version: str, now: datetime) -> None:
+        """Give a run its row (back), where only its records tell that it was there."""
+        row = {"command": command, "version": version, "started_at": now, "summary": {}}
+        with self.engine.begin() as connection:
+            make = _insert_of(connection)
+            connection.execute(make(RunRow).values(id=run_id, **row).on_conflict_do_nothing())
+            if connection.dialect.name == "postgresql":  # it counts for itself
+                connection.execute(select(func.setval("runs_id_seq", func.max(RunRow.id))))
+
+    def run_times(self) -> dict[int, tuple[datetime, datetime | None]]:
+        """When each run began and ended; no end: it is under way, or was killed."""
+        query = select(RunRow.id, RunRow.started_at, RunRow.ended_at)
         with self.engine.connect() as connection:
-            return list(connection.scalars(select(RunRow.id).where(RunRow.ended_at.is_(None))))
+            return {row.id: (row.started_at, row.ended_at) for row in connection.execute(query)}
+
+    def has_captures_in(self, warc_file: str) -> bool:
+        """Whether any row names a record of that file."""
+        query = select(CaptureRow.id).where(CaptureRow.warc_file == warc_file).limit(1)
+        with self.engine.connect() as connection:
+            return connection.scalar(query) is not None
 
     def find_record(self, record_id: str) -> RecordRef | None:
         """Where the record with that id lies, if a row knows it."""
@@ -141,9 +171,13 @@ class Repository:
     def save_captures(
         self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None
     ) -> None:
-        """Record captures that belong to no URL of the frontier, such as robots.txt."""
-        with self._writing() as connection:
-            _insert_captures(connection, captures, run_id=run_id, source_id=source_id, url_id=None)
+        """Record captures that belong to no URL of the frontier, such as robots.txt.
+
+        Those of forgotten URLs get no rows; their records are noted, to be rewritten.
+        """
+        with self.engine.begin() as connection:
+            kept = without_forgotten(connection, captures)
+            _insert_captures(connection, kept, run_id=run_id, source_id=source_id, url_id=None)
 
     def save_visit(
         self,
@@ -155,8 +189,14 @@ class Repository:
         url_id: int,
         reading: Reading | None = None,
     ) -> int | None:
-        """Record a visit whole: captures, the URL's row, and the article; the article's id."""
-        with self._writing() as connection:
+        """Record a visit whole: captures, the URL's row, and the article; the article's id.
+
+        A visit that ended at something forgotten is not saved: its records are noted, to be
+        rewritten, and the URL that led there is forgotten too.
+        """
+        with self.engine.begin() as connection:
+            if _forget_again(connection, url_id, captures, reading):
+                return None
             ids = _insert_captures(
                 connection, captures, run_id=run_id, source_id=source_id, url_id=url_id
             )
@@ -167,9 +207,9 @@ class Repository:
             return article_id
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
-        """Those of `record_ids` that have a capture row."""
-        found: set[str] = set()
+        """Those of `record_ids` that have a capture row, or are to have none any more."""
         with self.engine.connect() as connection:
+            found = forgotten_record_ids(connection, record_ids)
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
                 query = select(CaptureRow.record_id).where(CaptureRow.record_id.in_(some))
@@ -179,37 +219,33 @@ class Repository:
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
     ) -> None:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = make(table).values(row)
+        statement = _insert_of(connection)(table).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
 
-    def _writing(self) -> _Writing:
-        return _Writing(self.engine)
+
+def _insert_of(connection: Connection) -> Callable[..., Any]:
+    """The `insert` that knows what to do where there is such a row already."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
-class _Writing:
-    """A write transaction whose database errors are ours."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._context = engine.begin()
-        self._where = engine.url.render_as_string(hide_password=True)
-
-    def __enter__(self) -> Connection:
-        try:
-            return self._context.__enter__()
-        except DBAPIError as error:
-            raise self._explained(error) from error
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            self._context.__exit__(kind, error, trace)
-        except DBAPIError as commit_error:
-            raise self._explained(commit_error) from commit_error
-        if isinstance(error, DBAPIError):
-            raise self._explained(error) from error
-
-    def _explained(self, error: DBAPIError) -> StorageError:
-        return StorageError(f"{self._where}: cannot write to the database: {error.orig}")
+def _forget_again(
+    connection: Connection, url_id: int, captures: Sequence[Capture], reading: Reading | None
+) -> bool:
+    """Take in nothing of a visit that ended at something forgotten; whether it did."""
+    asked_for = connection.scalar(select(UrlRow.url).where(UrlRow.id == url_id))
+    urls = [asked_for or "", *(capture.url for capture in captures)]
+    if reading is not None:
+        urls += [reading.url, reading.canonical_url]
+    takedowns = takedowns_of(connection, urls)
+    if not takedowns:
+        return False
+    takedown_id = next(iter(takedowns.values()))
+    if reading is not None and asked_for is not None:
+        keys = {url_key(asked_for), url_key(reading.url)}
+        remember_urls(connection, keys, takedown_id)
+    remember_records(connection, captures, takedown_id)
+    mark_forgotten(connection, [url_id])
+    return True
 
 
 def _save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:

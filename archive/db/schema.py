@@ -5,6 +5,7 @@
     urls ──< captures           a capture leads to its WARC file, offset, record id and digest
     sources ──< articles ──< revisions
                    └─ capture_id, of the page that the newest revision was read from
+    takedowns ──< forgotten_urls, forgotten_records     what was forgotten, and must not come back
 
 Change a table here and in a new file under `migrations/versions`; a test holds the two together.
 """
@@ -211,7 +212,12 @@ class ArticleRow(ReadingColumns, Base):
     """An article, as its newest revision reads."""
 
     __tablename__ = "articles"
-    __table_args__ = (Index("ix_articles_source_id_published_at", "source_id", "published_at"),)
+    __table_args__ = (
+        Index("ix_articles_source_id_published_at", "source_id", "published_at"),
+        Index("ix_articles_capture_id", "capture_id"),
+        # The number of an article that was forgotten must never come to mean another one.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
@@ -230,7 +236,10 @@ class RevisionRow(ReadingColumns, Base):
     """One state of an article; a change of boilerplate alone makes none."""
 
     __tablename__ = "revisions"
-    __table_args__ = (Index("ix_revisions_article_id_number", "article_id", "number", unique=True),)
+    __table_args__ = (
+        Index("ix_revisions_article_id_number", "article_id", "number", unique=True),
+        Index("ix_revisions_capture_id", "capture_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"))
@@ -238,3 +247,59 @@ class RevisionRow(ReadingColumns, Base):
     """From 1."""
     seen_at: Mapped[datetime]
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+
+
+class TakedownRow(Base):
+    """Something was forgotten at somebody's request: who, when and why, not what it said."""
+
+    __tablename__ = "takedowns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    target: Mapped[str]
+    """The URL, article id or source name that was given."""
+    kind: Mapped[str]
+    """url, article, source."""
+    reason: Mapped[str]
+    by: Mapped[str]
+    forgotten_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    """When nothing was left of it in any file; empty: rows are gone, files wait."""
+    articles: Mapped[int]
+    urls: Mapped[int]
+    records: Mapped[int]
+    """How many captures' records."""
+
+
+class ForgottenUrlRow(Base):
+    """A page, or a whole site, that is never fetched or ingested again."""
+
+    __tablename__ = "forgotten_urls"
+    __table_args__ = (Index("ix_forgotten_urls_takedown_id", "takedown_id"),)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """`archive.db.forgotten.url_key` of a page, or a site's registrable domain."""
+    takedown_id: Mapped[int] = mapped_column(ForeignKey("takedowns.id"))
+
+
+class ForgottenRecordRow(Base):
+    """A WARC record whose place a tombstone takes, with all that concerns it."""
+
+    __tablename__ = "forgotten_records"
+    __table_args__ = (
+        Index("ix_forgotten_records_takedown_id", "takedown_id"),
+        Index("ix_forgotten_records_warc_file", "warc_file"),
+        Index(
+            "ix_forgotten_records_waiting",
+            "rewritten_at",
+            sqlite_where=text("rewritten_at IS NULL"),
+            postgresql_where=text("rewritten_at IS NULL"),
+        ),
+    )
+
+    record_id: Mapped[str] = mapped_column(primary_key=True)
+    takedown_id: Mapped[int] = mapped_column(ForeignKey("takedowns.id"))
+    warc_file: Mapped[str]
+    captured_at: Mapped[datetime]
+    """No file that was closed before can say anything about it."""
+    rewritten_at: Mapped[datetime | None]
+    """Empty: the record is still there, and waits for its file to be closed."""

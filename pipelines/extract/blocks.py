@@ -108,7 +108,7 @@ _BY_ROLE: dict[str, int] = {
     "note": int(Place.BOX),
 }
 _BY_NAME = [
-    (int(Place[name]), re.compile("|".join(patterns), re.IGNORECASE))
+    (int(Place[name]), re.compile("|".join(patterns)))
     for name, patterns in tomllib.loads(
         (files("pipelines.extract") / "places.toml").read_text(encoding="utf-8")
     ).items()
@@ -262,6 +262,7 @@ class Block:
 def named_place(name: str) -> int:
     """What one class, id or other name says; cached, since sites share their names."""
     found = 0
+    name = name.lower()  # three times as fast as patterns that ignore case
     for place, pattern in _BY_NAME:
         if pattern.search(name):
             found |= place

@@ -8,6 +8,7 @@ page shows next to nothing, its embedded data speak.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ FULLER = 1.8
 """How much longer data must be than the blocks they extend, to replace them."""
 LOST = 0.25
 """If the blocks keep less than this of what trafilatura took, trafilatura is believed."""
+_DENSE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0e7f]")
 REPEATED_WORDS = 8
 """A block of so many words that was there before is a copy (for phones, for print)."""
 
@@ -136,6 +138,9 @@ def count_words(texts: Iterable[str]) -> int:
     """Words; in scripts without spaces, two characters count as one."""
     count = 0
     for text in texts:
-        words = words_of(text)
-        count += sum(len(word) // 2 if word[0] > "\u2e7f" else 1 for word in words)
+        if text.isascii():
+            count += len(text.split())
+        else:
+            dense = len(_DENSE.findall(text))
+            count += len(_DENSE.sub(" ", text).split()) + dense // 2
     return count

@@ -59,8 +59,7 @@ def shingle_set(text: str) -> set[tuple[str, ...]]:
         words = words_of(line)
         if len(words) < 3:
             found.add(tuple(words))
-        for at in range(len(words) - 2):
-            found.add(tuple(words[at : at + 3]))
+        found.update(zip(words, words[1:], words[2:], strict=False))
     return found
 
 
@@ -75,8 +74,8 @@ def coverage(words: list[str], within: set[tuple[str, ...]]) -> float:
         return 0.0
     if len(words) < 3:
         return float(tuple(words) in within)
-    count = len(words) - 2
-    return sum(tuple(words[at : at + 3]) in within for at in range(count)) / count
+    runs = zip(words, words[1:], words[2:], strict=False)
+    return sum(map(within.__contains__, runs)) / (len(words) - 2)
 
 
 NAMES = [
@@ -412,7 +411,8 @@ def _around(padded: list[float], at: int) -> list[float]:
 
 def _reads(block: Block) -> bool:
     """True for what is long enough for a sentence, also in scripts without spaces."""
-    return len(block.text) >= 40 and block.link_density < 0.5
+    long = len(block.text) >= (40 if " " in block.text else 12)
+    return long and block.link_density < 0.5
 
 
 def _gaps(traf: Sequence[float]) -> list[int]:

@@ -33,7 +33,7 @@ _LISTING = re.compile(
     r"(?:/|$)|/page/\d+/?$",
     re.IGNORECASE,
 )
-THIN_WORDS = 50
+THIN_WORDS = 35
 """Fewer words are an article only on a page that says so."""
 
 

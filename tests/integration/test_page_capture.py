@@ -138,7 +138,7 @@ def test_a_cdn_in_trouble_keeps_no_article_from_the_archive(tmp_path: Path) -> N
             printed = kliping(home, "crawl", **PAGE)
             targets = [request.split()[1].decode() for request in web.requests]
     assert set(scripts) <= set(targets)
-    assert "asked" not in printed
+    assert "robots.txt" not in printed
     assert {request.split()[1] for request in cdn.requests} == {b"/robots.txt"}
     engine = open_engine(open_home(home).database_url, read_only=True)
     with engine.connect() as connection:

@@ -35,7 +35,7 @@ def test_requisites_are_shown_only_where_there_are_any(count: int) -> None:
 
 
 def test_the_time_left_counts_requisites_too() -> None:
-    progress = Progress({"suara": Tally(fetched=1, requisites=8, missing=1, due=10)})
+    progress = Progress({"suara": Tally(fetched=1, requisites=8, missing=1, waiting=10)})
     progress.started -= 100
     left_s = progress.seconds_left()
     assert left_s is not None

@@ -156,11 +156,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_articles_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("canonical_url", name=op.f("uq_articles_canonical_url")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("articles", schema=None) as batch_op:
         batch_op.create_index(
             "ix_articles_source_id_published_at", ["source_id", "published_at"], unique=False
         )
+        batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
 
     op.create_table(
         "revisions",
@@ -202,4 +204,54 @@ def upgrade() -> None:
     with op.batch_alter_table("revisions", schema=None) as batch_op:
         batch_op.create_index(
             "ix_revisions_article_id_number", ["article_id", "number"], unique=True
+        )
+        batch_op.create_index("ix_revisions_capture_id", ["capture_id"], unique=False)
+
+    op.create_table(
+        "takedowns",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("forgotten_at", UtcDateTime(), nullable=False),
+        sa.Column("done_at", UtcDateTime(), nullable=True),
+        sa.Column("articles", sa.Integer(), nullable=False),
+        sa.Column("urls", sa.Integer(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_takedowns")),
+    )
+    op.create_table(
+        "forgotten_urls",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("takedown_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["takedown_id"], ["takedowns.id"], name=op.f("fk_forgotten_urls_takedown_id")
+        ),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_forgotten_urls")),
+    )
+    with op.batch_alter_table("forgotten_urls", schema=None) as batch_op:
+        batch_op.create_index("ix_forgotten_urls_takedown_id", ["takedown_id"], unique=False)
+
+    op.create_table(
+        "forgotten_records",
+        sa.Column("record_id", sa.Text(), nullable=False),
+        sa.Column("takedown_id", sa.Integer(), nullable=False),
+        sa.Column("warc_file", sa.Text(), nullable=False),
+        sa.Column("captured_at", UtcDateTime(), nullable=False),
+        sa.Column("rewritten_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["takedown_id"], ["takedowns.id"], name=op.f("fk_forgotten_records_takedown_id")
+        ),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_forgotten_records")),
+    )
+    with op.batch_alter_table("forgotten_records", schema=None) as batch_op:
+        batch_op.create_index("ix_forgotten_records_takedown_id", ["takedown_id"], unique=False)
+        batch_op.create_index("ix_forgotten_records_warc_file", ["warc_file"], unique=False)
+        batch_op.create_index(
+            "ix_forgotten_records_waiting",
+            ["rewritten_at"],
+            unique=False,
+            sqlite_where=sa.text("rewritten_at IS NULL"),
+            postgresql_where=sa.text("rewritten_at IS NULL"),
         )

@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
@@ -169,7 +170,7 @@ def test_a_visit_that_cannot_be_saved_leaves_nothing(
     run_id = repository.start_run("crawl", "1", NOW)
     table.add(1, [page("/a")], NOW)
     save(repository, table, run_id, read(f"{SITE}/a", extraction()), 1)
-    with pytest.raises(StorageError):  # the record id is there already
+    with pytest.raises(IntegrityError):  # the record id is there already
         save(repository, table, run_id, read(f"{SITE}/a", extraction("Lain.")), 1)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM captures")) == 1
@@ -246,10 +247,10 @@ def test_a_requisite_is_fetched_again_only_when_it_is_old(
     repository.save_visit(
         [capture(1, lease.url)], outcome, run_id=run_id, source_id=1, url_id=lease.url_id
     )
-    for days, due in ((1, 0), (29, 0), (31, 1)):
+    for days, waiting in ((1, 0), (29, 0), (31, 1)):
         now = NOW + timedelta(days=days)
         assert table.add(1, [image("/a.css")], now) == 0
-        assert table.count_due(1, now) == due
+        assert table.count_waiting(1) == waiting
 
 
 def test_an_article_that_a_page_took_for_an_image_is_still_an_article(
