@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from archive.config import FILE_NAME, Config, load_config, render_config
-from archive.errors import HomeError, LockedError
+from archive.errors import HomeError, LockedError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,9 +60,13 @@ class Home:
 
         Raises:
             LockedError: another run holds one of them.
+            StorageError: the disk refuses to keep a lock file.
         """
         folder = self.path / "locks"
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise refused(folder, error) from error
         with ExitStack() as held:
             for name in sorted(names):
                 try:
@@ -71,6 +75,8 @@ class Home:
                     raise LockedError(
                         f"{self.path}: another run is at work on {name!r}; wait for it to end"
                     ) from error
+                except OSError as error:
+                    raise refused(folder, error) from error
             yield
 
 
@@ -112,6 +118,12 @@ def create_home(path: Path, *, contact: str = "") -> Home:
     except OSError as error:
         raise HomeError(f"{path}: cannot make an archive here: {error.strerror}") from error
     return Home(path, load_config(path))
+
+
+def refused(path: Path, error: OSError) -> StorageError:
+    """What to tell people of a folder of the home that the disk would not write to."""
+    reason = error.strerror or error
+    return StorageError(f"{path}: cannot write ({reason}); make room or mend the disk")
 
 
 def _require_writable(path: Path) -> None:

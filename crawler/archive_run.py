@@ -3,14 +3,15 @@
 The spider, the capture middleware and the item pipeline find the archive through it
 (`crawler.get_extension(ArchiveRun)`). It begins by taking the sources' locks, mending what a
 killed run left behind and opening the WARC writer; the end of the spider closes all in order.
+A disk or database that refuses a write ends the crawl: what it fetched after that would be lost.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,7 +20,7 @@ from typing import Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import DropItem, NotConfigured
 
 from archive.db.engine import open_engine
 from archive.db.forgotten import TakedownLog
@@ -31,16 +32,16 @@ from archive.home import Home, open_home, run_lock
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
-from crawler.discovery import discoverer_of
 from crawler.failures import CrawlStopped
 from crawler.frontier import LISTS, Frontier, SourceQueue
 from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
+from crawler.rebuild import Rebuilder
 from crawler.sources import load_source
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover
+from pipelines.recover import Recovery
 
 logger = logging.getLogger(__name__)
 
@@ -57,24 +58,16 @@ class ArchiveRun:
     def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
         self.crawler = crawler
         self.home = home
+        self.failure: StorageError | None = None
+        """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
         self._stopping: asyncio.Future[None] | None = None
         self._watching: asyncio.Future[None] | None = None
-        self._held = ExitStack()
         selected = select_sources(home, names)
-        sources = selected.sources
-        self._held.enter_context(home.lock(source.name for source in sources))
-        now = datetime.now(UTC)
-        self._engine = engine = open_engine(home.database_url)
-        self._held.callback(engine.dispose)
-        self._repository = Repository(engine)
-        self._source_ids = self._repository.refresh_sources(sources, now)
-        table = FrontierTable(engine)
-        run_id, writer = self._start_run(table, now)
-        pool = ExtractionPool(home.config.crawl.workers)
-        self.archivist = Archivist(self._repository, writer, pool, run_id)
-        self.frontier = self._open_frontier(sources, table, now)
-        self.progress = Progress({source.name: Tally() for source in sources})
+        with ExitStack() as held:
+            self._open(selected.sources, held)
+            self._held = held.pop_all()
+        self.progress = Progress({source.name: Tally() for source in selected.sources})
         for name, problem in selected.problems.items():
             self.progress.tallies[name] = Tally(unreadable=True)
             self.tell(name, problem)
@@ -111,24 +104,35 @@ class ArchiveRun:
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange (`crawler.middlewares.capture.Recorder`)."""
-        return await self.archivist.append(exchange)
+        with self._storing():
+            return await self.archivist.append(exchange)
 
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
-        await self.archivist.save(captures)
+        with self._storing():
+            await self.archivist.save(captures)
 
     async def is_forgotten(self, url: str) -> bool:
         """Whether a URL must not be asked for any more."""
         log = TakedownLog(self._engine)
         return await self.archivist.in_database(log.of_url, url) is not None
 
-    def took(self, lease: Lease) -> None:
-        """Remember a lease until its visit is saved."""
-        self._leases[lease.url] = lease
+    async def leases(self) -> AsyncIterator[Lease]:
+        """The URLs to fetch; each lease ends with `save_visit` or `put_off`."""
+        try:
+            with self._storing():
+                async for lease in self.frontier.leases():
+                    if self.failure is not None:
+                        return
+                    self._leases[lease.url] = lease
+                    yield lease
+        except StorageError:
+            return  # the crawl ends anyway
 
     async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
         """Make URLs known to the frontier."""
-        new = await self.frontier.add(self._source_ids[source], candidates)
+        with self._storing():
+            new = await self.frontier.add(self._source_ids[source], candidates)
         if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
             self.progress.tallies[source].found += new
 
@@ -138,20 +142,20 @@ class ArchiveRun:
         try:
             # Candidates first: a crawl that is killed in between reads this list again.
             await self.add_candidates(visit.source, visit.candidates)
-            ingested = await self.archivist.ingest(
-                visit, source_id=lease.source_id, url_id=lease.url_id
-            )
             tally = self.progress.tallies[visit.source]
-            tally.count(ingested)
-            await self._count_waiting(lease, tally)
+            with self._storing():
+                ingested = await self.archivist.ingest(
+                    visit, source_id=lease.source_id, url_id=lease.url_id
+                )
+                tally.count(ingested)
+                await self._count_waiting(lease, tally)
             if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
                 if visit.kind in LISTS:
                     self.tell(visit.source, f"{visit.url}: {problem}")
-        except StorageError as error:
-            self.give_up(lease, error)
-            raise
+        except StorageError as error:  # which ends the crawl, and is told once
+            raise DropItem(f"{visit.url} is not saved", log_level="DEBUG") from error
         finally:
             self.frontier.settled(lease, visit.retry_at)
 
@@ -164,13 +168,27 @@ class ArchiveRun:
         else:
             self.tell(source, reason)
         self.progress.tallies[source].lists_failed += lease.kind in LISTS
-        await self.frontier.put_off(lease, until, reason)
+        with self._storing():
+            await self.frontier.put_off(lease, until, reason)
 
-    def give_up(self, lease: Lease, error: StorageError) -> None:
-        """End the crawl, since what it fetches cannot be kept; its leases are given back."""
-        self.tell(self.source(lease).name, f"{error}; the crawl ends here")
-        if self._stopping is None:
-            self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Let a refused write end the crawl, and nothing be written after it.
+
+        Raises:
+            StorageError: this write was refused, or an earlier one.
+        """
+        if self.failure is not None:
+            raise self.failure
+        try:
+            yield
+        except StorageError as error:
+            if self.failure is None:
+                self.failure = error
+                logger.error("the crawl ends here: %s", error)
+                self._stopping = asyncio.ensure_future(self.crawler.stop_async())
+                self._drop_requests()
+            raise
 
     async def _watch_for_stop(self, spider: Spider) -> None:
         self._watching = asyncio.ensure_future(self._drop_requests_once_stopped())
@@ -218,12 +236,34 @@ class ArchiveRun:
         else:
             tally.waiting = await self.frontier.count_waiting(lease.source_id)
 
-    def _start_run(self, table: FrontierTable, now: datetime) -> tuple[int, WarcWriter]:
+    def _open(self, sources: Sequence[Source], held: ExitStack) -> None:
+        """Lock the sources, begin this run, and take up what dead ones left."""
+        held.enter_context(self.home.lock(source.name for source in sources))
+        now = datetime.now(UTC)
+        self._engine = engine = open_engine(self.home.database_url)
+        held.callback(engine.dispose)
+        self._repository = Repository(engine)
+        self._source_ids = self._repository.refresh_sources(sources, now)
+        table = FrontierTable(engine)
+        pool = ExtractionPool(self.home.config.crawl.workers)
+        held.callback(pool.close)
+        run_id, writer = self._start_run(table, pool, held)
+        self.archivist = Archivist(self._repository, writer, pool, run_id)
+        self.frontier = self._open_frontier(sources, table, now)
+
+    def _start_run(
+        self, table: FrontierTable, pool: ExtractionPool, held: ExitStack
+    ) -> tuple[int, WarcWriter]:
         """Begin this run and take up what dead ones left; its id and its WARC writer."""
+        rebuilder = Rebuilder(
+            lambda: select_sources(self.home, ()).sources, self._repository, table
+        )
+        recovery = Recovery(self.home, self._repository, table, pool, rebuilder)
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            run_id = self._repository.start_run("crawl", version("kliping"), now)
-            self._held.enter_context(self.home.lock([run_lock(run_id)]))
+            recovery.adopt()
+            run_id = self._repository.start_run("crawl", version("kliping"), datetime.now(UTC))
+            held.enter_context(self.home.lock([run_lock(run_id)]))
             config = self.home.config
             writer = WarcWriter(
                 self.home.warc,
@@ -231,7 +271,7 @@ class ArchiveRun:
                 operator=config.crawl.contact,
                 max_bytes=config.archive.warc_max_bytes,
             )
-            recovered = recover(self.home, self._repository, table, writer, self._requisites_of)
+            recovered = recovery.run(run_id, writer)
             self._finish_takedowns()
         if recovered:
             logger.warning("took up %d captures that a killed run left behind", recovered)
@@ -240,19 +280,6 @@ class ArchiveRun:
     def _finish_takedowns(self) -> None:
         for problem in finish_takedowns(self.home, self._engine):
             logger.warning(problem)
-
-    def _requisites_of(self, visit: Visit, lease: Lease) -> Sequence[Candidate]:
-        """What the page of a visit that a killed run left behind needs."""
-        sources = {
-            self._source_ids.get(each.name): each for each in select_sources(self.home, ()).sources
-        }
-        source = sources.get(lease.source_id)
-        discover = discoverer_of(lease.kind, lease.found_by, source) if source else None
-        if source is None or discover is None or visit.body is None:
-            return ()
-        content_type = dict(visit.headers).get("Content-Type")
-        found = discover(visit.body, visit.final_url, content_type=content_type, source=source)
-        return found.candidates
 
     def _open_frontier(
         self, sources: Sequence[Source], table: FrontierTable, now: datetime
@@ -270,6 +297,23 @@ class ArchiveRun:
     async def _close(self, spider: Spider, reason: str) -> None:
         if self._watching is not None:
             self._watching.cancel()
+        try:
+            await self._end(reason)
+        except StorageError as error:
+            logger.warning("the next crawl takes up what this one could not finish: %s", error)
+            self.failure = self.failure or error
+        try:
+            await self.archivist.close()
+            await asyncio.to_thread(self._finish_takedowns)
+        except StorageError as error:
+            self.failure = self.failure or error
+        finally:
+            self._held.close()
+
+    async def _end(self, reason: str) -> None:
+        if not await self.archivist.finish():
+            logger.warning("the next crawl takes up records of this one that have no rows yet")
+            return
         await self.frontier.release()
         for source_id, queue in self.frontier.queues.items():
             tally = self.progress.tallies[queue.source.name]
@@ -282,9 +326,6 @@ class ArchiveRun:
             self.progress.summary(),
             datetime.now(UTC),
         )
-        await self.archivist.close()
-        await asyncio.to_thread(self._finish_takedowns)
-        self._held.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from scrapy.crawler import Crawler, CrawlerProcess
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
-from archive.home import Home, open_home
+from archive.home import Home, open_home, refused
 from crawler.archive_run import ArchiveRun, select_sources
 from crawler.display import showing
 
@@ -22,9 +23,11 @@ def run_crawl(path: Path, names: Sequence[str]) -> int:
     Raises:
         HomeError, ConfigError, SourceError: something a person must change.
         LockedError: another run is at work on one of the sources.
+        StorageError: the disk or the database refused; the next crawl goes on from there.
     """
     home = open_home(path)
     select_sources(home, names)
+    logging.raiseExceptions = False  # a log that a full disk refuses is not worth a flood of words
     process = CrawlerProcess(scrapy_settings(home, "crawl"))
     crawler = process.create_crawler("news")
     _start(process, crawler, names)
@@ -37,6 +40,8 @@ def run_crawl(path: Path, names: Sequence[str]) -> int:
         console.print("Interrupted; the next `kliping crawl` goes on from here.")
     if run.progress.errors or run.progress.messages:
         console.print(f"Log: {crawler.settings['LOG_FILE']}", soft_wrap=True)
+    if run.failure is not None:
+        raise run.failure
     return 0 if finished and not run.progress.failed else 1
 
 
@@ -44,7 +49,10 @@ def scrapy_settings(home: Home, log_name: str) -> Settings:
     """The project's Scrapy settings for the archive in `home`, logging to a file of that name."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
-    home.logs.mkdir(exist_ok=True)
+    try:
+        home.logs.mkdir(exist_ok=True)
+    except OSError as error:
+        raise refused(home.logs, error) from error
     log = home.logs / f"{log_name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
     settings.set("KLIPING_HOME", str(home.path), priority="cmdline")
     settings.set("LOG_FILE", str(log), priority="cmdline")

@@ -14,6 +14,7 @@ EXTENSIONS = {
     "crawler.archive_run.ArchiveRun": 0,
     "crawler.throttle.PoliteThrottle": 100,
     "scrapy.extensions.throttle.AutoThrottle": None,  # PoliteThrottle stands in for it
+    "scrapy.extensions.remote_control.RemoteControl": None,  # off, and slow to import
 }
 ITEM_PIPELINES = {"pipelines.stages.IngestStage": 100}
 DOWNLOAD_HANDLERS = {
@@ -52,4 +53,3 @@ TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 
 LOG_LEVEL = "INFO"
 TELNETCONSOLE_ENABLED = False
-REMOTE_CONTROL_ENABLED = False

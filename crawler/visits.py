@@ -1,8 +1,9 @@
-"""From what Scrapy hands back to a `Visit`: what came of one leased URL."""
+"""From an answer, as Scrapy or a record gives it, to a `Visit`: what came of one leased URL."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -16,33 +17,43 @@ from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import Discovered, Discoverer, discoverer_of
 from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
+from pipelines.recover import Answer
 
 RNG = Random()
 """Spreads retries; nothing secret."""
 
 
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
-    """The visit that ended in `response`, parsed (in a thread) for the URLs that it names."""
+    """The visit that ended in `response`, parsed in a thread for the URLs that it names."""
+    answer = Answer(response.url, response.status, _headers(response), response.body)
+    captures = captures_of(response.request)
+    return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
+
+
+def visit_of_answer(
+    answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
+) -> Visit:
+    """The visit that ended in `answer`, parsed for the URLs that it names."""
     error, when = None, None
-    if response.status != HTTPStatus.OK:
-        error, when = _explain_status(response.status), _retry_after_status(response, lease)
+    if answer.status != HTTPStatus.OK:
+        error, when = _explain_status(answer.status), _retry_after_status(answer, lease)
     discovered = Discovered()
     discover = discoverer_of(lease.kind, lease.found_by, source)
     if error is None and discover is not None:
         try:
-            discovered = await asyncio.to_thread(_discover, discover, response, lease, source)
+            discovered = _discover(discover, answer, lease, source)
         except DiscoveryError as failure:
             # A page that names no requisites in a way we can read may well be an article.
             if lease.kind is not UrlKind.PAGE:
-                error = str(failure).removeprefix(f"{response.url}: ")
+                error = str(failure).removeprefix(f"{answer.url}: ")
     return Visit(
         source=source.name,
         url=lease.url,
         kind=lease.kind,
-        captures=captures_of(response.request),
-        final_url=response.url,
-        headers=_headers(response),
-        body=response.body,
+        captures=tuple(captures),
+        final_url=answer.url,
+        headers=answer.headers,
+        body=answer.body,
         error=error,
         retry_at=when,
         candidates=discovered.candidates,
@@ -72,14 +83,9 @@ def visit_of_failure(
     )
 
 
-def _discover(discover: Discoverer, response: Response, lease: Lease, source: Source) -> Discovered:
-    content_type = response.headers.get(b"Content-Type")
-    discovered = discover(
-        response.body,
-        response.url,
-        content_type=content_type.decode("latin-1") if content_type else None,
-        source=source,
-    )
+def _discover(discover: Discoverer, answer: Answer, lease: Lease, source: Source) -> Discovered:
+    content_type = _header(answer, "content-type")
+    discovered = discover(answer.body, answer.url, content_type=content_type, source=source)
     if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
         return _without_listings(discovered)
     return discovered
@@ -91,6 +97,10 @@ def _without_listings(discovered: Discovered) -> Discovered:
     return replace(discovered, candidates=tuple(articles))
 
 
+def _header(answer: Answer, name: str) -> str | None:
+    return next((value for key, value in answer.headers if key.lower() == name), None)
+
+
 def _explain_status(status: int) -> str:
     try:
         phrase = HTTPStatus(status).phrase
@@ -99,14 +109,14 @@ def _explain_status(status: int) -> str:
     return f"HTTP {status} {phrase}"
 
 
-def _retry_after_status(response: Response, lease: Lease) -> datetime | None:
+def _retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
     now = datetime.now(UTC)
     return retry_at(
-        response.status,
+        answer.status,
         failures=lease.failures + 1,
         now=now,
         rng=RNG,
-        not_before=parse_retry_after(response.headers.get(b"Retry-After"), now),
+        not_before=parse_retry_after(_header(answer, "retry-after"), now),
     )
 
 

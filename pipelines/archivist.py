@@ -38,6 +38,8 @@ class Archivist:
         self._database_thread = ThreadPoolExecutor(1, "database")
         self._append = Grouped(self._keep, self._warc_thread)
         self._note = Grouped(writer.append_metadata, self._warc_thread)
+        self._rowless: set[str] = set()
+        """Ids of the records of captures that are on the disk and have no row yet."""
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange; returns when its records are on the disk.
@@ -50,6 +52,7 @@ class Archivist:
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
         await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
+        self._rowless -= _record_ids(captures)
 
     async def ingest(self, visit: Visit, *, source_id: int, url_id: int) -> Ingested:
         """Read the visit's page and save everything about the visit in one transaction.
@@ -62,7 +65,7 @@ class Archivist:
             extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
         if note := note_of(visit, extraction):
             await self._note(note)
-        return await self.in_database(
+        ingested = await self.in_database(
             ingest,
             visit,
             extraction,
@@ -71,24 +74,43 @@ class Archivist:
             source_id=source_id,
             url_id=url_id,
         )
+        self._rowless -= _record_ids(visit.captures)
+        return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
         """Run `function` in the thread that does the database's work."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._database_thread, lambda: function(*args, **kwargs))
 
-    async def close(self) -> None:
-        """Finish what is under way and close the WARC file."""
+    async def finish(self) -> bool:
+        """Close the WARC file; whether all its records have rows, so that the run may end.
+
+        Raises:
+            StorageError: the disk refused it; the next run will close it.
+        """
         await self._append.drain()
         await self._note.drain()
         await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
-        self._warc_thread.shutdown()
-        self._database_thread.shutdown()
-        await asyncio.to_thread(self._pool.close)
+        return not self._rowless
+
+    async def close(self) -> None:
+        """Finish, and end the threads and processes whatever the disk says.
+
+        Raises:
+            StorageError: as `finish` does.
+        """
+        try:
+            await self.finish()
+        finally:
+            self._warc_thread.shutdown()
+            self._database_thread.shutdown()
+            await asyncio.to_thread(self._pool.close)
 
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
         """Write the records; runs in the WARC thread."""
-        return self._writer.append([(each, self._earlier(each)) for each in exchanges])
+        captures = self._writer.append([(each, self._earlier(each)) for each in exchanges])
+        self._rowless |= _record_ids(captures)
+        return captures
 
     def _earlier(self, exchange: Exchange) -> RevisitOf | None:
         """The capture that this exchange repeats, if the archive has one."""
@@ -96,3 +118,7 @@ class Archivist:
             return None
         digest = response_payload_digest(exchange.response)
         return self._repository.earlier_capture(exchange.url, digest)
+
+
+def _record_ids(captures: Sequence[Capture]) -> set[str]:
+    return {capture.ref.record_id for capture in captures if capture.ref}

@@ -13,7 +13,7 @@ import signal
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
 from pipelines.extract import extract
@@ -44,20 +44,36 @@ class ExtractionPool:
     ) -> Extraction:
         """What `pipelines.extract` makes of the page; UNREADABLE where its process dies."""
         async with self._places:
-            future = self._pool.schedule(
-                _extract, args=(body, url, tuple(headers)), timeout=self._timeout_s
-            )
             try:
-                return await asyncio.wrap_future(future)
-            except FutureTimeoutError:
-                return _unreadable(f"extraction took longer than {self._timeout_s:g} seconds")
-            except ProcessExpired as death:
-                return _unreadable(f"extraction ended its process (exit code {death.exitcode})")
+                return await asyncio.wrap_future(self._schedule(body, url, headers))
+            except (FutureTimeoutError, ProcessExpired) as error:
+                return self._given_up(error)
+
+    def extract_now(self, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> Extraction:
+        """The same, for a caller that has no event loop and can wait."""
+        try:
+            extraction: Extraction = self._schedule(body, url, headers).result()
+        except (FutureTimeoutError, ProcessExpired) as error:
+            return self._given_up(error)
+        return extraction
 
     def close(self) -> None:
-        """Wait for pages under way and end the processes."""
+        """Wait for pages under way and end the processes; once more does nothing."""
+        if not self._pool.active:
+            return
         self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
+
+    def _schedule(
+        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+    ) -> ProcessFuture[Extraction]:
+        arguments = (body, url, tuple(headers))
+        return self._pool.schedule(_extract, args=arguments, timeout=self._timeout_s)
+
+    def _given_up(self, error: Exception) -> Extraction:
+        if isinstance(error, ProcessExpired):
+            return _unreadable(f"extraction ended its process (exit code {error.exitcode})")
+        return _unreadable(f"extraction took longer than {self._timeout_s:g} seconds")
 
 
 def _warm_up() -> None:

@@ -1,169 +1,285 @@
-"""Takes up what killed runs left behind: their WARC files, and the records that have no rows.
+"""Takes up what dead runs left behind: their WARC files, and the records that have no rows.
 
 Called at the start of every run, before anything is fetched. A run writes records first and rows
 after, so what it can leave behind is a torn record at the end of a file, and whole records that no
-row names yet. The torn end is cut off and kept aside; the records are ingested as if they had just
-been fetched, so that nothing that was fetched is fetched again.
+row names yet: the last few after a kill, or whole files where a loss of power took the database's
+last transactions, or where an old copy of the database was put back. The torn end is cut off and
+kept aside; the records are ingested as if they had just been fetched, so that nothing that was
+fetched is fetched again. Where nothing was left behind, this costs a look at the names of the
+files and at the rows of the runs.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+import time
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from pathlib import Path
+from typing import Protocol
 
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
-from archive.errors import LockedError, RecordError
+from archive.errors import LockedError, RecordError, StorageError
 from archive.home import Home, run_lock
-from archive.model import Candidate, Capture, UrlKind, Visit
+from archive.model import Candidate, Capture, RecordRef, RecordType, Visit
 from archive.urls import normalise_url
-from archive.warc.reader import read_payload
+from archive.warc.http import decode_body, read_head, split_interim
+from archive.warc.reader import read_exchange
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.walk import walk
-from archive.warc.writer import WarcWriter
-from pipelines.extract import extract
+from archive.warc.writer import OPEN_SUFFIX, WarcWriter
 from pipelines.ingest import ingest, is_readable, note_of
+from pipelines.pool import ExtractionPool
 
 logger = logging.getLogger(__name__)
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LOOKS, _LOOK_EVERY_S = 50, 0.1
+"""A process that ends lets its locks go one by one, in a moment."""
+_OUR_FILE = re.compile(r"kliping-(?P<began>\d{14})-(?P<run>\d{1,18})-\d{5,}\.warc\.gz", re.ASCII)
 
 
-RequisitesOf = Callable[[Visit, Lease], Sequence[Candidate]]
-"""Tells what else must be fetched for a page to look right."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The final response of a visit, as a record keeps it."""
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    """Transfer and content codings undone."""
 
 
-def no_requisites(visit: Visit, lease: Lease) -> Sequence[Candidate]:
-    """Leave the page alone."""
-    return ()
+class Interpreter(Protocol):
+    """Makes of an answer what the crawl would have made of it (`crawler.rebuild`)."""
+
+    def prepare(self) -> None:
+        """Called once before the first record, and only if there is any."""
+
+    def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
+        """The visit that ended in `answer`; None where its source is followed no more."""
+
+    def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
+        """By source id, what an answer that belongs to no URL of the frontier names."""
 
 
-def recover(
-    home: Home,
-    repository: Repository,
-    frontier: FrontierTable,
-    writer: WarcWriter,
-    requisites_of: RequisitesOf = no_requisites,
-) -> int:
-    """Mend and ingest what runs that ended without a word left behind; how many captures.
-
-    `writer` takes the metadata records of what is ingested.
-
-    Raises:
-        StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
-    """
-    for file in recover_open_files(home.warc):
-        if file.torn is not None:
-            logger.warning(
-                "%s: cut off %d bytes of a torn record (kept in %s)",
-                file.file, file.torn_bytes, file.torn,
-            )  # fmt: skip
-    taken_up = 0
-    for run_id in repository.unfinished_runs():
-        try:
-            with home.lock([run_lock(run_id)]):
-                recovery = _Recovery(home.warc, repository, frontier, writer, requisites_of, run_id)
-                taken_up += recovery.ingest_all()
-                repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
-        except LockedError:
-            continue  # it is alive, on other sources
-    return taken_up
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    began_at: datetime
+    run_id: int
 
 
-class _Recovery:
-    """Ingests the records of one dead run that have no rows."""
+class Recovery:
+    """Mends and ingests what dead runs left behind in one archive."""
 
     def __init__(
         self,
-        root: Path,
+        home: Home,
         repository: Repository,
         frontier: FrontierTable,
-        writer: WarcWriter,
-        requisites_of: RequisitesOf,
-        run_id: int,
+        pool: ExtractionPool,
+        interpreter: Interpreter,
     ) -> None:
-        self._root = root
+        self._home = home
         self._repository = repository
         self._frontier = frontier
-        self._writer = writer
-        self._requisites_of = requisites_of
-        self._run_id = run_id
+        self._pool = pool
+        self._interpreter = interpreter
+        self._forgotten: dict[int, list[_File]] = {}
+        self._places: dict[str, RecordRef] = {}
+        """Of records that have no rows yet, by id."""
 
-    def ingest_all(self) -> int:
-        """Ingest them; how many there were."""
-        lost = [capture for path in self._files() for capture in self._unrecorded(path)]
+    def adopt(self) -> None:
+        """Give runs that the database has forgotten their rows, so that no new run is numbered so.
+
+        Raises:
+            StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
+        """
+        self._mend_open_files()
+        runs = self._repository.run_times()
+        self._forgotten = self._forgotten_files(runs)
+        for run_id, files in self._forgotten.items():
+            if run_id not in runs:
+                self._repository.adopt_run(run_id, "crawl", version("kliping"), files[0].began_at)
+
+    def run(self, own_id: int, writer: WarcWriter) -> int:
+        """Take up everything that other runs than `own_id` left; how many captures.
+
+        `writer` takes the metadata records of what is ingested. Call `adopt` before.
+
+        Raises:
+            StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
+        """
+        self._writer = writer
+        runs = self._repository.run_times()
+        unfinished = {run_id for run_id, (_, ended_at) in runs.items() if ended_at is None}
+        left = (unfinished | self._forgotten.keys()) - {own_id}
+        if left:
+            self._interpreter.prepare()
+        taken_up = 0
+        for run_id in sorted(left):
+            try:
+                with self._home.lock([run_lock(run_id)]):
+                    files = self._forgotten.get(run_id) or self._files_of_dead(run_id)
+                    taken_up += self._ingest_run(run_id, files)
+            except LockedError:
+                continue  # it is alive, on other sources
+        return taken_up
+
+    def _mend_open_files(self) -> None:
+        for file in recover_open_files(self._home.warc):
+            if file.torn is not None:
+                logger.warning(
+                    "%s: cut off %d bytes of a torn record (kept in %s)",
+                    file.file, file.torn_bytes, file.torn,
+                )  # fmt: skip
+
+    def _forgotten_files(
+        self, runs: Mapping[int, tuple[datetime, datetime | None]]
+    ) -> dict[int, list[_File]]:
+        """Files, by run, that were written and that the database knows nothing of.
+
+        Not those of a run that was at work when they were begun and has said that it ended. Of
+        any other file, one row is enough: rows come in the order of time, so where a loss of
+        power or an old copy of the database took some of a run that is now forgotten, it took all.
+        """
+        forgotten: dict[int, list[_File]] = defaultdict(list)
+        for file in _our_files(self._home.warc):
+            began_at, ended_at = runs.get(file.run_id, (None, None))
+            if began_at and ended_at is None:
+                continue  # it is under way, or was killed: all its files are looked at
+            its_own = began_at and ended_at and _seconds(began_at) <= file.began_at <= ended_at
+            if not its_own and not self._repository.has_captures_in(self._name(file)):
+                forgotten[file.run_id].append(file)
+        return forgotten
+
+    def _files_of_dead(self, run_id: int) -> list[_File]:
+        """All files of a run that did not end, now that it cannot be at work any more."""
+        if self._repository.run_times()[run_id][1] is not None:
+            return []  # it ended in good order since
+        for _ in range(_LOOKS):
+            self._mend_open_files()  # it may have been alive when we did so before
+            if not any(self._home.warc.rglob(f"kliping-*-{run_id}-*{OPEN_SUFFIX}")):
+                return [file for file in _our_files(self._home.warc) if file.run_id == run_id]
+            time.sleep(_LOOK_EVERY_S)
+        raise LockedError(f"run {run_id} is still writing")
+
+    def _ingest_run(self, run_id: int, files: Sequence[_File]) -> int:
+        lost = [capture for file in files for capture in self._unrecorded(file)]
+        self._places = {c.ref.record_id: c.ref for c in lost if c.ref}
         for chain in _chains(lost):
-            lease = self._frontier.find(normalise_url(chain[0].url))
-            visit = self._visit(chain, lease) if lease else None
-            if lease is None or visit is None:
-                self._repository.save_captures(chain, run_id=self._run_id)
-            else:
-                self._ingest(visit, lease)
+            self._ingest_chain(run_id, chain)
+        self._repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         return len(lost)
 
-    def _files(self) -> Iterable[Path]:
-        return sorted(self._root.rglob(f"*-{self._run_id}-*.warc.gz"))
-
-    def _unrecorded(self, path: Path) -> list[Capture]:
-        name = path.relative_to(self._root).as_posix()
-        captures = [capture for record in walk(path) if (capture := capture_of(record, name))]
-        ids = [capture.ref.record_id for capture in captures if capture.ref]
-        recorded = self._repository.recorded_ids(ids)
+    def _unrecorded(self, file: _File) -> list[Capture]:
+        captures = list(self._captures(file))
+        recorded = self._repository.recorded_ids([c.ref.record_id for c in captures if c.ref])
         return [c for c in captures if c.ref and c.ref.record_id not in recorded]
 
-    def _visit(self, chain: list[Capture], lease: Lease) -> Visit | None:
-        """The visit that a chain was; None where the URL had better be fetched again."""
-        last = chain[-1]
-        if lease.kind is not UrlKind.PAGE or last.status != HTTPStatus.OK or last.truncated:
-            return None
-        assert last.ref is not None  # it was read from a record
+    def _captures(self, file: _File) -> Iterator[Capture]:
         try:
-            body = read_payload(self._root, last.ref, find=self._repository.find_record)
+            for record in walk(file.path):
+                if capture := capture_of(record, self._name(file)):
+                    yield capture
         except RecordError as error:
-            logger.warning("%s", error)
-            return None
-        content_type = (("Content-Type", last.content_type),) if last.content_type else ()
-        return Visit(
-            source=str(lease.source_id),
-            url=lease.url,
-            kind=lease.kind,
-            captures=tuple(chain),
-            final_url=last.url,
-            headers=content_type,
-            body=body,
-        )
+            logger.warning("%s; what follows it is left to `kliping repair`", error)
 
-    def _ingest(self, visit: Visit, lease: Lease) -> None:
-        requisites = self._requisites_of(visit, lease)
-        self._frontier.add(lease.source_id, requisites, datetime.now(UTC))
+    def _ingest_chain(self, run_id: int, chain: list[Capture]) -> None:
+        try:
+            if self._ingest_visit(run_id, chain):
+                return
+        except StorageError:
+            raise
+        except Exception:  # one page must not keep the archive from ever being crawled again
+            logger.exception("%s: kept as a capture only", chain[-1].url)
+        self._repository.save_captures(chain, run_id=run_id)
+
+    def _ingest_visit(self, run_id: int, chain: list[Capture]) -> bool:
+        """Ingest a chain as the visit that it was; False where it had better be fetched again."""
+        answer = self._answer(chain[-1])
+        if answer is None:
+            return False
+        lease = self._frontier.find(normalise_url(chain[0].url))
+        if lease is None:
+            for source_id, candidates in self._interpreter.sitemaps(answer).items():
+                self._frontier.add(source_id, candidates, datetime.now(UTC))
+            return False
+        visit = self._interpreter.visit(answer, chain, lease)
+        if visit is None:
+            return False
+        self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
-            extraction = extract(visit.body, visit.final_url, headers=visit.headers)
+            extraction = self._pool.extract_now(visit.body, visit.final_url, visit.headers)
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])
         ingest(
             visit,
             extraction,
             self._repository,
-            run_id=self._run_id,
+            run_id=run_id,
             source_id=lease.source_id,
             url_id=lease.url_id,
         )
+        return True
+
+    def _answer(self, last: Capture) -> Answer | None:
+        """What the record says, if it holds a whole final answer."""
+        if last.ref is None or last.status is None or last.status in REDIRECTS or last.truncated:
+            return None
+        try:
+            exchange = read_exchange(self._home.warc, last.ref, find=self._find_record)
+            message = split_interim(exchange.response)[1]
+            head = read_head(message)
+            body = decode_body(head, message[head.length :])
+        except RecordError as error:
+            logger.warning("%s", error)
+            return None
+        is_lost = last.record_type is RecordType.REVISIT and last.status == HTTPStatus.OK
+        if is_lost and not body:
+            return None  # what it repeats cannot be found
+        return Answer(last.url, last.status, head.headers, body)
+
+    def _find_record(self, record_id: str) -> RecordRef | None:
+        return self._places.get(record_id) or self._repository.find_record(record_id)
+
+    def _name(self, file: _File) -> str:
+        return file.path.relative_to(self._home.warc).as_posix()
 
 
-def _chains(captures: list[Capture]) -> Iterator[list[Capture]]:
+def _seconds(moment: datetime) -> datetime:
+    """As a file's name tells it."""
+    return moment.replace(microsecond=0)
+
+
+def _our_files(root: Path) -> list[_File]:
+    """The closed files that runs of this archive wrote, oldest first."""
+    files = []
+    for path in sorted(root.rglob("kliping-*.warc.gz"), key=lambda path: path.name):
+        if match := _OUR_FILE.fullmatch(path.name):
+            began_at = datetime.strptime(match["began"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            files.append(_File(path, began_at, int(match["run"])))
+    return files
+
+
+def _chains(captures: Sequence[Capture]) -> Iterator[list[Capture]]:
     """Group captures into visits: a redirect with what its target answered, and so on."""
-    waiting = list(captures)
-    while waiting:
-        chain = [waiting.pop(0)]
-        while chain[-1].status in REDIRECTS:
-            target = next((c for c in waiting if c.url == chain[-1].location), None)
-            if target is None:
-                break
-            waiting.remove(target)
-            chain.append(target)
+    waiting: dict[str, deque[Capture]] = defaultdict(deque)
+    for capture in captures:
+        waiting[capture.url].append(capture)
+    for capture in captures:
+        if not waiting[capture.url] or waiting[capture.url][0] is not capture:
+            continue  # it is part of an earlier one's chain
+        chain = [waiting[capture.url].popleft()]
+        while chain[-1].status in REDIRECTS and waiting.get(chain[-1].location or ""):
+            chain.append(waiting[chain[-1].location or ""].popleft())
         yield chain

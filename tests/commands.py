@@ -18,14 +18,20 @@ QUICK = {
 """Settings for servers on this machine."""
 
 
-def start(home: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """Start `kliping` on `home`."""
+def start(
+    home: Path,
+    *arguments: str,
+    own_group: bool = False,
+    **environment: str,
+) -> subprocess.Popen[str]:
+    """Start `kliping` on `home`, in a process group of its own where that is asked for."""
     return subprocess.Popen(
         [*KLIPING, "--home", str(home), *arguments],
         env={**os.environ, **QUICK, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=own_group,
     )
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from archive.db.schema import ArchiveRow
 from archive.errors import LockedError, StorageError
@@ -26,6 +27,9 @@ BUSY_TIMEOUT_S = 60
 
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """An engine on the database at the SQLAlchemy address `url`, with the newest schema.
+
+    Whatever is done through it raises StorageError where the database cannot read or write (a
+    full disk, a lock that is never freed, damage); broken constraints stay SQLAlchemy's errors.
 
     Raises:
         StorageError: the database cannot be opened, is damaged, or is newer than this program.
@@ -42,8 +46,25 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
         if not _is_newest(engine):
             migrate(url)
     except (DBAPIError, OperationalError) as error:
-        raise StorageError(f"{url}: cannot open the database: {error.__cause__}") from error
+        raise StorageError(
+            f"{url}: cannot open the database: {_explained(error.__cause__)}"
+        ) from error
+    event.listen(engine, "handle_error", _refuse)
     return engine
+
+
+def _refuse(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception
+    if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+        return  # a broken constraint or a wrong statement: not the disk's fault
+    where = context.engine.url.render_as_string() if context.engine else "the database"
+    raise StorageError(f"{where}: cannot use the database: {_explained(error.orig)}") from error
+
+
+def _explained(error: BaseException | None) -> str:
+    """What SQLite says, with what to do where it speaks of the disk ("disk I/O error" too)."""
+    is_of_disk = "disk" in str(error)
+    return f"{error}; make room or mend the disk, then run again" if is_of_disk else str(error)
 
 
 def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:

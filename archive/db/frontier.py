@@ -59,6 +59,11 @@ _LEASE_COLUMNS = select(
 )
 
 
+def seed_candidates(seeds: Sequence[Seed]) -> list[Candidate]:
+    """The seeds of a source, as the frontier takes them."""
+    return [Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url) for seed in seeds]
+
+
 class FrontierTable:
     """Reads and writes the `urls` table; each method is one transaction."""
 
@@ -67,7 +72,7 @@ class FrontierTable:
 
     def begin(self, source_id: int, seeds: Sequence[Seed], now: datetime) -> None:
         """Make a source ready for a run: seeds due, leases of dead runs taken back."""
-        found = [Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url) for seed in seeds]
+        found = seed_candidates(seeds)
         with self.engine.begin() as connection:
             _insert_new(connection, source_id, found, now)
             _rename_requisites(connection, found, now)

@@ -14,9 +14,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
 
 from archive.db.forgotten import (
     TakedownLog,
@@ -29,7 +28,6 @@ from archive.db.forgotten import (
     without_forgotten,
 )
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
-from archive.errors import StorageError
 from archive.model import Capture, Extraction, RecordRef, RecordType, Source
 from archive.urls import registrable_domain
 from archive.warc.records import RevisitOf
@@ -94,7 +92,7 @@ class Repository:
         """
         for source in sources:
             TakedownLog(self.engine).require_not_forgotten(source.url)
-        with self._writing() as connection:
+        with self.engine.begin() as connection:
             for source in sources:
                 facts = {"url": source.url, "title": source.title, "language": source.language}
                 self._upsert(
@@ -106,22 +104,38 @@ class Repository:
     def start_run(self, command: str, version: str, now: datetime) -> int:
         """A new run's id."""
         row = {"command": command, "version": version, "started_at": now, "summary": {}}
-        with self._writing() as connection:
+        with self.engine.begin() as connection:
             return _inserted_id(connection, RunRow, row)
 
     def finish_run(self, run_id: int, outcome: str, summary: dict[str, Any], now: datetime) -> None:
-        """Close a run with its outcome and counts."""
-        with self._writing() as connection:
+        """Close a run with its outcome and counts, unless it is closed already."""
+        with self.engine.begin() as connection:
             connection.execute(
                 update(RunRow)
-                .where(RunRow.id == run_id)
+                .where(RunRow.id == run_id, RunRow.ended_at.is_(None))
                 .values(ended_at=now, outcome=outcome, summary=summary)
             )
 
-    def unfinished_runs(self) -> list[int]:
-        """Ids of runs that did not say how they ended: under way, or killed."""
+    def adopt_run(self, run_id: int, command: str, version: str, now: datetime) -> None:
+        """Give a run its row (back), where only its records tell that it was there."""
+        row = {"command": command, "version": version, "started_at": now, "summary": {}}
+        with self.engine.begin() as connection:
+            make = _insert_of(connection)
+            connection.execute(make(RunRow).values(id=run_id, **row).on_conflict_do_nothing())
+            if connection.dialect.name == "postgresql":  # it counts for itself
+                connection.execute(select(func.setval("runs_id_seq", func.max(RunRow.id))))
+
+    def run_times(self) -> dict[int, tuple[datetime, datetime | None]]:
+        """When each run began and ended; no end: it is under way, or was killed."""
+        query = select(RunRow.id, RunRow.started_at, RunRow.ended_at)
         with self.engine.connect() as connection:
-            return list(connection.scalars(select(RunRow.id).where(RunRow.ended_at.is_(None))))
+            return {row.id: (row.started_at, row.ended_at) for row in connection.execute(query)}
+
+    def has_captures_in(self, warc_file: str) -> bool:
+        """Whether any row names a record of that file."""
+        query = select(CaptureRow.id).where(CaptureRow.warc_file == warc_file).limit(1)
+        with self.engine.connect() as connection:
+            return connection.scalar(query) is not None
 
     def find_record(self, record_id: str) -> RecordRef | None:
         """Where the record with that id lies, if a row knows it."""
@@ -161,7 +175,7 @@ class Repository:
 
         Those of forgotten URLs get no rows; their records are noted, to be rewritten.
         """
-        with self._writing() as connection:
+        with self.engine.begin() as connection:
             kept = without_forgotten(connection, captures)
             _insert_captures(connection, kept, run_id=run_id, source_id=source_id, url_id=None)
 
@@ -180,7 +194,7 @@ class Repository:
         A visit that ended at something forgotten is not saved: its records are noted, to be
         rewritten, and the URL that led there is forgotten too.
         """
-        with self._writing() as connection:
+        with self.engine.begin() as connection:
             if _forget_again(connection, url_id, captures, reading):
                 return None
             ids = _insert_captures(
@@ -205,37 +219,13 @@ class Repository:
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
     ) -> None:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = make(table).values(row)
+        statement = _insert_of(connection)(table).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
 
-    def _writing(self) -> _Writing:
-        return _Writing(self.engine)
 
-
-class _Writing:
-    """A write transaction whose database errors are ours."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._context = engine.begin()
-        self._where = engine.url.render_as_string(hide_password=True)
-
-    def __enter__(self) -> Connection:
-        try:
-            return self._context.__enter__()
-        except DBAPIError as error:
-            raise self._explained(error) from error
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            self._context.__exit__(kind, error, trace)
-        except DBAPIError as commit_error:
-            raise self._explained(commit_error) from commit_error
-        if isinstance(error, DBAPIError):
-            raise self._explained(error) from error
-
-    def _explained(self, error: DBAPIError) -> StorageError:
-        return StorageError(f"{self._where}: cannot write to the database: {error.orig}")
+def _insert_of(connection: Connection) -> Callable[..., Any]:
+    """The `insert` that knows what to do where there is such a row already."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 def _forget_again(

@@ -145,7 +145,7 @@ class WarcWriter:
         now = datetime.now(UTC)
         folder = self._root / f"{now:%Y/%m}"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            _make_folder(folder)
         except OSError as error:
             raise _refused(folder, error) from error
         for _ in range(_MAX_TRIES):
@@ -302,6 +302,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that a loss of power leaves none of them out."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
 
 
 def _create_locked(path: Path) -> int:

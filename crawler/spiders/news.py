@@ -35,8 +35,7 @@ class NewsSpider(Spider):
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        async for lease in self.run.frontier.leases():
-            self.run.took(lease)
+        async for lease in self.run.leases():
             yield Request(
                 lease.address,
                 callback=self.parse,
@@ -56,9 +55,10 @@ class NewsSpider(Spider):
         error = failure.value
         assert error is not None
         if isinstance(error, StorageError):
-            self.run.give_up(lease, error)
-        elif isinstance(error, CrawlStopped):
-            await self.run.save(captures_of(request))
+            return  # it says nothing about the URL: the crawl ends, and the next one fetches it
+        if isinstance(error, CrawlStopped):
+            if self.run.failure is None:
+                await self.run.save(captures_of(request))
         elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
             await self.run.put_off(lease, error.until, explain_failure(error, request.url))
         else:

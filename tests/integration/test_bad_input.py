@@ -300,7 +300,7 @@ def test_a_disk_that_refuses_ends_the_crawl_and_loses_no_page(tmp_path: Path) ->
         (home / "warc").write_text("not a folder")
         said = kliping(home, "crawl", exit_code=1)
         assert str(home / "warc") in said
-        assert "the crawl ends here" in said
+        assert "goes on from here" in said
         assert rows(home, "SELECT outcome FROM runs") == [("interrupted",)]
         (home / "warc").unlink()
         kliping(home, "crawl")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.db.engine import open_engine
-from archive.db.frontier import FrontierTable, Lease
+from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.errors import StorageError
 from archive.home import Home, create_home
@@ -30,7 +30,6 @@ from archive.warc.walk import walk
 from archive.warc.writer import WarcWriter
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
-from pipelines.recover import recover, run_lock
 
 SITE = "https://suara.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -155,32 +154,8 @@ async def test_a_refused_write_reaches_everyone_who_waits(
     assert (await desk.archivist.append(exchange("/after"))).ref is not None
 
 
-async def test_records_without_rows_are_taken_up_once(tmp_path: Path) -> None:
-    """As after a kill between the record and its row."""
-    async with open_desk(tmp_path) as desk:
-        lease(desk, "/a")
-        await desk.archivist.append(exchange("/a"))
-
-    run_id = desk.repository.start_run("crawl", "1", NOW)
-    with desk.home.lock([run_lock(run_id)]), WarcWriter(desk.home.warc, str(run_id)) as writer:
-        assert recover(desk.home, desk.repository, desk.table, writer) == 1
-        assert recover(desk.home, desk.repository, desk.table, writer) == 0
-    assert Query(desk.repository.engine).article(f"{SITE}/a").text.splitlines() == PARAGRAPHS
-    desk.repository.engine.dispose()
-
-
-async def test_what_a_page_needs_is_known_though_its_run_was_killed(tmp_path: Path) -> None:
-    def requisites_of(visit: Visit, lease: Lease) -> list[Candidate]:
-        assert (visit.body, lease.url) == (PAGE, visit.final_url)
-        return [Candidate(f"{SITE}/a.css", UrlKind.REQUISITE, FoundBy.PAGE, visit.url)]
-
-    async with open_desk(tmp_path) as desk:
-        lease(desk, "/a")
-        await desk.archivist.append(exchange("/a"))
-    run_id = desk.repository.start_run("crawl", "1", NOW)
-    with desk.home.lock([run_lock(run_id)]), WarcWriter(desk.home.warc, str(run_id)) as writer:
-        recover(desk.home, desk.repository, desk.table, writer, requisites_of)
-    needed = desk.table.find(f"{SITE}/a.css")
-    assert needed is not None
-    assert (needed.kind, needed.found_by) == (UrlKind.REQUISITE, FoundBy.PAGE)
-    desk.repository.engine.dispose()
+async def test_it_knows_whether_every_record_has_its_row(desk: Desk) -> None:
+    capture = await desk.archivist.append(exchange("/a"))
+    assert not await desk.archivist.finish()
+    await desk.archivist.save([capture])
+    assert await desk.archivist.finish()

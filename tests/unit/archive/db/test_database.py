@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
@@ -169,7 +170,7 @@ def test_a_visit_that_cannot_be_saved_leaves_nothing(
     run_id = repository.start_run("crawl", "1", NOW)
     table.add(1, [page("/a")], NOW)
     save(repository, table, run_id, read(f"{SITE}/a", extraction()), 1)
-    with pytest.raises(StorageError):  # the record id is there already
+    with pytest.raises(IntegrityError):  # the record id is there already
         save(repository, table, run_id, read(f"{SITE}/a", extraction("Lain.")), 1)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM captures")) == 1

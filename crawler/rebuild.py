@@ -1,0 +1,62 @@
+"""Makes visits of records that a dead run left behind, as it would have made them itself.
+
+`pipelines.recover` finds the records; what a feed, sitemap, listing or robots.txt names, and when
+a failed page is tried again, is for the crawler to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from archive.db.frontier import FrontierTable, Lease, seed_candidates
+from archive.db.repository import Repository
+from archive.model import Candidate, Capture, Source, Visit
+from archive.urls import same_site
+from crawler.discovery.robots import sitemaps_in_robots
+from crawler.visits import visit_of_answer
+from pipelines.recover import Answer
+
+
+class Rebuilder:
+    """Knows all sources of the archive (`pipelines.recover.Interpreter`), as `load` gives them."""
+
+    def __init__(
+        self, load: Callable[[], Sequence[Source]], repository: Repository, table: FrontierTable
+    ) -> None:
+        self._load = load
+        self._repository = repository
+        self._table = table
+        self._by_id: dict[int, Source] = {}
+
+    def prepare(self) -> None:
+        """Make sources and their seeds known, of which a lost database may know nothing."""
+        now = datetime.now(UTC)
+        sources = self._load()
+        ids = self._repository.refresh_sources(sources, now)
+        self._by_id = {ids[source.name]: source for source in sources}
+        for source_id, source in self._by_id.items():
+            self._table.add(source_id, seed_candidates(source.seeds), now)
+
+    def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
+        """The visit that ended in `answer`; None where its source is followed no more."""
+        source = self._by_id.get(lease.source_id)
+        return visit_of_answer(answer, captures, lease, source) if source else None
+
+    def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
+        """By source id, the sitemaps that a robots.txt names; nothing of any other answer."""
+        if urlsplit(answer.url).path != "/robots.txt" or answer.status != HTTPStatus.OK:
+            return {}
+        named = sitemaps_in_robots(answer.body, answer.url)
+        return {
+            source_id: [candidate for candidate in named if same_site(candidate.url, source.url)]
+            for source_id, source in self._owners(answer.url).items()
+        }
+
+    def _owners(self, url: str) -> dict[int, Source]:
+        """Sources whose front page is on that host, else those of the same site."""
+        host = urlsplit(url).netloc
+        on_host = {i: s for i, s in self._by_id.items() if urlsplit(s.url).netloc == host}
+        return on_host or {i: s for i, s in self._by_id.items() if same_site(url, s.url)}
