@@ -22,6 +22,7 @@ from archive.errors import RecordNotFoundError
 from archive.home import Home
 from archive.warc.indexing import ARCHIVE_SUFFIXES
 from archive.warc.reader import locate
+from archive.warc.shelf import is_foreign
 from archive.warc.verify import Code, KeptCapture, Problem, Report, verify_files
 from archive.warc.writer import OPEN_SUFFIX
 
@@ -51,10 +52,16 @@ def audit(
 
         wanted = files if only is None else {name: files[name] for name in files if name in only}
         for problem in verify_files(wanted, workers=workers, only=only, on_report=compare):
-            yield problem
+            if not _is_usual(problem):
+                yield problem
             yield from _drain(found)
         yield from _drain(found)
         yield from _rows_of_missing_files(connection, home.warc)
+
+
+def _is_usual(problem: Problem) -> bool:
+    """Whether it is no fault: sets of imported files have requests whose response is elsewhere."""
+    return problem.code is Code.CONCURRENT_TO_NOTHING and is_foreign(problem.file)
 
 
 def warc_files(root: Path) -> dict[str, Path]:

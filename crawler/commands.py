@@ -1,7 +1,8 @@
-"""Commands that fetch: sources, crawl."""
+"""Commands that fetch, or that must know which sources are followed."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -71,3 +72,64 @@ def crawl(
     from crawler.crawl import run_crawl
 
     raise typer.Exit(run_crawl(home, names or []))
+
+
+def import_(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|URL...", help="WARC files, gzipped or not, or addresses."),
+    ],
+    home: HomeOption = Path(),
+    reference: Annotated[
+        bool,
+        typer.Option("--reference", help="Leave the files where they are instead of copying them."),
+    ] = False,
+    accept_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--accept-damaged", help="Take the sound records of damaged files, leave the others."
+        ),
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(help="Name of the source that shall own it all.", show_default="by site"),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Take WARC files of others (wget, Heritrix, Browsertrix, Common Crawl) into the archive.
+
+    An import that is stopped or killed goes on where it was when it is started again; nothing is
+    taken twice. A file that breaks the WARC standard is refused, with every reason.
+    """
+    from archive.home import open_home
+    from crawler.sources import load_sources
+    from pipelines.import_report import report_import, showing_bar
+    from pipelines.importing import Options, import_files
+
+    opened = open_home(home)
+    options = Options(reference, accept_damaged, source)
+    with showing_bar() as bar:
+        results = import_files(opened, files, load_sources(opened.sources), options, bar)
+        code = report_import(results, as_json=json)
+    raise typer.Exit(code)
+
+
+def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
+    """Mend what can be mended of the archive, and say what was done; nothing is deleted.
+
+    Torn ends of WARC files are cut off and kept aside, records without rows get rows, wrong rows
+    are corrected, the index is made again. A lost database comes back from the WARC files. Exit
+    codes: 0 all is well now, 1 something remains, which is named.
+    """
+    from archive.home import open_home
+    from crawler.rebuild import Rebuilder
+    from crawler.sources import load_sources
+    from pipelines.import_report import report_repair, showing_bar
+    from pipelines.repair import repair as repair_archive
+
+    opened = open_home(home)
+    followed = load_sources(opened.sources)
+    with showing_bar() as bar:
+        results = repair_archive(opened, followed, partial(Rebuilder, lambda: followed), bar)
+        code = report_repair(results, as_json=json)
+    raise typer.Exit(code)

@@ -12,15 +12,14 @@ KLIPING_ALLOW_PRIVATE (`crawl.allow_private`) turns all three off.
 
 from __future__ import annotations
 
-import socket
-from contextlib import suppress
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
 from scrapy.resolver import CachingHostnameResolver
 from scrapy.utils.datatypes import LocalCache
 from twisted.internet.interfaces import IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
+
+from archive.addresses import is_public
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,59 +28,11 @@ if TYPE_CHECKING:
     from twisted.internet.base import ReactorBase
     from twisted.internet.interfaces import IHostResolution
 
-_NAT64 = IPv6Network("64:ff9b::/96")
-"""Well-known prefix for IPv4 embedded in IPv6. Source: RFC 6052, 2.1."""
-
 proxy_hosts: set[str] = set()
 """Names of the proxies in use, which may resolve to private addresses."""
 
 refusals: LocalCache[str, str] = LocalCache(10_000)
 """Host name to the private address it resolved to, where it had no public one."""
-
-
-def literal_address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a URL's host spells, None for a name.
-
-    IPv4 is read as `inet_aton` does, since that is how the system would read it.
-
-    >>> literal_address("0x7f.1")
-    IPv4Address('127.0.0.1')
-    >>> literal_address("2130706433")
-    IPv4Address('127.0.0.1')
-    >>> literal_address("example.com") is None
-    True
-    """
-    host = host.strip("[]").partition("%")[0].rstrip(".")
-    with suppress(ValueError):
-        return ip_address(host)
-    with suppress(OSError, UnicodeEncodeError):
-        return IPv4Address(socket.inet_aton(host))
-    return None
-
-
-def is_public(address: str | IPv4Address | IPv6Address) -> bool:
-    """Return whether an IP address is routed on the public internet, as one host.
-
-    Loopback, private, link-local, shared (carrier-grade NAT), documentation, multicast and
-    reserved ones are not, nor are IPv6 forms that carry such an IPv4 address in them.
-    """
-    if isinstance(address, str):
-        literal = literal_address(address)
-        return literal is not None and is_public(literal)
-    if isinstance(address, IPv6Address):
-        embedded = _embedded_ipv4(address)
-        if embedded is not None:
-            return is_public(embedded)
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that traffic for an IPv6 address ends up at."""
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    if address.teredo:
-        return address.teredo[1]
-    return address.ipv4_mapped or address.sixtofour
 
 
 @implementer(IResolutionReceiver)

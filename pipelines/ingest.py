@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archive.db.forgotten import FORGOTTEN
-from archive.db.repository import Reading, Repository, UrlOutcome, text_sha256
+from archive.db.history import Reading, text_sha256
+from archive.db.repository import Repository, UrlOutcome
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from archive.urls import normalise_url, same_site
@@ -64,8 +65,11 @@ def ingest(
     run_id: int | None,
     source_id: int,
     url_id: int,
+    ends_lease: bool = True,
 ) -> Ingested:
     """Save a visit with what was read from its page, if anything was.
+
+    `ends_lease` is False where the frontier did not ask for it (see `UrlOutcome`).
 
     Raises:
         StorageError: the database refused it; nothing of the visit was saved.
@@ -78,6 +82,7 @@ def ingest(
         verdict=verdict,
         due_at=visit.retry_at,
         failed=visit.error is not None,
+        ends_lease=ends_lease,
         etag=last.etag if last else None,
         last_modified=last.last_modified if last else None,
     )

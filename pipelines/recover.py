@@ -33,6 +33,7 @@ from archive.warc.http import decode_body, read_head, split_interim
 from archive.warc.reader import read_exchange
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
+from archive.warc.shelf import FOLDER
 from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
 from pipelines.ingest import ingest, is_readable, note_of
@@ -43,7 +44,7 @@ logger = logging.getLogger(__name__)
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LOOKS, _LOOK_EVERY_S = 50, 0.1
 """A process that ends lets its locks go one by one, in a moment."""
-_OUR_FILE = re.compile(r"kliping-(?P<began>\d{14})-(?P<run>\d{1,18})-\d{5,}\.warc\.gz", re.ASCII)
+OUR_FILE = re.compile(r"kliping-(?P<began>\d{14})-(?P<run>\d{1,18})-\d{5,}\.warc\.gz", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +266,9 @@ def _our_files(root: Path) -> list[_File]:
     """The closed files that runs of this archive wrote, oldest first."""
     files = []
     for path in sorted(root.rglob("kliping-*.warc.gz"), key=lambda path: path.name):
-        if match := _OUR_FILE.fullmatch(path.name):
+        match = OUR_FILE.fullmatch(path.name)
+        # An imported file may be another archive's, with the number of a run of that one.
+        if match and path.parent.name != FOLDER:
             began_at = datetime.strptime(match["began"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
             files.append(_File(path, began_at, int(match["run"])))
     return files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.db.repository import KnownArticle, text_sha256
+from archive.db.history import KnownArticle, text_sha256
 from archive.model import Extraction
 
 

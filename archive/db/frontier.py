@@ -74,7 +74,7 @@ class FrontierTable:
         """Make a source ready for a run: seeds due, leases of dead runs taken back."""
         found = seed_candidates(seeds)
         with self.engine.begin() as connection:
-            _insert_new(connection, source_id, found, now)
+            _insert_new(connection, source_id, found, now, due_at=now)
             _rename_requisites(connection, found, now)
             connection.execute(
                 update(UrlRow)
@@ -98,10 +98,17 @@ class FrontierTable:
         with self.engine.begin() as connection:
             forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
             candidates = [each for each in candidates if each.url not in forgotten]
-            new = _insert_new(connection, source_id, candidates, now)
+            new = _insert_new(connection, source_id, candidates, now, due_at=now)
             for start in range(0, len(candidates), 500):
                 _see_again(connection, candidates[start : start + 500], now)
         return new
+
+    def know(self, source_id: int, candidate: Candidate, now: datetime) -> Lease:
+        """What is known of a candidate's URL, which becomes known now if it was not; never due."""
+        with self.engine.begin() as connection:
+            _insert_new(connection, source_id, [candidate], now, due_at=None)
+            query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
+            return _lease(connection.execute(query).one())
 
     def take(
         self,
@@ -201,7 +208,12 @@ def _lease(row: Row[int, str, str, int, int, str, str]) -> Lease:
 
 
 def _insert_new(
-    connection: Connection, source_id: int, candidates: Sequence[Candidate], now: datetime
+    connection: Connection,
+    source_id: int,
+    candidates: Sequence[Candidate],
+    now: datetime,
+    *,
+    due_at: datetime | None,
 ) -> int:
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows: list[dict[str, Any]] = [
@@ -214,7 +226,7 @@ def _insert_new(
             "found_in": candidate.found_in,
             "first_seen_at": now,
             "last_seen_at": now,
-            "due_at": now,
+            "due_at": due_at,
             "failures": 0,
         }
         for candidate in candidates

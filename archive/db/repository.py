@@ -7,14 +7,13 @@ Reading for people is in `archive.query`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.forgotten import (
@@ -27,36 +26,10 @@ from archive.db.forgotten import (
     url_key,
     without_forgotten,
 )
-from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, RunRow, SourceRow, UrlRow
-from archive.model import Capture, Extraction, RecordRef, RecordType, Source
-from archive.urls import registrable_domain
+from archive.db.history import Reading, save_reading
+from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
+from archive.model import Capture, RecordRef, RecordType, Source
 from archive.warc.records import RevisitOf
-
-
-@dataclass(frozen=True, slots=True)
-class KnownArticle:
-    """What must be known of an article to tell whether a new reading of it is a revision."""
-
-    id: int
-    url: str
-    revision: int
-    title: str | None
-    authors: list[str]
-    text_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An article as one visit read it."""
-
-    url: str
-    """Where the page was fetched from, after redirects."""
-    canonical_url: str
-    extraction: Extraction
-    """With text."""
-    seen_at: datetime
-    is_revision_of: Callable[[KnownArticle], bool]
-    """Decides, where the archive has the article, whether this is a new revision of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +42,32 @@ class UrlOutcome:
     due_at: datetime | None
     """When to fetch it again; None: not again."""
     failed: bool = False
+    ends_lease: bool = True
+    """False for a capture that the frontier did not ask for, such as an imported one: when the
+    URL is due, and who is fetching it, then stays as it is."""
     etag: str | None = None
     last_modified: str | None = None
 
 
-def text_sha256(text: str) -> str:
-    """Hex SHA-256 of the text in UTF-8."""
-    return hashlib.sha256(text.encode()).hexdigest()
+@dataclass(frozen=True, slots=True)
+class RecordedCapture:
+    """What a row says of the record that keeps its capture."""
+
+    ref: RecordRef
+    url: str
+    record_type: str
+    payload_digest: str | None
+
+
+_RECORDED = (
+    CaptureRow.warc_file,
+    CaptureRow.warc_offset,
+    CaptureRow.warc_length,
+    CaptureRow.record_id,
+    CaptureRow.url,
+    CaptureRow.record_type,
+    CaptureRow.payload_digest,
+)
 
 
 class Repository:
@@ -101,11 +93,34 @@ class Repository:
             rows = connection.execute(select(SourceRow.name, SourceRow.id))
             return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
 
+    def sources(self) -> dict[str, Source]:
+        """All sources that have a row, by name; followed ones and those of imports alike."""
+        with self.engine.connect() as connection:
+            return {
+                row.name: Source(row.name, row.url, row.title, row.language)
+                for row in connection.execute(select(SourceRow.__table__))
+            }
+
     def start_run(self, command: str, version: str, now: datetime) -> int:
         """A new run's id."""
         row = {"command": command, "version": version, "started_at": now, "summary": {}}
         with self.engine.begin() as connection:
             return _inserted_id(connection, RunRow, row)
+
+    def correct_captures(self, captures: Sequence[Capture]) -> None:
+        """Let rows say what their records, which have the same ids, say."""
+        with self.engine.begin() as connection:
+            rows = {c.ref.record_id: _capture_columns(c) for c in captures if c.ref}
+            # Off their old places first, which may be the new ones of others.
+            connection.execute(
+                update(CaptureRow)
+                .where(CaptureRow.record_id.in_(list(rows)))
+                .values(warc_offset=None)
+            )
+            for record_id, columns in rows.items():
+                connection.execute(
+                    update(CaptureRow).where(CaptureRow.record_id == record_id).values(columns)
+                )
 
     def finish_run(self, run_id: int, outcome: str, summary: dict[str, Any], now: datetime) -> None:
         """Close a run with its outcome and counts, unless it is closed already."""
@@ -139,13 +154,8 @@ class Repository:
 
     def find_record(self, record_id: str) -> RecordRef | None:
         """Where the record with that id lies, if a row knows it."""
-        columns = (CaptureRow.warc_file, CaptureRow.warc_offset, CaptureRow.warc_length)
-        query = select(*columns).where(CaptureRow.record_id == record_id)
-        with self.engine.connect() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None or row.warc_file is None:
-            return None
-        return RecordRef(row.warc_file, row.warc_offset, row.warc_length, record_id)
+        found = self.recorded([record_id]).get(record_id)
+        return found.ref if found else None
 
     def earlier_capture(self, url: str, payload_digest: str) -> RevisitOf | None:
         """The newest whole response with that payload, of `url` if it has one, else of any URL.
@@ -202,19 +212,37 @@ class Repository:
             )
             article_id = None
             if reading is not None:
-                article_id = _save_reading(connection, reading, source_id, ids[-1])
+                article_id = save_reading(connection, reading, source_id, ids[-1])
             _settle_url(connection, url_id, outcome, captures, article_id)
             return article_id
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
         """Those of `record_ids` that have a capture row, or are to have none any more."""
         with self.engine.connect() as connection:
-            found = forgotten_record_ids(connection, record_ids)
+            forgotten = forgotten_record_ids(connection, record_ids)
+        return forgotten | set(self.recorded(record_ids))
+
+    def recorded(self, record_ids: Sequence[str]) -> dict[str, RecordedCapture]:
+        """By id, what rows say of those of `record_ids` that have one."""
+        found: dict[str, RecordedCapture] = {}
+        with self.engine.connect() as connection:
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
-                query = select(CaptureRow.record_id).where(CaptureRow.record_id.in_(some))
-                found.update(id_ for id_ in connection.scalars(query) if id_)
+                query = select(*_RECORDED).where(CaptureRow.record_id.in_(some))
+                for row in connection.execute(query):
+                    found[str(row.record_id)] = _recorded(row)
         return found
+
+    def find_capture(self, url: str, captured_at: datetime) -> RecordRef | None:
+        """Where a capture of `url` at that time lies, if a row knows one that is no revisit."""
+        query = select(*_RECORDED).where(
+            CaptureRow.url == url,
+            CaptureRow.captured_at == captured_at,
+            CaptureRow.record_type != RecordType.REVISIT,
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query.limit(1)).one_or_none()
+        return _recorded(row).ref if row else None
 
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
@@ -248,45 +276,9 @@ def _forget_again(
     return True
 
 
-def _save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:
-    """Make or revise the article of `reading`; its id."""
-    columns = _reading_columns(reading.extraction)
-    known = _known_article(connection, reading.canonical_url)
-    if known is None:
-        row = {
-            **columns,
-            "source_id": source_id,
-            "url": reading.url,
-            "canonical_url": reading.canonical_url,
-            "domain": registrable_domain(reading.url),
-            "first_seen_at": reading.seen_at,
-            "capture_id": capture_id,
-            "revision": 1,
-        }
-        article_id, number = _inserted_id(connection, ArticleRow, row), 1
-    elif reading.is_revision_of(known):
-        article_id, number = known.id, known.revision + 1
-        newest = {**columns, "capture_id": capture_id, "revision": number}
-        connection.execute(update(ArticleRow).where(ArticleRow.id == known.id).values(newest))
-    else:
-        return known.id
-    revision = {"article_id": article_id, "number": number, "capture_id": capture_id}
-    connection.execute(insert(RevisionRow).values(**columns, **revision, seen_at=reading.seen_at))
-    return article_id
-
-
-def _known_article(connection: Connection, canonical_url: str) -> KnownArticle | None:
-    columns = (
-        ArticleRow.id,
-        ArticleRow.url,
-        ArticleRow.revision,
-        ArticleRow.title,
-        ArticleRow.authors,
-        ArticleRow.text_sha256,
-    )
-    query = select(*columns).where(ArticleRow.canonical_url == canonical_url)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else KnownArticle(*row)
+def _recorded(row: Any) -> RecordedCapture:
+    ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
+    return RecordedCapture(ref, row.url, row.record_type, row.payload_digest)
 
 
 def _inserted_id(connection: Connection, table: type[Any], row: dict[str, Any]) -> int:
@@ -340,48 +332,19 @@ def _settle_url(
     captures: Sequence[Capture],
     article_id: int | None,
 ) -> None:
-    values: dict[str, Any] = {
-        "due_at": outcome.due_at,
-        "leased_by": None,
-        "verdict": outcome.verdict,
-        "failures": UrlRow.failures + 1 if outcome.failed else 0,
-    }
-    if captures:
-        values |= {"fetched_at": captures[-1].captured_at, "status": outcome.status}
-    if not outcome.failed:
-        values |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
+    row = update(UrlRow).where(UrlRow.id == url_id)
+    if outcome.ends_lease:
+        failures = UrlRow.failures + 1 if outcome.failed else 0
+        lease: dict[str, Any] = {"due_at": outcome.due_at, "leased_by": None, "failures": failures}
+        connection.execute(row.values(lease))
     if article_id is not None:
-        values["article_id"] = article_id
-    connection.execute(update(UrlRow).where(UrlRow.id == url_id).values(values))
-
-
-def _reading_columns(extraction: Extraction) -> dict[str, Any]:
-    text = extraction.text
-    if text is None:
-        raise ValueError("only an extraction with text makes an article")
-    published_at = extraction.published_at
-    offset = published_at.utcoffset() if published_at else None
-    return {
-        "title": extraction.title,
-        "authors": extraction.authors,
-        "organisations": extraction.organisations,
-        "published_at": published_at,
-        "published_offset_min": None if offset is None else int(offset.total_seconds() // 60),
-        "modified_at": extraction.modified_at,
-        "language": extraction.language,
-        "section": extraction.section,
-        "tags": extraction.tags,
-        "description": extraction.description,
-        "text": text,
-        "markdown": extraction.markdown,
-        "word_count": extraction.word_count,
-        "text_sha256": text_sha256(text),
-        "image_url": extraction.image_url,
-        "image_caption": extraction.image_caption,
-        "image_credit": extraction.image_credit,
-        "dateline": extraction.dateline,
-        "page_kind": extraction.page_kind,
-        "paywalled": extraction.paywalled,
-        "extractor": extraction.extractor,
-        "rules": extraction.rules,
-    }
+        connection.execute(row.values(article_id=article_id))
+    facts: dict[str, Any] = {"verdict": outcome.verdict}
+    if captures:
+        at = captures[-1].captured_at
+        facts |= {"fetched_at": at, "status": outcome.status}
+        # The row tells the newest, and an import may bring what is older.
+        row = row.where(or_(UrlRow.fetched_at.is_(None), UrlRow.fetched_at <= at))
+    if not outcome.failed:
+        facts |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
+    connection.execute(row.values(facts))

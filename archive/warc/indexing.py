@@ -7,6 +7,7 @@ lost, damaged or is older than its files. Files that a crawl is still writing ar
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,7 @@ def rebuild_index(root: Path, elsewhere: Iterable[str] = ()) -> Iterator[Indexed
         kept = {cdxj.index_path(root, file) for file in _open_files(root)}
         for file in [*closed_files(root), *elsewhere]:
             kept.add(cdxj.index_path(root, file))
-            yield _index_file(root, file)
+            yield index_file(root, file)
         for path in outdated - kept:
             path.unlink(missing_ok=True)
         cdxj.compact(root)
@@ -88,7 +89,56 @@ def update_index(root: Path) -> Path:
     return cdxj.compact(root)
 
 
-def _index_file(root: Path, file: str) -> Indexed:
+def index_file(root: Path, file: str) -> Indexed:
+    """Index one file anew, as far as it can be read.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    captures, problems = _readable_captures(root, file)
+    try:
+        cdxj.write_index(root, file, captures)
+    except OSError as error:
+        raise StorageError(f"{root / file}: cannot index it ({error.strerror})") from error
+    return Indexed(file, len(captures), tuple(problems))
+
+
+def stale_files(root: Path, elsewhere: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the files of which the index does not say what they hold, or holds what is no line.
+
+    That is a WARC file with lines missing, wrong or too many (or that is gone), or an index file.
+
+    Raises:
+        StorageError: a file cannot be read.
+    """
+    told = _lines_by_file(root)
+    for file in _open_files(root):
+        told.pop(file, None)
+    for file in [*closed_files(root), *elsewhere]:
+        captures, _ = _readable_captures(root, file)
+        lines = {hash(line.encode()) for each in captures if (line := cdxj.line_of(each))}
+        if told.pop(file, set()) != lines:
+            yield file
+    yield from told
+
+
+def _lines_by_file(root: Path) -> dict[str, set[int]]:
+    """Hashes of the index lines by the WARC file that they name; of bad ones by their own file."""
+    told: dict[str, set[int]] = {}
+    for path in cdxj.index_files(root):
+        before = b""
+        for line in path.read_bytes().splitlines(keepends=True):
+            file = path.relative_to(root).as_posix()
+            with suppress(ValueError):
+                entry = cdxj.read_line(line.decode())
+                file = entry.file if before <= line else file
+            told.setdefault(file, set()).add(hash(line))
+            before = line
+    return told
+
+
+def _readable_captures(root: Path, file: str) -> tuple[list[Capture], list[RecordError]]:
+    """Return what can be read of a file, and what is wrong with the rest."""
     problems: list[RecordError] = []
     captures = []
     try:
@@ -97,11 +147,9 @@ def _index_file(root: Path, file: str) -> Indexed:
                 captures.append(capture_of(record, file))
             except RecordError as error:
                 problems.append(WarcFormatError(error.reason, file=file, offset=record.offset))
-        found = [capture for capture in captures if capture]
-        cdxj.write_index(root, file, found)
     except OSError as error:
-        raise StorageError(f"{root / file}: cannot index it ({error.strerror})") from error
-    return Indexed(file, len(found), tuple(problems))
+        raise StorageError(f"{root / file}: cannot read it ({error.strerror})") from error
+    return [capture for capture in captures if capture], problems
 
 
 def _readable_records(path: Path, problems: list[RecordError]) -> Iterator[Record]:

@@ -20,11 +20,11 @@ from archive.errors import WarcFormatError
 from archive.model import RecordType
 from archive.warc import walk
 from archive.warc.digests import BlockDigests
-from archive.warc.records import Record, bare_id, read_date, write_date
+from archive.warc.records import Record, bare_id, is_web, read_date, write_date
 from archive.warc.walk import Fault, FrameError, Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -90,6 +90,7 @@ class KeptCapture:
     record_type: str
     payload_digest: str | None
     """As declared."""
+    block_length: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class Report:
     """Those to records that are not in this file."""
     captures: Mapping[str, KeptCapture] = field(default_factory=dict)
     """By record id."""
+    revisits: tuple[Reference, ...] = ()
+    """References of revisits to records that are in this file."""
 
 
 def verify_file(
@@ -122,7 +125,7 @@ def verify_file(
     report = examine(path, str(path), only=only)
     yield from report.problems
     if only is None:
-        yield from _unresolved(report, is_known)
+        yield from unresolved(report, is_known)
 
 
 def verify_files(
@@ -149,17 +152,26 @@ def verify_files(
         reports.append(Report(report.file, references=report.references))
     if only is None:
         for report in reports:
-            yield from _unresolved(report, lambda target: target in seen or is_known(target))
+            yield from unresolved(report, lambda target: target in seen or is_known(target))
 
 
-def examine(path: Path, name: str, *, only: Sequence[int] | None = None) -> Report:
-    """Read a file, or the records at some offsets, and report what can be told from it alone."""
+def examine(
+    path: Path,
+    name: str,
+    *,
+    only: Sequence[int] | None = None,
+    on_offset: Callable[[int], None] = lambda offset: None,
+) -> Report:
+    """Read a file, or the records at some offsets, and report what can be told from it alone.
+
+    `on_offset` is called with the place of each record, for progress.
+    """
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             examination = _Examination(file, name, size)
             if only is None:
-                examination.read_all()
+                examination.read_all(on_offset)
             else:
                 for offset in only:
                     examination.read_at(offset)
@@ -184,6 +196,7 @@ class _Examination:
 
     def report(self) -> Report:
         outward = tuple(ref for ref in self._references if ref.target not in self._ids)
+        inward = (ref for ref in self._references if ref.target in self._ids)
         return Report(
             self._name,
             self._size,
@@ -192,13 +205,15 @@ class _Examination:
             self._ids,
             outward,
             self._captures,
+            tuple(ref for ref in inward if ref.code is Code.REVISIT_OF_NOTHING),
         )
 
-    def read_all(self) -> None:
+    def read_all(self, on_offset: Callable[[int], None]) -> None:
         if self._size == 0:
             self._note(Code.EMPTY, None, "The file is empty.")
         offset: int | None = 0
         while offset is not None and offset < self._size:
+            on_offset(offset)
             offset = self.read_at(offset)
 
     def read_at(self, offset: int) -> int | None:
@@ -249,9 +264,10 @@ class _Examination:
         if record.type in _NEEDS_TARGET and not record.target_uri:
             told = f"The {record.type} record has no WARC-Target-URI."
             self._note(Code.NO_TARGET, record.offset, told, record.record_id)
-        if record.type in _CAPTURES and record.target_uri:
+        if record.type in _CAPTURES and is_web(record.target_uri or ""):
             digest = record.get("WARC-Payload-Digest")
-            kept = KeptCapture(record.offset, record.target_uri, record.type, digest)
+            length = int(record.get("Content-Length") or 0)
+            kept = KeptCapture(record.offset, record.target_uri or "", record.type, digest, length)
             self._captures[record.record_id] = kept
         self._check_date(record)
         self._check_references(record)
@@ -314,8 +330,15 @@ def _seen_before(report: Report, seen: Mapping[str, str]) -> Iterator[Problem]:
             yield Problem(Code.DUPLICATE_ID, report.file, offset, told, record_id)
 
 
-def _unresolved(report: Report, is_known: Callable[[str], bool]) -> Iterator[Problem]:
-    for ref in report.references:
+def unresolved(
+    report: Report, is_known: Callable[[str], bool], *, without: Collection[int] = ()
+) -> Iterator[Problem]:
+    """Yield the references of a file to what is neither in it nor known elsewhere.
+
+    With `without`, what lies at these offsets is taken to be not there.
+    """
+    lost = (ref for ref in report.revisits if report.ids[ref.target] in without)
+    for ref in (*report.references, *lost):
         if not is_known(ref.target):
             what = "revisits" if ref.code is Code.REVISIT_OF_NOTHING else "names as concurrent"
             told = f"The record {what} a record that is not there: {ref.target}."

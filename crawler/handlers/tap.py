@@ -35,9 +35,9 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import connectionDone
 from twisted.web.client import HTTPConnectionPool
 
+from archive.addresses import is_public
 from crawler.failures import PrivateAddress
 from crawler.handlers import tls
-from crawler.resolver import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable

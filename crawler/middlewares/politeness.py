@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from scrapy import signals
 
+from archive.addresses import is_public, literal_address
 from crawler.failures import CrawlStopped, HostPaused, PrivateAddress
-from crawler.resolver import is_public, literal_address
 from crawler.retry import parse_retry_after
 
 if TYPE_CHECKING:

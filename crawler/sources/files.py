@@ -12,8 +12,7 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Callable, Collection
-from ipaddress import ip_address
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,9 +22,8 @@ from pydantic import ValidationError as PydanticValidationError
 
 from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, Seed, Source, UrlKind
-from archive.urls import host_of, normalise_url, registrable_domain
-
-NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,62}$"
+from archive.sources import NAME_PATTERN
+from archive.urls import normalise_url
 
 WebAddress = Annotated[str, AfterValidator(normalise_url)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
@@ -155,36 +153,6 @@ def write_source(folder: Path, source: Source, *, comment: str = "", replace: bo
     except OSError as error:
         raise HomeError(f"{path}: cannot be written: {error.strerror}") from error
     return path
-
-
-def source_name_for(url: str, taken: Collection[str]) -> str:
-    """Return a name for the source at `url` that is not among `taken`.
-
-    >>> source_name_for("https://www.suara.example/", []), source_name_for(
-    ...     "https://jogja.suara.example/", ["suara"])
-    ('suara', 'jogja-suara-example')
-
-    Raises:
-        UrlError: `url` is no http or https address.
-    """
-    domain = registrable_domain(url)
-    short = domain if _is_machine(domain) else domain.partition(".")[0]
-    names = [_name(short), _name(host_of(url).removeprefix("www."))]
-    names += [f"{names[0]}-{number}" for number in range(2, len(taken) + 3)]
-    return next(name for name in names if name not in taken)
-
-
-def _is_machine(domain: str) -> bool:
-    """Tell an IP address, or a host with a port, from a domain name."""
-    try:
-        ip_address(domain.strip("[]"))
-    except ValueError:
-        return ":" in domain
-    return True
-
-
-def _name(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", text).strip("-")[:50] or "source"
 
 
 def _rendered(source: Source, comment: str) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 
+from archive.addresses import is_public, literal_address
 from crawler import resolver
-from crawler.resolver import PublicResolver, is_public, literal_address
+from crawler.resolver import PublicResolver
 
 PRIVATE = [
     "127.0.0.1", "127.255.255.254", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",

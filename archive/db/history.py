@@ -1,0 +1,242 @@
+"""The revisions of one article, in the order of time, in whatever order its captures come in.
+
+Called by the repository within its transactions. A crawl brings captures as time goes by, but an
+import or a repair may bring one that is years older than what is known: it then takes its place
+between the revisions before and after it, and the article keeps reading as its newest one does.
+Ingesting the same captures in another order ends in the same history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
+from archive.model import Extraction
+from archive.urls import registrable_domain
+
+_READING_COLUMNS = tuple(ReadingColumns.__annotations__)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """What must be known of an article to tell whether a new reading of it is a revision."""
+
+    id: int
+    url: str
+    revision: int
+    title: str | None
+    authors: list[str]
+    text_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article as one visit read it."""
+
+    url: str
+    """Where the page was fetched from, after redirects."""
+    canonical_url: str
+    extraction: Extraction
+    """With text."""
+    seen_at: datetime
+    is_revision_of: Callable[[KnownArticle], bool]
+    """Decides, where the archive has the article, whether this reads otherwise than a state of
+    it: the one before in time, or the one after."""
+
+
+def text_sha256(text: str) -> str:
+    """Hex SHA-256 of the text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:
+    """Make or revise the article of `reading`; its id."""
+    columns = _columns_of(reading.extraction)
+    query = select(ArticleRow.id, ArticleRow.url, ArticleRow.first_seen_at).where(
+        ArticleRow.canonical_url == reading.canonical_url
+    )
+    article = connection.execute(query).one_or_none()
+    if article is None:
+        return _insert_article(connection, reading, columns, source_id, capture_id)
+    _History(connection, article.id, article.url).take(reading, columns, capture_id)
+    if reading.seen_at < article.first_seen_at:
+        connection.execute(
+            update(ArticleRow)
+            .where(ArticleRow.id == article.id)
+            .values(first_seen_at=reading.seen_at)
+        )
+    return int(article.id)
+
+
+class _History:
+    """The revisions of one article."""
+
+    def __init__(self, connection: Connection, article_id: int, url: str) -> None:
+        self._connection = connection
+        self._article_id = article_id
+        self._url = url
+
+    def take(self, reading: Reading, columns: dict[str, Any], capture_id: int) -> None:
+        """Give a reading its place, if it says anything that its neighbours in time do not."""
+        before = self._neighbour(reading.seen_at, after=False)
+        after = self._neighbour(reading.seen_at, after=True)
+        if before is not None and not self._differs(reading, before):
+            return
+        if reading.url != self._url:
+            return  # an alias that is older than all that is known
+        again = before and self._seen_again(reading.seen_at, after)
+        if after is not None and not again and not self._differs(reading, after):
+            self._move_back(after, reading.seen_at, capture_id)
+            return
+        number = before.number + 1 if before is not None else 1
+        self._make_room(number, 2 if again else 1)
+        self._insert(columns, number, reading.seen_at, capture_id)
+        if before is not None and again is not None:
+            same = {name: getattr(before, name) for name in _READING_COLUMNS}
+            self._insert(same, number + 1, again.captured_at, again.id)
+        self._update_article()
+
+    def _neighbour(self, moment: datetime, *, after: bool) -> Row[Any] | None:
+        """The revision in force at a moment, or the first one after it."""
+        query = _revisions(self._article_id)
+        if after:
+            query = query.where(RevisionRow.seen_at > moment).order_by(RevisionRow.number)
+        else:
+            query = query.where(RevisionRow.seen_at <= moment).order_by(RevisionRow.number.desc())
+        return self._connection.execute(query.limit(1)).one_or_none()
+
+    def _differs(self, reading: Reading, revision: Row[Any]) -> bool:
+        known = KnownArticle(
+            self._article_id,
+            self._url,
+            revision.number,
+            revision.title,
+            revision.authors,
+            revision.text_sha256,
+        )
+        return reading.is_revision_of(known)
+
+    def _seen_again(self, moment: datetime, after: Row[Any] | None) -> Any:
+        """The first capture behind a moment that found the page as it had been before it.
+
+        It made no revision when it came in, since what was read just now was not known yet.
+        """
+        unchanged = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+        query = select(CaptureRow.id, CaptureRow.captured_at).where(
+            CaptureRow.url == self._url,
+            CaptureRow.captured_at > moment,
+            CaptureRow.status.in_(unchanged),
+        )
+        if after is not None:
+            query = query.where(CaptureRow.captured_at < after.seen_at)
+        first = query.order_by(CaptureRow.captured_at).limit(1)
+        return self._connection.execute(first).one_or_none()
+
+    def _move_back(self, revision: Row[Any], seen_at: datetime, capture_id: int) -> None:
+        """Note that a revision was seen earlier than was known."""
+        self._connection.execute(
+            update(RevisionRow)
+            .where(RevisionRow.id == revision.id)
+            .values(seen_at=seen_at, capture_id=capture_id)
+        )
+        self._update_article()
+
+    def _make_room(self, number: int, count: int) -> None:
+        """Add `count` to the numbers from `number` on."""
+        later = RevisionRow.article_id == self._article_id
+        # By way of negative numbers, since SQLite checks uniqueness after each row.
+        self._connection.execute(
+            update(RevisionRow)
+            .where(later, RevisionRow.number >= number)
+            .values(number=-(RevisionRow.number + count))
+        )
+        self._connection.execute(
+            update(RevisionRow)
+            .where(later, RevisionRow.number < 0)
+            .values(number=-RevisionRow.number)
+        )
+
+    def _insert(
+        self, columns: dict[str, Any], number: int, seen_at: datetime, capture_id: int
+    ) -> None:
+        place = {"article_id": self._article_id, "number": number, "capture_id": capture_id}
+        self._connection.execute(insert(RevisionRow).values(**columns, **place, seen_at=seen_at))
+
+    def _update_article(self) -> None:
+        """Let the article read as its newest revision does."""
+        newest = _revisions(self._article_id).order_by(RevisionRow.number.desc()).limit(1)
+        row = self._connection.execute(newest).one()
+        columns = {name: getattr(row, name) for name in _READING_COLUMNS}
+        self._connection.execute(
+            update(ArticleRow)
+            .where(ArticleRow.id == self._article_id)
+            .values(**columns, capture_id=row.capture_id, revision=row.number)
+        )
+
+
+def _revisions(article_id: int) -> Select[Any]:
+    return select(*RevisionRow.__table__.columns).where(RevisionRow.article_id == article_id)
+
+
+def _insert_article(
+    connection: Connection,
+    reading: Reading,
+    columns: dict[str, Any],
+    source_id: int,
+    capture_id: int,
+) -> int:
+    row = {
+        **columns,
+        "source_id": source_id,
+        "url": reading.url,
+        "canonical_url": reading.canonical_url,
+        "domain": registrable_domain(reading.url),
+        "first_seen_at": reading.seen_at,
+        "capture_id": capture_id,
+        "revision": 1,
+    }
+    key = connection.execute(insert(ArticleRow).values(row)).inserted_primary_key
+    assert key is not None  # every table has an integer key of its own
+    article_id = int(key[0])
+    first = {"article_id": article_id, "number": 1, "capture_id": capture_id}
+    connection.execute(insert(RevisionRow).values(**columns, **first, seen_at=reading.seen_at))
+    return article_id
+
+
+def _columns_of(extraction: Extraction) -> dict[str, Any]:
+    text = extraction.text
+    if text is None:
+        raise ValueError("only an extraction with text makes an article")
+    published_at = extraction.published_at
+    offset = published_at.utcoffset() if published_at else None
+    return {
+        "title": extraction.title,
+        "authors": extraction.authors,
+        "organisations": extraction.organisations,
+        "published_at": published_at,
+        "published_offset_min": None if offset is None else int(offset.total_seconds() // 60),
+        "modified_at": extraction.modified_at,
+        "language": extraction.language,
+        "section": extraction.section,
+        "tags": extraction.tags,
+        "description": extraction.description,
+        "text": text,
+        "markdown": extraction.markdown,
+        "word_count": extraction.word_count,
+        "text_sha256": text_sha256(text),
+        "image_url": extraction.image_url,
+        "image_caption": extraction.image_caption,
+        "image_credit": extraction.image_credit,
+        "dateline": extraction.dateline,
+        "page_kind": extraction.page_kind,
+        "paywalled": extraction.paywalled,
+        "extractor": extraction.extractor,
+        "rules": extraction.rules,
+    }

@@ -1,0 +1,83 @@
+"""A run that takes records in, of `kliping import` or `kliping repair`, from its row to its end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from archive.db.repository import Repository
+from archive.home import Home, run_lock
+from archive.warc.writer import WarcWriter
+from pipelines.intake import Intake, Tally
+from pipelines.owners import Owners
+from pipelines.pool import ExtractionPool
+
+LOCK = "import"
+"""Held by whoever puts files on the shelf, or makes rows of records that are there."""
+RECOVERY_WAIT_S = 3600.0
+"""Longer than a run can need to take up what a killed one left."""
+
+
+@dataclass(slots=True)
+class IntakeRun:
+    """A run under way."""
+
+    id: int
+    intake: Intake
+    writer: WarcWriter
+    runner: asyncio.Runner
+    has_failed: bool = False
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def take(
+        self, path: Path, file: str, offsets: Iterable[int], on_offset: Callable[[int], None]
+    ) -> Tally:
+        """Give rows to captures of a file (`Intake.take`)."""
+        return self.runner.run(self.intake.take(path, file, offsets, on_offset=on_offset))
+
+
+@contextmanager
+def open_intake(
+    home: Home,
+    repository: Repository,
+    owners: Owners,
+    pool: ExtractionPool,
+    command: str,
+    *,
+    is_import: bool,
+) -> Iterator[IntakeRun]:
+    """Begin a run of `command` and end it with the block.
+
+    An import writes metadata records of what it extracts and makes nothing due or undue. Else
+    the records are the archive's own, which have theirs, and what is read is not fetched again.
+    """
+    with ExitStack() as held:
+        # Whoever looks for dead runs must not find this one before it has its lock.
+        with home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            run_id = repository.start_run(command, version("kliping"), datetime.now(UTC))
+            held.enter_context(home.lock([run_lock(run_id)]))
+        runner = held.enter_context(asyncio.Runner())
+        writer = WarcWriter(home.warc, str(run_id), operator=home.config.crawl.contact)
+        held.enter_context(writer)
+        intake = Intake(
+            home.warc,
+            repository,
+            owners,
+            pool,
+            run_id,
+            notes=writer if is_import else None,
+            settles=not is_import,
+        )
+        run = IntakeRun(run_id, held.enter_context(intake), writer, runner)
+        outcome = "interrupted"
+        try:
+            yield run
+            outcome = "failed" if run.has_failed else "done"
+        finally:
+            repository.finish_run(run_id, outcome, run.summary, datetime.now(UTC))

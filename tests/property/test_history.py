@@ -1,0 +1,95 @@
+"""Whatever the order in which captures come in, an article has the same history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete, text
+
+from archive.db.engine import open_engine
+from archive.db.frontier import FrontierTable
+from archive.db.history import Reading
+from archive.db.repository import Repository, UrlOutcome
+from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, UrlRow
+from archive.model import (
+    Candidate,
+    Capture,
+    Extraction,
+    FoundBy,
+    Outcome,
+    RecordRef,
+    RecordType,
+    Source,
+    UrlKind,
+)
+from pipelines.revise import is_revision
+
+URL = "https://suara.example/a"
+BEGAN_AT = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('history') / 'kliping.db'}")
+    Repository(engine).refresh_sources([Source("suara", "https://suara.example/")], BEGAN_AT)
+    yield engine
+    engine.dispose()
+
+
+def history(engine: Engine, texts: Sequence[str], order: Sequence[int]) -> list[tuple[object, ...]]:
+    """Ingest one capture a day that reads as `texts` says, in that order; what is kept of it."""
+    with engine.begin() as connection:
+        for table in (RevisionRow, ArticleRow, CaptureRow, UrlRow):
+            connection.execute(delete(table))
+    repository = Repository(engine)
+    candidate = Candidate(URL, UrlKind.PAGE, FoundBy.IMPORT, "a.warc.gz")
+    lease = FrontierTable(engine).know(1, candidate, BEGAN_AT)
+    for day in order:
+        at = BEGAN_AT + timedelta(days=day)
+        ref = RecordRef("a.warc.gz", day, 1, f"urn:uuid:{day}")
+        read = Extraction(
+            outcome=Outcome.ARTICLE, extractor="test/1", text=texts[day], title="Judul"
+        )
+        repository.save_visit(
+            [Capture(URL, at, ref, RecordType.RESPONSE, 200)],
+            UrlOutcome(200, "article", None, ends_lease=False),
+            run_id=None,
+            source_id=1,
+            url_id=lease.url_id,
+            reading=Reading(URL, URL, read, at, lambda known, r=read: is_revision(known, URL, r)),
+        )
+    return kept(engine)
+
+
+def kept(engine: Engine) -> list[tuple[object, ...]]:
+    queries = (
+        "SELECT r.number, r.seen_at, r.text, c.record_id FROM revisions r"
+        " JOIN captures c ON c.id = r.capture_id ORDER BY r.number",
+        "SELECT a.revision, a.first_seen_at, a.text, c.record_id FROM articles a"
+        " JOIN captures c ON c.id = a.capture_id",
+        "SELECT fetched_at, verdict, due_at FROM urls",
+    )
+    with engine.connect() as connection:
+        return [tuple(row) for query in queries for row in connection.execute(text(query))]
+
+
+@given(
+    texts=st.lists(st.sampled_from("ABC"), min_size=1, max_size=6),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_ingestion_makes_no_difference(
+    engine: Engine, texts: list[str], data: st.DataObject
+) -> None:
+    order = data.draw(st.permutations(range(len(texts))))
+    assert history(engine, texts, order) == history(engine, texts, range(len(texts)))
+
+
+def test_an_article_that_was_changed_and_changed_back(engine: Engine) -> None:
+    found = history(engine, "ABA", [0, 2, 1])
+    assert [row[2] for row in found[:3]] == ["A", "B", "A"]
+    assert found[3][:1] + found[3][2:] == (3, "A", "urn:uuid:2")

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from archive.model import Extraction
+from pipelines import importing, repair
+from pipelines.extract import extract
+
+
+class HerePool:
+    """Extracts in the test's own process: starting others takes seconds."""
+
+    def __init__(self, workers: int) -> None:
+        pass
+
+    async def extract(
+        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+    ) -> Extraction:
+        return self.extract_now(body, url, headers)
+
+    def extract_now(self, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> Extraction:
+        return extract(body, url, headers=headers)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (importing, repair):
+        monkeypatch.setattr(module, "ExtractionPool", HerePool)
