@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo test check fuzz format clean
+.PHONY: install pywb demo test soak check fuzz format clean
 
 install: .venv/installed
 
@@ -26,6 +26,10 @@ demo: install
 
 test: install pywb
 	$(BIN)/python -m pytest -q
+
+# The crash tests in full: 200 kills and 20 full disks; takes about a quarter of an hour.
+soak: install
+	KLIPING_SOAK=1 $(BIN)/python -m pytest -q tests/integration/test_killed_crawl.py tests/integration/test_full_disk.py
 
 check: install
 	$(BIN)/ruff format --check .

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 from archive.audit import is_held, warc_files
 from archive.db.engine import scrub
 from archive.db.forgotten import Takedown, TakedownLog, WaitingRecord, takedowns_of
-from archive.errors import KlipingError, LockedError, WarcFormatError
+from archive.errors import KlipingError, WarcFormatError
 from archive.home import Home
 from archive.warc import walk
 from archive.warc.reader import iter_records
@@ -52,7 +52,7 @@ def finish_takedowns(home: Home, engine: Engine) -> list[str]:
         # Two at once could put each other's records back.
         with home.lock([_LOCK], wait_s=_LOCK_WAIT_S):
             return _finish(home, engine, log)
-    except LockedError as error:
+    except (KlipingError, OSError) as error:
         return [str(error)]
 
 
@@ -63,22 +63,18 @@ def _finish(home: Home, engine: Engine, log: TakedownLog) -> list[str]:
     problems = _rewrite_all(home, log, takedowns, waiting)
     still_waiting = {record.takedown_id for record in log.waiting_records()}
     if ready := [each for each in unfinished if each.id not in still_waiting]:
-        problems += _close(home, engine, log, ready)
+        _close(home, engine, log, ready)
     return problems
 
 
-def _close(home: Home, engine: Engine, log: TakedownLog, ready: list[Takedown]) -> list[str]:
+def _close(home: Home, engine: Engine, log: TakedownLog, ready: list[Takedown]) -> None:
     """Leave nothing of finished takedowns in the database and beside the WARC files."""
-    try:
-        for takedown in ready:
-            _set_source_aside(home, takedown)
-        _remove_torn_ends(home.warc, engine)
-        scrub(engine)
-    except KlipingError as error:
-        return [str(error)]
+    for takedown in ready:
+        _set_source_aside(home, takedown)
+    _remove_torn_ends(home.warc, engine)
+    scrub(engine)
     for takedown in ready:
         log.note_done(takedown.id, datetime.now(UTC))
-    return []
 
 
 def _rewrite_all(

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from archive.cli import print_json
 from archive.db.forgotten import Takedown
+from archive.errors import WrongUseError
 from archive.forget import Forgotten, Plan, forget, takedowns
 from archive.home import Home
 
@@ -38,8 +39,8 @@ def forget_and_report(
     forgotten = forget(
         home,
         target,
-        reason=" ".join(reason.split()),
-        by=by.strip() or getpass.getuser(),
+        reason=_one_line(reason),
+        by=_one_line(by) or _login_name(),
         also_copies=also_copies,
         confirm=_confirm if ask and sys.stdin.isatty() else lambda plan: True,
     )
@@ -52,6 +53,17 @@ def forget_and_report(
     else:
         _print(forgotten)
     return 1 if forgotten.problems else 0
+
+
+def _one_line(text: str) -> str:
+    return "".join(filter(str.isprintable, " ".join(text.split())))
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:  # a container that knows no names
+        raise WrongUseError("nobody is logged in; say who decided it with --by NAME") from error
 
 
 def list_takedowns(home: Home, *, as_json: bool) -> None:

@@ -234,7 +234,8 @@ class ArchiveRun:
         if lease.kind is UrlKind.PAGE and tally.fetched % PAGES_A_COUNT:
             tally.waiting = max(tally.waiting - 1, 0)
         else:
-            tally.waiting = await self.frontier.count_waiting(lease.source_id)
+            under_way = self.frontier.queues[lease.source_id].outstanding - 1
+            tally.waiting = under_way + await self.frontier.count_waiting(lease.source_id)
 
     def _open(self, sources: Sequence[Source], held: ExitStack) -> None:
         """Lock the sources, begin this run, and take up what dead ones left."""

@@ -94,7 +94,7 @@ class Frontier:
         self.settled(lease, until)
 
     async def count_waiting(self, source_id: int) -> int:
-        """How many URLs of a source wait to be fetched, now or later."""
+        """How many URLs of a source wait to be fetched, now or later, and are not handed out."""
         return await self.archivist.in_database(self.table.count_waiting, source_id)
 
     async def release(self) -> None:

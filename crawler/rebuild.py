@@ -7,12 +7,14 @@ a failed page is tried again, is for the crawler to say.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from archive.db.frontier import FrontierTable, Lease, seed_candidates
 from archive.db.repository import Repository
+from archive.errors import SourceError
 from archive.model import Candidate, Capture, Source, Visit
 from archive.urls import same_site
 from crawler.discovery.robots import sitemaps_in_robots
@@ -34,9 +36,10 @@ class Rebuilder:
     def prepare(self) -> None:
         """Make sources and their seeds known, of which a lost database may know nothing."""
         now = datetime.now(UTC)
-        sources = self._load()
-        ids = self._repository.refresh_sources(sources, now)
-        self._by_id = {ids[source.name]: source for source in sources}
+        for source in self._load():
+            with suppress(SourceError):  # it was forgotten, and is not to come back
+                ids = self._repository.refresh_sources([source], now)
+                self._by_id[ids[source.name]] = source
         for source_id, source in self._by_id.items():
             self._table.add(source_id, seed_candidates(source.seeds), now)
 

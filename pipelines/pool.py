@@ -23,6 +23,15 @@ TIMEOUT_S = 60.0
 PAGES_A_PROCESS = 5000
 """A worker is replaced after this many pages, so that no leak can grow for ever."""
 
+_SENTENCE = (
+    "The ferry was late again on Monday, and the harbour office said the tide was to blame. "
+)
+WARM_PAGE = (
+    "<html><head><title>The ferry was late</title></head><body><article><h1>The ferry was late</h1>"
+    f"{f'<p>{_SENTENCE * 3}</p>' * 5}</article></body></html>"
+).encode()
+"""An article: only one takes the way to the end, and loads all the models that lie along it."""
+
 
 class ExtractionPool:
     """Runs `pipelines.extract` in `workers` processes."""
@@ -79,7 +88,7 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    extract(b"<html><body><p>warm</p></body></html>", "http://warm.invalid/")
+    extract(WARM_PAGE, "http://warm.invalid/")
 
 
 def _extract(body: bytes, url: str, headers: tuple[tuple[str, str], ...]) -> Extraction:

@@ -94,20 +94,20 @@ class Recovery:
         self._frontier = frontier
         self._pool = pool
         self._interpreter = interpreter
-        self._forgotten: dict[int, list[_File]] = {}
+        self._orphans: dict[int, list[_File]] = {}
         self._places: dict[str, RecordRef] = {}
         """Of records that have no rows yet, by id."""
 
     def adopt(self) -> None:
-        """Give runs that the database has forgotten their rows, so that no new run is numbered so.
+        """Give runs that the database lost their rows back, so that no new run has their numbers.
 
         Raises:
             StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
         """
         self._mend_open_files()
         runs = self._repository.run_times()
-        self._forgotten = self._forgotten_files(runs)
-        for run_id, files in self._forgotten.items():
+        self._orphans = self._find_orphans(runs)
+        for run_id, files in self._orphans.items():
             if run_id not in runs:
                 self._repository.adopt_run(run_id, "crawl", version("kliping"), files[0].began_at)
 
@@ -122,14 +122,14 @@ class Recovery:
         self._writer = writer
         runs = self._repository.run_times()
         unfinished = {run_id for run_id, (_, ended_at) in runs.items() if ended_at is None}
-        left = (unfinished | self._forgotten.keys()) - {own_id}
+        left = (unfinished | self._orphans.keys()) - {own_id}
         if left:
             self._interpreter.prepare()
         taken_up = 0
         for run_id in sorted(left):
             try:
                 with self._home.lock([run_lock(run_id)]):
-                    files = self._forgotten.get(run_id) or self._files_of_dead(run_id)
+                    files = self._orphans.get(run_id) or self._files_of_dead(run_id)
                     taken_up += self._ingest_run(run_id, files)
             except LockedError:
                 continue  # it is alive, on other sources
@@ -143,24 +143,24 @@ class Recovery:
                     file.file, file.torn_bytes, file.torn,
                 )  # fmt: skip
 
-    def _forgotten_files(
+    def _find_orphans(
         self, runs: Mapping[int, tuple[datetime, datetime | None]]
     ) -> dict[int, list[_File]]:
         """Files, by run, that were written and that the database knows nothing of.
 
         Not those of a run that was at work when they were begun and has said that it ended. Of
         any other file, one row is enough: rows come in the order of time, so where a loss of
-        power or an old copy of the database took some of a run that is now forgotten, it took all.
+        power or an old copy of the database took the row of a run, it took those of its records.
         """
-        forgotten: dict[int, list[_File]] = defaultdict(list)
+        orphans: dict[int, list[_File]] = defaultdict(list)
         for file in _our_files(self._home.warc):
             began_at, ended_at = runs.get(file.run_id, (None, None))
             if began_at and ended_at is None:
                 continue  # it is under way, or was killed: all its files are looked at
             its_own = began_at and ended_at and _seconds(began_at) <= file.began_at <= ended_at
             if not its_own and not self._repository.has_captures_in(self._name(file)):
-                forgotten[file.run_id].append(file)
-        return forgotten
+                orphans[file.run_id].append(file)
+        return orphans
 
     def _files_of_dead(self, run_id: int) -> list[_File]:
         """All files of a run that did not end, now that it cannot be at work any more."""

@@ -32,7 +32,7 @@ from archive.warc.records import capture_of
 from archive.warc.recover import OPEN_SUFFIX
 from archive.warc.walk import next_record, read_record
 from tests.commands import add_source, start
-from tests.servers.paper import MOVED_TO, Paper
+from tests.servers.paper import ARTICLES, MOVED_TO, Paper
 from tests.unit.archive.warc.tools import assert_tools_accept
 
 SETTINGS = {"KLIPING_CRAWL__WORKERS": "1", "KLIPING_ARCHIVE__WARC_MAX_BYTES": "65536"}
@@ -258,7 +258,7 @@ class Trial:
         engine.dispose()
 
 
-def undisturbed(folder: Path) -> tuple[Expected, float]:
+def crawl_undisturbed(folder: Path) -> tuple[Expected, float]:
     """What an archive holds after one crawl to the end, and how many seconds that takes."""
     with Paper() as paper:
         trial = Trial(new_home(folder, paper), paper)
@@ -268,7 +268,7 @@ def undisturbed(folder: Path) -> tuple[Expected, float]:
         assert code == 0, said
         trial.assert_whole()
         found = contents(trial.home)
-    assert len(found["articles"]) >= 40
+    assert len(found["articles"]) == ARTICLES
     assert found["open"] == found["leases"] == []
     return found, took_s
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
@@ -71,11 +72,18 @@ def site_key(url: str) -> str:
     Raises:
         UrlError: it is no http or https address.
     """
-    return registrable_domain(url)
+    return _site_of_origin("/".join(url.split("/", 3)[:3]))
+
+
+@lru_cache(maxsize=4096)
+def _site_of_origin(origin: str) -> str:
+    return registrable_domain(origin)
 
 
 def takedowns_of(connection: Connection, urls: Iterable[str]) -> dict[str, int]:
     """Those of `urls` that were forgotten, each with the id of its takedown."""
+    if connection.scalar(select(ForgottenUrlRow.key).limit(1)) is None:
+        return {}  # as in most archives
     keys = {url: _keys(url) for url in dict.fromkeys(urls)}
     found: dict[str, int] = {}
     for some in batches({key for both in keys.values() for key in both}):

@@ -165,6 +165,8 @@ class Reach:
         """Captures at URLs, under whatever spelling and with whatever tracking parameters."""
         found = set()
         for key in keys:
+            if self._is_covered(key):
+                continue
             query = select(CaptureRow.id, CaptureRow.url).where(self._may_be_at(key))
             found |= {row.id for row in self._connection.execute(query) if _is_at(row.url, key)}
         return found
@@ -238,10 +240,14 @@ class Reach:
         return self._in(UrlRow.id, UrlRow.id, self.rows, UrlRow.kind.in_(LISTS))
 
     def _keys_to_remember(self) -> set[str]:
-        if self._site_keys:
-            return self.keys | self._site_keys
+        if self.source_id is not None:
+            return self._site_keys | {key for key in self.keys if not self._is_covered(key)}
         lists = self._in(UrlRow.url, UrlRow.id, self._lists())
         return self.keys - {url_key(url) for url in lists}
+
+    def _is_covered(self, key: str) -> bool:
+        """Whether a page goes with its whole site."""
+        return bool(self._site_keys) and site_key(f"https://{key}") in self._site_keys
 
     def _note_records(self, takedown_id: int) -> None:
         columns = (CaptureRow.record_id, CaptureRow.warc_file, CaptureRow.captured_at)

@@ -214,6 +214,7 @@ class ArticleRow(ReadingColumns, Base):
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
+        Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
         # The number of an article that was forgotten must never come to mean another one.
         {"sqlite_autoincrement": True},

@@ -21,7 +21,7 @@ __all__ = ["FORMATS", "Exporter", "Format", "Selection", "export"]
 def export(selection: Selection, format_: str, target: str) -> int:
     """Write `selection` to the file `target` (`-`: standard output); how many articles.
 
-    A file is written aside and renamed when it is whole.
+    A file is written aside and renamed when it is whole; a pipe or device is written to.
 
     Raises:
         WrongUseError: there is no such format, or it cannot go to standard output.
@@ -31,11 +31,21 @@ def export(selection: Selection, format_: str, target: str) -> int:
     if format_ not in FORMATS:
         raise WrongUseError(f"no format {format_!r}; there is {', '.join(FORMATS)}")
     format_used = FORMATS[format_]
-    if target != "-":
-        return _write_whole(selection, format_used.write, Path(target))
-    if not format_used.to_stdout:
+    path = Path(target)
+    is_stream = target == "-" or (path.exists() and not path.is_file() and not path.is_dir())
+    if is_stream and not format_used.to_stdout:
         raise WrongUseError(f"{format_} needs a file to go to: -o FILE.{format_}")
-    return format_used.write(selection, sys.stdout.buffer)
+    try:
+        if target == "-":
+            return format_used.write(selection, sys.stdout.buffer)
+        if is_stream:
+            with path.open("wb") as file:
+                return format_used.write(selection, file)
+        return _write_whole(selection, format_used.write, path)
+    except BrokenPipeError:
+        raise  # the reader has had enough, which is its right
+    except OSError as error:
+        raise StorageError(f"{target}: cannot write the export: {error.strerror}") from error
 
 
 def _write_whole(selection: Selection, write: Exporter, path: Path) -> int:
@@ -46,8 +56,6 @@ def _write_whole(selection: Selection, write: Exporter, path: Path) -> int:
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path}: cannot write the export: {error.strerror}") from error
     finally:
         aside.unlink(missing_ok=True)
     return count

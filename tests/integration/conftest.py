@@ -16,6 +16,7 @@ from crawler.demo.site import DemoSite
 from crawler.demo.stories import StoryTruth
 from tests.browser import WAIT_MS, chromium
 from tests.commands import kliping, make_home
+from tests.crash import Expected, crawl_undisturbed
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,9 @@ def page(browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(WAIT_MS)
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Expected, float]:
+    """What an archive of a `Paper` holds after one undisturbed crawl, and the seconds it takes."""
+    return crawl_undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ from archive.audit import audit
 from archive.db.engine import open_engine
 from archive.home import open_home
 from archive.query import open_query
-from tests.commands import add_source, kliping, make_home, start
+from tests.commands import KLIPING, add_source, kliping, make_home, start
 from tests.unit.archive.shelf import files_with
 from tests.unit.archive.warc.tools import assert_tools_accept
 
@@ -182,9 +185,26 @@ def test_it_waits_for_a_crawl_to_end(crawled: tuple[Site, Path]) -> None:
     assert files_with(home, sentence("panen")) == []
 
 
+def test_on_a_terminal_it_asks_first(crawled: tuple[Site, Path]) -> None:
+    site, home = crawled
+    ours, theirs = pty.openpty()
+    command = [*KLIPING, "--home", str(home), "forget", site.of("perahu"), "--reason", "r"]
+    os.write(ours, b"n\n")
+    done = subprocess.run(
+        command, stdin=theirs, capture_output=True, text=True, timeout=60, check=False
+    )
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 1
+    assert "Kabar perahu dari desa" in done.stdout
+    assert "Nothing was changed" in done.stderr
+    assert site.of("perahu") in articles(home)
+
+
 def test_a_source_is_not_followed_again(crawled: tuple[Site, Path]) -> None:
     site, home = crawled
-    kliping(home, "forget", "desa", "--reason", "penerbit meminta")
+    said = json.loads(kliping(home, "forget", "desa", "--reason", "penerbit meminta", "--json"))
+    assert (said["kind"], said["articles"], said["problems"]) == ("source", 1, [])
     assert articles(home) == {}
     assert problems(home) == []
     said = kliping(home, "sources", "add", f"{site.url}/", exit_code=2)

@@ -19,19 +19,12 @@ from random import Random
 import pytest
 
 from tests.crash import PATIENCE_S, Expected, Trial, crawl, kill, left_processes, new_home
-from tests.crash import undisturbed as crawl_undisturbed
 from tests.servers.paper import Paper
 
 IS_SOAK = os.environ.get("KLIPING_SOAK") == "1"
 FILLS = 20 if IS_SOAK else 3
 SEED = int(os.environ.get("KLIPING_SEED", "20261123"))
 KIB = 1024
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Expected, float]:
-    """What an undisturbed crawl leaves, and how long it takes."""
-    return crawl_undisturbed(tmp_path_factory.mktemp("undisturbed") / "home")
 
 
 def crawl_on_a_full_disk(trial: Trial, took_s: float, file_limit: int | None = None) -> str:

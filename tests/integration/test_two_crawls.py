@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.commands import add_source
 from tests.crash import Trial, contents, crawl, crawl_to_the_end, kill, new_home, wait_for
-from tests.servers.paper import Paper
+from tests.servers.paper import ARTICLES, Paper
 
 
 def set_delay(home: Path, name: str, delay_s: float) -> None:
@@ -45,5 +45,5 @@ def test_one_is_killed_and_started_again_while_the_other_runs(tmp_path: Path) ->
         code, said = crawl_to_the_end(home, "slow")
         assert code == 0, said
         assert outcomes(home) == ["interrupted", "interrupted", "done", "done"]
-        assert len(contents(home)["articles"]) == 82
+        assert len(contents(home)["articles"]) == 2 * ARTICLES
         Trial(home, slow, others=(quick,)).assert_whole()

@@ -103,7 +103,7 @@ def exchange(path: str, body: bytes = PAGE, status: str = "200 OK", head: str = 
     return Exchange(SITE + path, NOW, f"GET {path} HTTP/1.1\r\n\r\n".encode(), response)
 
 
-def test_a_whole_crawl_that_the_database_forgot_is_made_again(desk: Desk) -> None:
+def test_a_whole_crawl_that_the_database_lost_is_made_again(desk: Desk) -> None:
     """The feed's record makes its pages known; theirs are ingested and not due any more."""
     desk.write(7, exchange("/feed.xml", RSS.encode()), exchange("/berita/a", b"<p>a</p>"))
     assert desk.recover() == 2

@@ -162,6 +162,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_articles_source_id_published_at", ["source_id", "published_at"], unique=False
         )
+        batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
 
     op.create_table(
