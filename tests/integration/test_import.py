@@ -32,9 +32,9 @@ def write_big(path: Path, copies: int) -> dict[str, str]:
     with WarcFile(path) as warc:
         for copy in range(copies):
             for outlet in outlets(["ledger"]):
-                outlet = outlet.model_copy(update={"base_url": f"https://town{copy}.example"})
-                write_outlet(warc, outlet)
-                titles |= {outlet.url_of(story): story.title for story in outlet.stories}
+                moved = outlet.model_copy(update={"base_url": f"https://town{copy}.example"})
+                write_outlet(warc, moved)
+                titles |= {moved.url_of(story): story.title for story in moved.stories}
     return titles
 
 
