@@ -204,7 +204,7 @@ def forget(
     as before.
 
     Out of reach: what was exported or copied before, and pages under addresses of their own that
-    quote it, such as feeds. No crawl may be at work (exit code 3).
+    quote it, such as feeds. No crawl, import or repair may be at work (exit code 3).
     """
     from archive.forget_report import forget_and_report, list_takedowns
     from archive.home import open_home

@@ -24,7 +24,7 @@ from archive.db.reach import Reach
 from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, TakedownRow
 from archive.erase import finish_takedowns
 from archive.errors import NotArchivedError, UrlError, WrongUseError
-from archive.home import Home, run_lock
+from archive.home import INTAKE_LOCK, Home, run_lock
 from archive.urls import normalise_url
 
 T = TypeVar("T")
@@ -122,13 +122,13 @@ def require_not_forgotten(home: Home, url: str) -> None:
 
 @contextmanager
 def _quiet(home: Home, engine: Engine) -> Iterator[None]:
-    """Hold off every crawl: none may be at work, and none can begin.
+    """Hold off every crawl, import and repair: none may be at work, and none can begin.
 
     Raises:
         LockedError: one is at work.
     """
     with ExitStack() as held:
-        held.enter_context(home.lock(_all(engine, select(SourceRow.name))))
+        held.enter_context(home.lock([*_all(engine, select(SourceRow.name)), INTAKE_LOCK]))
         held.enter_context(home.lock(["recovery"], wait_s=QUIET_WAIT_S))
         for run_id in _all(engine, select(RunRow.id).where(RunRow.ended_at.is_(None))):
             with home.lock([run_lock(run_id)]):

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+INTAKE_LOCK = "import"
+"""Held by whoever puts files on the shelf, or makes rows of records that are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """An archive home and its settings."""

@@ -21,7 +21,7 @@ from archive.db.repository import RecordedCapture, Repository
 from archive.digest import same_digest
 from archive.erase import finish_takedowns
 from archive.errors import KlipingError, RecordError, WrongUseError
-from archive.home import Home
+from archive.home import INTAKE_LOCK, Home
 from archive.model import Source
 from archive.warc.importing import Contents, read_contents
 from archive.warc.indexing import index_file
@@ -30,7 +30,7 @@ from archive.warc.shelf import FOLDER, Inbound, part_of, sha256_of, shelve, shel
 from archive.warc.verify import Code, Problem
 from pipelines.download import download, is_address, note_kept
 from pipelines.intake import Tally
-from pipelines.intake_run import LOCK, IntakeRun, open_intake
+from pipelines.intake_run import IntakeRun, open_intake
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
 
@@ -110,7 +110,7 @@ def import_files(
     if options.reference and any(is_address(address) for address in addresses):
         raise WrongUseError("--reference is for files; what a URL leads to must be copied")
     with ExitStack() as held:
-        held.enter_context(home.lock([LOCK]))
+        held.enter_context(home.lock([INTAKE_LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
         repository = Repository(engine)

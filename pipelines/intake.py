@@ -150,7 +150,7 @@ class Intake:
         if extraction.outcome is not Outcome.ARTICLE:
             await self.save([capture])
             return extraction.outcome
-        if await self._in_database(self._is_forgotten, capture.url, extraction):
+        if await self._in_database(self._is_forgotten, capture.url):
             await self.save([capture])  # so that its record is noted, to be rewritten
             return FORGOTTEN
         visit = Visit(
@@ -162,7 +162,10 @@ class Intake:
             headers=headers,
             body=body,
         )
-        if self._note and (note := note_of(visit, extraction)):
+        canonical_url = canonical_url_of(extraction, capture.url)
+        # Of another address of something forgotten, not even the title may be written anywhere.
+        may_be_noted = not await self._in_database(self._is_forgotten, canonical_url)
+        if may_be_noted and self._note and (note := note_of(visit, extraction)):
             await self._note(note)
         return await self._in_database(self._ingest, visit, extraction)
 
@@ -199,10 +202,8 @@ class Intake:
             ends_lease=self.settles,
         ).verdict
 
-    def _is_forgotten(self, url: str, extraction: Extraction) -> bool:
-        """Whether a page was taken down: then not even its title may be written anywhere."""
-        addresses = (url, canonical_url_of(extraction, url))
-        return any(self._takedowns.of_url(address) for address in addresses)
+    def _is_forgotten(self, url: str) -> bool:
+        return self._takedowns.of_url(url) is not None
 
     def _save(self, captures: list[Capture]) -> None:
         by_owner: dict[int | None, list[Capture]] = {}

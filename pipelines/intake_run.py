@@ -18,8 +18,6 @@ from pipelines.intake import Intake, Tally
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
 
-LOCK = "import"
-"""Held by whoever puts files on the shelf, or makes rows of records that are there."""
 RECOVERY_WAIT_S = 3600.0
 """Longer than a run can need to take up what a killed one left."""
 

@@ -26,7 +26,7 @@ from archive.db.repository import RecordedCapture, Repository
 from archive.digest import same_digest
 from archive.erase import finish_takedowns
 from archive.errors import LockedError, RecordNotFoundError
-from archive.home import Home, run_lock
+from archive.home import INTAKE_LOCK, Home, run_lock
 from archive.model import Source
 from archive.warc.importing import Contents, import_captures, read_contents
 from archive.warc.indexing import rebuild_index, stale_files
@@ -36,7 +36,7 @@ from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
 from pipelines.importing import Watcher
 from pipelines.intake import Tally
-from pipelines.intake_run import LOCK, RECOVERY_WAIT_S, IntakeRun, open_intake
+from pipelines.intake_run import RECOVERY_WAIT_S, IntakeRun, open_intake
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
 from pipelines.recover import OUR_FILE, Interpreter, Recovery
@@ -73,7 +73,7 @@ def repair(
         StorageError: the disk or the database refuses; run it again.
     """
     with ExitStack() as held:
-        held.enter_context(home.lock([LOCK]))
+        held.enter_context(home.lock([INTAKE_LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
         yield from _Repair(home, engine, followed, interpreter_of, watcher).mend_all()

@@ -127,7 +127,7 @@ class Reach:
             self.keys |= keys
             self.captures |= captures
             found = (
-                self._articles_at(keys) | self._articles_read_from(captures),
+                self._articles_at(keys) | self._articles_of(rows, captures),
                 self._rows_of(articles, keys),
                 self._keys_of(articles, rows),
                 self._captures_at(keys) | self._captures_of(articles, rows),
@@ -143,11 +143,12 @@ class Reach:
             ArticleRow.id, ArticleRow.canonical_url, urls
         )
 
-    def _articles_read_from(self, captures: Iterable[int]) -> set[int]:
+    def _articles_of(self, rows: Iterable[int], captures: Iterable[int]) -> set[int]:
+        """Articles that URLs lead to, and that were read from captures."""
         captures = list(captures)
-        return self._in(RevisionRow.article_id, RevisionRow.capture_id, captures) | (
-            self._in(ArticleRow.id, ArticleRow.capture_id, captures)
-        )
+        found = self._in(UrlRow.article_id, UrlRow.id, rows) - {None}
+        found |= self._in(RevisionRow.article_id, RevisionRow.capture_id, captures)
+        return found | self._in(ArticleRow.id, ArticleRow.capture_id, captures)
 
     def _rows_of(self, articles: Iterable[int], keys: Iterable[str]) -> set[int]:
         urls = [url for key in keys for url in _spellings(key)]

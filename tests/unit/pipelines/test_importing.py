@@ -334,6 +334,24 @@ def test_what_was_forgotten_does_not_come_back(tmp_path: Path, library: Library)
     assert library.mend() == ([], [])
 
 
+def test_another_address_of_what_was_forgotten_does_not_come_in(
+    tmp_path: Path, library: Library
+) -> None:
+    (outlet,) = outlets(["ledger"])
+    story = outlet.stories[0]
+    library.take(site_file(tmp_path / "ledger.warc.gz"))
+    forget(library.home, outlet.url_of(story), reason="a court says so", by="tests")
+    other = f"{outlet.base_url}/print/{story.slug}"
+    with WarcFile(tmp_path / "print.warc.gz", Shape()) as warc:
+        warc.page(other, page_at(outlet, outlet.path_of(story)).payload)
+    (result,) = library.take(tmp_path / "print.warc.gz")
+    assert result.tally.articles == 0
+    assert library.rows(f"SELECT 1 FROM captures WHERE url = '{other}'") == []
+    for kept in library.home.warc.rglob("*.warc.gz"):
+        assert other not in [record.target_uri for record in walk(kept)]
+    assert library.problems() == []
+
+
 def test_one_import_at_a_time(library: Library) -> None:
     with library.home.lock(["import"]), pytest.raises(LockedError):
         library.take(FIXTURES / "good.warc.gz")
