@@ -89,7 +89,7 @@ class _History:
         after = self._neighbour(reading.seen_at, after=True)
         if before is not None and not self._differs(reading, before):
             return
-        if reading.url != self._url:
+        if before is None and reading.url != self._url:
             return  # an alias that is older than all that is known
         again = before and self._seen_again(reading.seen_at, after)
         if after is not None and not again and not self._differs(reading, after):
