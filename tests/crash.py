@@ -273,6 +273,14 @@ def crawl_undisturbed(folder: Path) -> tuple[Expected, float]:
     return found, took_s
 
 
+def wait_for_workers(group: int) -> None:
+    """Processes of a group notice that its crawl is gone, and end."""
+    ends_at = time.monotonic() + 20
+    while left := left_processes(group):
+        assert time.monotonic() < ends_at, f"still there: {left}"
+        time.sleep(0.02)
+
+
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Look very often whether something has happened; give up when the process has ended."""
     ends_at = time.monotonic() + PATIENCE_S

@@ -18,7 +18,7 @@ from random import Random
 
 import pytest
 
-from tests.crash import PATIENCE_S, Expected, Trial, crawl, kill, left_processes, new_home
+from tests.crash import PATIENCE_S, Expected, Trial, crawl, kill, new_home, wait_for_workers
 from tests.servers.paper import Paper
 
 IS_SOAK = os.environ.get("KLIPING_SOAK") == "1"
@@ -41,7 +41,7 @@ def crawl_on_a_full_disk(trial: Trial, took_s: float, file_limit: int | None = N
         raise AssertionError("the crawl goes on for ever") from None
     assert process.returncode == 1, out + err
     assert time.monotonic() - began < 2 * took_s + 5, "it tries again and again"
-    assert left_processes(process.pid) == []
+    wait_for_workers(process.pid)
     assert "Traceback" not in out + err, err
     [told] = [line for line in err.splitlines() if line.startswith("kliping: ")]
     assert str(trial.home) in told

@@ -23,9 +23,9 @@ from tests.crash import (
     Trial,
     crawl,
     kill,
-    left_processes,
     new_home,
     wait_for,
+    wait_for_workers,
 )
 from tests.servers.paper import ARTICLES, Paper
 
@@ -92,19 +92,11 @@ def crawl_and_kill(trial: Trial, rng: Random, took_s: float) -> str:
         process.wait(rng.uniform(0, moment.most_s_after))
     is_late = process.poll() is not None
     kill(process, whole_group=rng.random() < 0.5)
-    assert_ends_with_its_leader(process.pid)
+    wait_for_workers(process.pid)
     trial.take_account()
     if rng.random() < 0.3:
         tear_last_record(trial, rng)
     return TOO_LATE if is_late else moment.name
-
-
-def assert_ends_with_its_leader(group: int) -> None:
-    """Worker processes notice that the crawl is gone."""
-    ends_at = time.monotonic() + 20
-    while left := left_processes(group):
-        assert time.monotonic() < ends_at, f"still there: {left}"
-        time.sleep(0.02)
 
 
 def tear_last_record(trial: Trial, rng: Random) -> None:
