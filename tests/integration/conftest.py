@@ -51,7 +51,9 @@ def archived_demo(tmp_path_factory: pytest.TempPathFactory) -> ArchivedDemo:
         return ArchivedDemo(home, site.truth("kenanga")[-1])
 
 
-@pytest.fixture(scope="session")
+# No longer than a module: while Playwright runs it holds the thread's event loop, so that
+# whoever needs a loop of their own there (asyncio.Runner, pytest-asyncio) fails.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running
