@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,18 +26,17 @@ from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
 from archive.db.repository import Repository
 from archive.erase import finish_takedowns
-from archive.errors import SourceError, StorageError
+from archive.errors import StorageError
 from archive.home import Home, open_home, run_lock
 from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
 from archive.warc.writer import WarcWriter
-from crawler.failures import CrawlStopped
 from crawler.frontier import LISTS, Frontier, SourceQueue
-from crawler.middlewares.politeness import PolitenessMiddleware
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.rebuild import Rebuilder
-from crawler.sources import load_source
+from crawler.sources.selection import select_sources
+from crawler.stopping import Stopping
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery
@@ -47,7 +45,6 @@ logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
-STOP_LOOK_S = 0.5
 PAGES_A_COUNT = 20
 """Of a source, between two counts of what waits to be fetched."""
 
@@ -61,8 +58,7 @@ class ArchiveRun:
         self.failure: StorageError | None = None
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
-        self._stopping: asyncio.Future[None] | None = None
-        self._watching: asyncio.Future[None] | None = None
+        self._stopping = Stopping(crawler)
         selected = select_sources(home, names)
         with ExitStack() as held:
             self._open(selected.sources, held)
@@ -72,7 +68,6 @@ class ArchiveRun:
             self.progress.tallies[name] = Tally(unreadable=True)
             self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
-        crawler.signals.connect(self._watch_for_stop, signal=signals.spider_opened)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
@@ -186,30 +181,8 @@ class ArchiveRun:
             if self.failure is None:
                 self.failure = error
                 logger.error("the crawl ends here: %s", error)
-                self._stopping = asyncio.ensure_future(self.crawler.stop_async())
-                self._drop_requests()
+                self._stopping.begin()
             raise
-
-    async def _watch_for_stop(self, spider: Spider) -> None:
-        self._watching = asyncio.ensure_future(self._drop_requests_once_stopped())
-
-    async def _drop_requests_once_stopped(self) -> None:
-        """Scrapy has no signal for Ctrl-C or SIGTERM before all that it was asked for is done."""
-        while True:
-            await asyncio.sleep(STOP_LOOK_S)
-            if not self.crawler.crawling:
-                self._drop_requests()
-
-    def _drop_requests(self) -> None:
-        """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
-        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
-        if politeness is not None:
-            politeness.gate.close()
-        assert self.crawler.engine is not None  # it runs
-        for slot in self.crawler.engine.downloader.slots.values():
-            while slot.queue:
-                request, answered = slot.queue.popleft()
-                answered.errback(CrawlStopped(f"{request.url} was not asked for"))
 
     async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
         """Take the sitemaps that a robots.txt names for the source that made us read it."""
@@ -231,7 +204,7 @@ class ArchiveRun:
 
     async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
         """Counting reads every row that waits, which is too much for every page of a long crawl."""
-        if lease.kind is UrlKind.PAGE and tally.fetched % PAGES_A_COUNT:
+        if lease.kind not in LISTS and tally.fetched % PAGES_A_COUNT:
             tally.waiting = max(tally.waiting - 1, 0)
         else:
             under_way = self.frontier.queues[lease.source_id].outstanding - 1
@@ -296,8 +269,7 @@ class ArchiveRun:
         return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
 
     async def _close(self, spider: Spider, reason: str) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
+        self._stopping.cease()
         try:
             await self._end(reason)
         except StorageError as error:
@@ -327,44 +299,3 @@ class ArchiveRun:
             self.progress.summary(),
             datetime.now(UTC),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a crawl is to follow."""
-
-    sources: list[Source]
-    problems: dict[str, str] = field(default_factory=dict)
-    """By name of a source: why its file cannot be read."""
-
-
-def select_sources(home: Home, names: Sequence[str]) -> Selected:
-    """The sources of `home` that `names` ask for; all that can be read where it is empty.
-
-    Where a source does not say what to capture, the archive's setting does.
-
-    Raises:
-        SourceError: there is no such source, it cannot be read, or there is none at all.
-    """
-    files = {path.stem: path for path in sorted(home.sources.glob("*.toml"))}
-    if not files:
-        raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
-    for name in names:
-        if name not in files:
-            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
-    if names:
-        return Selected([_load(home, files[name]) for name in dict.fromkeys(names)])
-    selected = Selected([])
-    for name, path in files.items():
-        try:
-            selected.sources.append(_load(home, path))
-        except SourceError as error:
-            selected.problems[name] = str(error)
-    if not selected.sources:
-        raise SourceError("\n".join(selected.problems.values()))
-    return selected
-
-
-def _load(home: Home, path: Path) -> Source:
-    source = load_source(path)
-    return replace(source, capture=source.capture or home.config.crawl.capture)

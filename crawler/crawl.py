@@ -13,8 +13,9 @@ from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
 from archive.home import Home, open_home, refused
-from crawler.archive_run import ArchiveRun, select_sources
+from crawler.archive_run import ArchiveRun
 from crawler.display import showing
+from crawler.sources.selection import select_sources
 
 
 def run_crawl(path: Path, names: Sequence[str]) -> int:
