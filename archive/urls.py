@@ -50,12 +50,27 @@ _TRACKING = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# Ids of a visitor's session, which pywb and Heritrix leave out of their keys too. A short "sid"
+# may name a page.
+_SESSION = re.compile(
+    r"""(?: jsessionid | phpsessid | aspsessionid[a-z]{8} | cfid | cftoken
+        | sess(?:ion)?_?id ) = .* | sid = [0-9a-z]{24,}""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SESSION_PATH = re.compile(r";jsessionid=[0-9a-z.!_-]+", re.IGNORECASE)
+
+_TWIN_START = re.compile(r"^/amp/(?=.)")
+_TWIN_END = re.compile(r"(?<=.)/(?:amp|print)(/?)$|\.amp(\.html?)?$", re.IGNORECASE)
+_TWIN_QUERIES = frozenset(
+    {"amp", "amp=", "amp=1", "amp=true", "output=amp", "outputtype=amp", "print=1", "print=true"}
+)
+
 
 def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     """Return `url` in the one spelling under which the frontier knows it.
 
     Lower-case scheme and host (punycode), no default port, user, fragment, dot segments or
-    (unless `keep_tracking`) tracking parameters, escapes in their shortest canonical form.
+    (unless `keep_tracking`) tracking parameters and session ids, escapes in their shortest canonical form.
     Idempotent, and left alone by Scrapy's own escaping.
 
     >>> normalise_url("HTTPS://Suara.Example:443/a/../b%7e?utm_source=x&id=1#top")
@@ -70,6 +85,7 @@ def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     host, port = _host_and_port(parts, url)
     netloc = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
     path = _without_dot_segments(_escaped(parts.path, _PATH_SAFE)) or "/"
+    path = path if keep_tracking else _SESSION_PATH.sub("", path)
     query = parts.query if keep_tracking else _without_tracking(parts.query)
     query = _escaped(query, _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, ""))
@@ -135,6 +151,27 @@ def _registered(host: str) -> str:
     if found.suffix:
         return found.top_domain_under_public_suffix or host
     return ".".join(host.split(".")[-2:])
+
+
+def main_address(url: str) -> str | None:
+    """Return the address of the page that `url` is a twin of by its look; None where it is none.
+
+    Twins are AMP pages and print views. Whether there is a page at that address is not known.
+
+    >>> main_address("https://suara.example/2024/05/kabar/amp/")
+    'https://suara.example/2024/05/kabar/'
+
+    Raises:
+        UrlError: as for `normalise_url`.
+    """
+    normal = normalise_url(url)
+    parts = urlsplit(normal)
+    pairs = parts.query.split("&")
+    path = _TWIN_END.sub(lambda end: end[1] or end[2] or "", _TWIN_START.sub("/", parts.path))
+    query = "&".join(pair for pair in pairs if pair.lower() not in _TWIN_QUERIES)
+    host = parts.netloc.removeprefix("amp.")
+    main = normalise_url(urlunsplit((parts.scheme, host, path, query, "")))
+    return main if main != normal and urlsplit(main).path != "/" else None
 
 
 def same_site(url: str, other: str) -> bool:
@@ -244,7 +281,9 @@ def _without_tracking(query: str) -> str:
 
 
 def _is_tracking(pair: str) -> bool:
-    return bool(_TRACKING.fullmatch(unquote(pair.partition("=")[0])))
+    name, _, value = pair.partition("=")
+    name = unquote(name)
+    return bool(_TRACKING.fullmatch(name) or _SESSION.fullmatch(f"{name}={value}"))
 
 
 @cache
