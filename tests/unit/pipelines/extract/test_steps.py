@@ -1,4 +1,4 @@
-"""Single steps: titles, names, dates, datelines."""
+"""Single steps: names, dates, datelines."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,6 @@ import pytest
 from pipelines.extract.authors import is_organisation, names
 from pipelines.extract.dates import parse_time
 from pipelines.extract.structure import dateline
-from pipelines.extract.titles import without_site
 
 
 @pytest.mark.parametrize(
@@ -74,19 +73,6 @@ def test_no_date_no_time(text: str) -> None:
 def test_relative_times(text: str, hours: int) -> None:
     now = datetime(2024, 3, 11, 12, tzinfo=UTC)
     assert parse_time(text, now) == now - timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    ("title", "site", "expected"),
-    [
-        ("Banjir Surut - Suara Contoh", "Suara Contoh", "Banjir Surut"),
-        ("Suara Contoh | Banjir Surut", "Suara Contoh", "Banjir Surut"),
-        ("Banjir Surut di Demak dan Kudus - News - SRF", "SRF", "Banjir Surut di Demak dan Kudus"),
-        ("Banjir: tiga desa terendam", "Suara Contoh", "Banjir: tiga desa terendam"),
-    ],
-)
-def test_site_name_is_no_title(title: str, site: str, expected: str) -> None:
-    assert without_site(title, site) == expected
 
 
 @pytest.mark.parametrize(
