@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from htmldate import find_date
 
+from pipelines.extract.blocks import Kind
 from pipelines.extract.jsonld import PAGE_TYPES, text_of, types
 from pipelines.extract.text import clean_line
 
@@ -72,6 +73,25 @@ _AGO = re.compile(
 _UNITS = {"detik": 1, "second": 1, "menit": 60, "minute": 60, "min": 60,
           "jam": 3600, "hour": 3600, "hr": 3600, "hari": 86400, "day": 86400,
           "minggu": 604800, "week": 604800}  # fmt: skip
+_OFFSETS = frozenset(hours * 4 for hours in range(-12, 15) if hours) | frozenset(
+    {-14, -10, 14, 18, 22, 23, 26, 35, 38, 42, 51}
+)
+"""Offsets from UTC that are in use somewhere, in quarters of an hour."""
+_DAY_AND_CLOCK = re.compile(
+    r"^(?P<day>hari ini|today|kemarin|yesterday)\b,?\s*(?:pukul|at|jam|[|])?\s*"
+    r"(?=\d{1,2}[:.]\d{2})",
+    re.IGNORECASE,
+)
+_UPDATED = re.compile(
+    r"\b(?:updat|modifi|revis|correct|diperbarui|pembaruan|diubah|aktualis|akt\.|actuali[sz]|aggiorn"
+    r"|mise? à jour|atualiz|bijgewerkt|zaktualiz|u?oppdater|uppdater|opdater|päivite)",
+    re.IGNORECASE,
+)
+_PUBLISHED_WORD = re.compile(
+    r"\b(?:publish|posted|(?:di)?terbit|tayang|dipublikasi|veröffentlich|publi[ée]|publicad|publicer"
+    r"|pubblicat|gepubliceerd|julkaistu)",
+    re.IGNORECASE,
+)
 _IN_URL = re.compile(
     r"/(20\d{2})[/-](\d{1,2}|[a-z]{3})[/-](\d{1,2})(?:[/-]|$)|[/-](20\d{2})(\d{2})(\d{2})(?:[/.-]|$)"
 )
@@ -108,8 +128,12 @@ def times(page: Page, served_at: datetime | None = None) -> Times:
     linked = _linked(page, "datePublished") or _linked(page, "dateCreated")
     tagged = _first(page, PUBLISHED)
     modified = _linked(page, "dateModified") or _first(page, MODIFIED)
+    modified = modified or _shown_update(page, served_at)
     for source, found in (("JSON-LD", _zoned(linked, tagged)), ("meta tags", tagged)):
         if found:
+            anew = _published_anew(page, found, modified)
+            if anew:
+                return Times(anew, modified, "day under the headline")
             return Times(_local(page, found), modified, source)
     for source, finder in (
         ("marked time element", _marked_time),
@@ -198,13 +222,28 @@ def _day(text: str) -> tuple[int, int, int, int] | None:
 
 
 def _ago(text: str, served_at: datetime | None) -> datetime | None:
+    if served_at is None:
+        return None
+    named = _DAY_AND_CLOCK.match(text)
+    if named:
+        clock = _CLOCK.match(text, named.end())
+        return _at_clock(clock, named["day"].lower(), served_at) if clock else None
     match = _AGO.search(text)
-    if not match or served_at is None:
+    if not match:
         return None
     count = int(match[1]) if match[1].isdigit() else 1
     unit = match[2].lower()
     seconds = _UNITS.get(unit) or _UNITS.get(unit.rstrip("s"))
     return served_at - timedelta(seconds=count * seconds) if isinstance(seconds, int) else None
+
+
+def _at_clock(clock: re.Match[str], day: str, served_at: datetime) -> datetime:
+    """The clock time on the day of serving or, "kemarin", the one before it."""
+    there = served_at.astimezone(_zone(clock[5]))
+    half = (clock[4] or "").lower()
+    hour = int(clock[1]) % 12 + (12 if half.startswith("p") else 0) if half else int(clock[1])
+    back = timedelta(days=1 if day in ("kemarin", "yesterday") else 0)
+    return there.replace(hour=hour, minute=int(clock[2]), second=0, microsecond=0) - back
 
 
 def _stamp(text: str) -> datetime | None:
@@ -230,24 +269,74 @@ def _local(page: Page, found: datetime) -> datetime:
 
     Where the page shows only a day, and it is the one before or after, the nearest zone in
     which the moment fell on that day is taken: the moment stays, the day is the readers'.
+    Where it shows the same clock time with another zone's name, its data only lacked that zone.
     """
     if found.utcoffset():
         return found
-    for text in (*_short_lines(page), *_time_texts(page)):
-        shown = parse_time(text)
+    same_day = False
+    for text in (*_date_lines(page), *_time_texts(page)):
+        shown = parse_time(_of_publication(text))
         if shown is None:
             continue
-        if not (shown.hour or shown.minute):
-            days = (shown.date() - found.date()).days
-            if days in (-1, 1):
-                return found.astimezone(_nearest_zone(found, days))
-        else:
-            ahead = shown.replace(tzinfo=UTC) - found.astimezone(UTC)
-            quarters = round(ahead / timedelta(minutes=15))
-            rest = abs(ahead - quarters * timedelta(minutes=15))
-            if quarters and -48 <= quarters <= 56 and rest < timedelta(minutes=1):
-                return found.astimezone(timezone(quarters * timedelta(minutes=15)))
+        if shown.hour or shown.minute:
+            there = _where(shown, found)
+            if there:
+                return there
+            continue
+        days = (shown.date() - found.date()).days
+        same_day = same_day or not days
+        if days in (-1, 1) and not same_day:
+            return found.astimezone(_nearest_zone(found, days))
     return found
+
+
+def _where(shown: datetime, found: datetime) -> datetime | None:
+    """`found` in the zone whose clocks show what the page shows, if there is such a zone."""
+    ahead = shown.replace(tzinfo=UTC) - found.astimezone(UTC)
+    quarters = round(ahead / timedelta(minutes=15))
+    if abs(ahead - quarters * timedelta(minutes=15)) >= timedelta(minutes=1):
+        return None
+    if not quarters:
+        return found.replace(tzinfo=shown.tzinfo)
+    if quarters in _OFFSETS:
+        return found.astimezone(timezone(quarters * timedelta(minutes=15)))
+    return None
+
+
+def _published_anew(page: Page, found: datetime, modified: datetime | None) -> datetime | None:
+    """The day under the headline, where the page was published again under that day.
+
+    Its data then still has the first publication, and a modification on that day or later. A
+    day that the page calls an update is none of publication.
+    """
+    if modified is None or (modified.date() - found.date()).days < 2:
+        return None
+    for text in _lines_behind(page, 9):
+        shown = parse_time(_of_publication(text))
+        if shown:
+            day = shown.date()
+            if not found.date() + timedelta(days=1) < day <= modified.date():
+                return None
+            return modified if day == modified.date() else shown
+    return None
+
+
+def _shown_update(page: Page, served_at: datetime | None) -> datetime | None:
+    """The date of a line such as "Diperbarui 30 Nov 2023, 14:05 WIB"."""
+    for text in _date_lines(page):
+        said = _UPDATED.search(text)
+        found = parse_time(text[said.start() :], served_at) if said else None
+        if found:
+            return found
+    return None
+
+
+def _of_publication(line: str) -> str:
+    """The part of a line of dates that is not about an update."""
+    said = _PUBLISHED_WORD.search(line)
+    if said:
+        return line[said.start() :]
+    return "" if _UPDATED.search(line) else line
 
 
 def _nearest_zone(moment: datetime, days: int) -> timezone:
@@ -316,8 +405,9 @@ def _says_published(element: HtmlElement) -> bool:
 
 
 def _visible(page: Page, served_at: datetime | None) -> datetime | None:
-    """A date in a short line around the headline."""
-    for text in _short_lines(page):
+    """A date in a short line around the headline; that of an update where there is no other."""
+    lines = list(_short_lines(page))
+    for text in (*map(_of_publication, lines), *lines):
         found = parse_time(text, served_at)
         if found:
             return found
@@ -332,6 +422,24 @@ def _short_lines(page: Page) -> Iterator[str]:
             yield block.text
     for block in page.blocks[max(0, at - 5) : at]:
         if block.words <= 12:
+            yield block.text
+
+
+def _date_lines(page: Page) -> Iterator[str]:
+    """Lines around the headline that may be made for a date: no captions, no sentences."""
+    headings = page.headings(1)
+    at = headings[0].index if headings else 0
+    yield from _lines_behind(page, 16)
+    for block in page.blocks[max(0, at - 5) : at]:
+        if block.words <= 12:
+            yield block.text
+
+
+def _lines_behind(page: Page, most_words: int) -> Iterator[str]:
+    headings = page.headings(1)
+    at = headings[0].index if headings else -1
+    for block in page.blocks[at + 1 : at + 12]:
+        if block.words <= most_words and block.kind not in (Kind.CAPTION, Kind.QUOTE):
             yield block.text
 
 
