@@ -27,7 +27,7 @@ _ZONES = {
     "aedt": 11, "est": -5, "edt": -4, "et": -5, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6,
     "pst": -8, "pdt": -7, "mez": 1, "mesz": 2,
 }  # fmt: skip
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         (
@@ -207,7 +207,7 @@ def _written(text: str) -> datetime | None:
 def _day(text: str) -> tuple[int, int, int, int] | None:
     for pattern in _NAMED:
         for match in pattern.finditer(text):
-            month = _MONTHS.get(match["month"].lower())
+            month = MONTHS.get(match["month"].lower())
             if month:
                 return int(match["year"]), month, int(match["day"]), match.end()
     if east := _EAST.search(text):
@@ -448,7 +448,7 @@ def _in_url(url: str) -> datetime | None:
     if not match:
         return None
     year, month, day = match.groups()[:3] if match[1] else match.groups()[3:]
-    number = int(month) if month.isdigit() else _MONTHS.get(month, 0)
+    number = int(month) if month.isdigit() else MONTHS.get(month, 0)
     try:
         return datetime(int(year), number, int(day), tzinfo=UTC)
     except ValueError:

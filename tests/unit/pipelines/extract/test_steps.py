@@ -1,37 +1,8 @@
-"""Single steps: names, datelines."""
+"""Single steps: datelines."""
 
 import pytest
 
-from pipelines.extract.authors import is_organisation, names
 from pipelines.extract.structure import dateline
-
-
-@pytest.mark.parametrize(
-    ("byline", "expected"),
-    [
-        ("By Helen Marsh", ["Helen Marsh"]),
-        ("Oleh: Rina Lestari dan Agus Prasetyo", ["Rina Lestari", "Agus Prasetyo"]),
-        ("Penulis: Dewi Anggraini", ["Dewi Anggraini"]),
-        ("Editor: Siti Aminah", []),
-        ("RINA LESTARI", ["Rina Lestari"]),
-        ("Dan Jervis-Bardy", ["Dan Jervis-Bardy"]),
-        ("Felix Schröder und Jörg Soldwisch, dpa", ["Felix Schröder", "Jörg Soldwisch", "dpa"]),
-        ("John Garcia Jr.", ["John Garcia Jr."]),
-        ("Chus del Pino", ["Chus del Pino"]),
-        ("https://www.facebook.com/kabar", []),
-        ("Rina Lestari, Staff Writer", ["Rina Lestari"]),
-        ("5 min read", []),
-        ("신현주 기자", ["신현주"]),
-    ],
-)
-def test_names_in_bylines(byline: str, expected: list[str]) -> None:
-    assert names(byline) == expected
-
-
-@pytest.mark.parametrize("name", ["Tim Redaksi", "Kabar News", "AFP", "Editorial Board"])
-def test_organisations_are_told_from_people(name: str) -> None:
-    assert is_organisation(name)
-    assert not is_organisation("Rina Lestari")
 
 
 @pytest.mark.parametrize(
