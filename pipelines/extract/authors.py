@@ -8,9 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipelines.extract.dates import MONTHS
 from pipelines.extract.jsonld import Node, types
 from pipelines.extract.text import clean_line
+from pipelines.extract.written_time import MONTHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
