@@ -27,6 +27,7 @@ _PREFIX = re.compile(
     r"|^(?:penulis|oleh|by|text|autor|reporter|pewarta)\s*:\s*",
     re.IGNORECASE,
 )
+_LABEL = re.compile(r"^(?:penulis|reporter|pewarta|wartawan|kontributor|oleh)\s*:", re.IGNORECASE)
 _NO_AUTHOR = re.compile(
     r"^(?:editor|penyunting|redaktur|edited by|reviewed by|bearbeitet von|foto|photo|image|bild"
     r"|gambar|sumber|source|infografis|videografer|pewarta foto)\b\s*:?",
@@ -43,7 +44,8 @@ _MONTH = "|".join(MONTHS)
 _DATE_BEHIND = re.compile(
     r"(?<=\w)[\s,|•·-]+(?:(?:on|pada|am|le)\s+)?"
     r"(?:(?:\w+day|senin|selasa|rabu|kamis|jum'?at|sabtu|minggu),?\s+)?"
-    rf"(?:(?:{_MONTH})\.?\s+\d|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s/.-]+(?:(?:{_MONTH})\b|\d)).*$",
+    r"(?:\d{1,3}\s+(?:detik|menit|jam|hari|minggu|min|hours?|days?)\w*\s+(?:yang\s+)?(?:lalu|ago)"
+    rf"|(?:{_MONTH})\.?\s+\d|\d{{1,2}}(?:st|nd|rd|th|\.)?[\s/.-]+(?:(?:{_MONTH})\b|\d)).*$",
     re.IGNORECASE,
 )
 _JOINT = re.compile(
@@ -257,11 +259,17 @@ def _beside(element: HtmlElement) -> list[str]:
 
 
 def _signed_line(page: Page) -> list[str]:
-    """A short line near the headline that begins with "By", "Oleh" or the like."""
+    """A short line near the headline that begins with "By", "Oleh" or the like.
+
+    Else one at the end of the text with a label, such as "Pewarta: Rina Lestari".
+    """
     headings = page.headings(1)
     at = headings[0].index if headings else 0
     for block in page.blocks[at : at + 15]:
         if block.words <= 12 and _PREFIX.match(block.text) and _signed(block.text):
+            return [block.text]
+    for block in page.blocks[at + 15 :]:
+        if block.words <= 12 and _LABEL.match(block.text) and _signed(block.text):
             return [block.text]
     return []
 
