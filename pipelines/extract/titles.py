@@ -27,6 +27,8 @@ _WEIGHTS = {
     _HEADING: 1.9, _SOCIAL: 1.0, _EDITORIAL: 0.3, _TWITTER: 0.9, _LINKED: 1.3, _ELEMENT: 0.5,
 }  # fmt: skip
 """What each place counts; of those that differ in signs alone, the first is spelt out."""
+LONGEST = 500
+"""Characters; what is longer is no headline."""
 _EDITORIAL_NAMES = (
     "parsely-title", "sailthru.title", "cxenseparse:title", "headline", "dc.title", "title",
 )  # fmt: skip
@@ -66,7 +68,7 @@ def headline(page: Page, site_name: str | None) -> Headline:
 
 
 def _ballots(page: Page, named: str, site_name: str | None) -> list[_Ballot]:
-    """What each place says, in the order of `_WEIGHTS`; texts that were cut short do not count."""
+    """What each place says, in the order of `_WEIGHTS`, unless it was cut short or is a text."""
     said = [
         *((block.text, _HEADING) for block in page.headings(1)[:3]),
         (page.first(_SOCIAL), _SOCIAL),
@@ -78,9 +80,9 @@ def _ballots(page: Page, named: str, site_name: str | None) -> list[_Ballot]:
     found = []
     for text, source in said:
         line = clean_line(unescape(text or ""))
-        if source not in (_HEADING, _LINKED):
+        if source not in (_HEADING, _LINKED) and len(line) <= LONGEST:
             line = without_site(line, site_name)
-        if _folded(line) and not _CUT.search(line):
+        if len(line) <= LONGEST and _folded(line) and not _CUT.search(line):
             found.append(_Ballot(line, source, _folded(line)))
     return found
 

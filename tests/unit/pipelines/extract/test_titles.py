@@ -81,6 +81,11 @@ def test_a_title_cut_short_does_not_count(title_of: Callable[..., str | None]) -
     assert title_of(og="Banjir surut di Demak setelah...", element=whole) == whole
 
 
+def test_a_text_in_the_place_of_a_title_does_not_count(title_of: Callable[..., str | None]) -> None:
+    long = " - ".join(["banjir"] * 2000)
+    assert title_of("Banjir surut di Demak", og=long, twitter=long) == "Banjir surut di Demak"
+
+
 @pytest.mark.parametrize(
     ("title", "site", "expected"),
     [
