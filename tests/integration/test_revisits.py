@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from contextlib import closing
@@ -28,6 +29,9 @@ class Watched:
     def crawl(self) -> None:
         time.sleep(0.3)
         kliping(self.home, "crawl", **EAGER)
+
+    def say(self, *arguments: str) -> str:
+        return kliping(self.home, *arguments, COLUMNS="200")
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         with closing(sqlite3.connect(self.home / "kliping.db")) as connection:
@@ -66,8 +70,28 @@ def test_every_edit_has_its_revision_and_furniture_has_none(watched: Watched) ->
         watched.site.tick()
         watched.crawl()
     assert watched.revisions() == {path: 1 + count for path, count in edits.items()}
+    told = [json.loads(line) for line in watched.say("changes", "--json").splitlines()]
+    assert len(told) == sum(edits.values())
+    assert {(change["kind"], *change["what"]) for change in told} == {("edited", "text")}
     sums = watched.rows("SELECT edits, edit_exposure > 0 FROM sources")
     assert sums == [(float(sum(edits.values())), 1)]
+
+
+def test_a_silent_edit_is_called_so(watched: Watched) -> None:
+    loud, silent, renamed, *_ = watched.site.articles.values()
+    loud.edit(4)
+    silent.edit(5, silently=True)
+    renamed.title = "Kabar lain sama sekali dari kampung"
+    watched.crawl()
+    told = [json.loads(line) for line in watched.say("changes", "--json").splitlines()]
+    kinds = {change["url"]: (change["kind"], change["what"]) for change in told}
+    assert kinds == {
+        watched.site.url(loud.path): ("edited", ["text"]),
+        watched.site.url(silent.path): ("silently edited", ["text"]),
+        watched.site.url(renamed.path): ("edited", ["title"]),
+    }
+    assert "silently edited" in watched.say("changes", "--since", "1h", "--source", "warta")
+    assert "Nothing was seen" in watched.say("changes", "--since", "2999-01-01")
 
 
 def test_an_unchanged_site_costs_no_more_than_heads(watched: Watched) -> None:
@@ -96,6 +120,10 @@ def test_what_vanished_is_noted_and_what_comes_back_too(watched: Watched) -> Non
     assert vanished[withdrawn.path] == "HTTP 410"
     assert vanished[fronted.path] == "the page leads to the front page"
     assert set(watched.revisions().values()) == {1}
+    told = watched.say("changes")
+    assert told.count("vanished") == 4
+    why = watched.say("why", watched.site.url(gone.path))
+    assert "It was fetched and is kept" not in why
     gone.status, noticed.notice = 200, None
     watched.crawl()
     assert watched.vanished().keys() == {withdrawn.path, fronted.path}
