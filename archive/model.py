@@ -35,6 +35,25 @@ LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
 """What every crawl fetches for the URLs that it names."""
 
 
+class UrlState(StrEnum):
+    """Where a URL stands."""
+
+    FORGOTTEN = "forgotten"
+    FAILING = "failing"
+    """It was asked for and not had; it may be tried again."""
+    WAITING = "waiting"
+    """Not fetched yet, and due."""
+    REFUSED = "refused"
+    """Never fetched, and never to be: robots.txt, or a rule of the crawl, says so."""
+    LIST = "list"
+    """A feed, sitemap or front page that is followed."""
+    REQUISITE = "requisite"
+    ARTICLE = "article"
+    """It leads to an article."""
+    NO_ARTICLE = "no-article"
+    """It was fetched, and is none."""
+
+
 class FoundBy(StrEnum):
     """How a URL came to be known."""
 

@@ -105,7 +105,7 @@ class Query:
     """Questions to one archive."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def articles(
         self, *, source: str | None = None, limit: int | None = None
@@ -156,14 +156,14 @@ class Query:
         return found
 
     def _require_source(self, name: str) -> None:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             names = sorted(connection.scalars(select(SourceRow.name)))
         if name not in names:
             known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
             raise SourceError(f"no source {name!r} in this archive; {known}")
 
     def _why_not(self, url: str) -> str:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(UrlRow.verdict, UrlRow.fetched_at).where(UrlRow.url == url)
             ).one_or_none()
@@ -178,7 +178,7 @@ class Query:
         return f"fetched, but no article: {row.verdict}"
 
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
             for row in rows:
                 yield _article(row)

@@ -118,6 +118,24 @@ def import_(
     raise typer.Exit(code)
 
 
+def why(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Any address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Say why a page is in the archive or is not: how it was found, and what became of it."""
+    from archive.home import open_home
+    from crawler.sources import load_sources
+    from crawler.why import why as why_url
+
+    opened = open_home(home)
+    told = why_url(opened, url, load_sources(opened.sources))
+    if json:
+        print_json(told.as_dict())
+    else:
+        typer.echo("\n".join([told.url, told.answer, *told.details]))
+
+
 def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
     """Mend what can be mended of the archive, and say what was done; nothing is deleted.
 

@@ -98,7 +98,7 @@ def ingest(
         ends_lease=ends_lease,
         etag=last.etag if last else None,
         last_modified=last.last_modified if last else None,
-        is_unchanged=visit.is_unchanged,
+        unchanged_at=normalise_url(visit.final_url) if visit.is_unchanged else None,
         found_new=found_new,
         fresh_s=visit.fresh_s,
         gone=why_gone(visit, extraction),

@@ -81,11 +81,11 @@ def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
     status = visit.captures[-1].status if visit.captures else None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"HTTP {status}"
-    if visit.kind is not UrlKind.PAGE or extraction is None:
+    if visit.kind is not UrlKind.PAGE or visit.error is not None:
         return None
     if _is_front_page(visit.final_url) and not _is_front_page(visit.url):
         return "the page leads to the front page"
-    if extraction.outcome in (Outcome.NOT_ARTICLE, Outcome.EMPTY):
+    if extraction is not None and extraction.outcome in (Outcome.NOT_ARTICLE, Outcome.EMPTY):
         return f"no article stands there: {extraction.reason or extraction.outcome}"
     return None
 
