@@ -29,6 +29,7 @@ app = typer.Typer(
 app.command()(archive.commands.init)
 app.add_typer(crawler.commands.sources, name="sources")
 app.command()(crawler.commands.crawl)
+app.command()(crawler.commands.backfill)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)
 app.command()(archive.commands.show)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -76,6 +77,31 @@ def crawl(
     from crawler.crawl import run_crawl
 
     raise typer.Exit(run_crawl(home, names or [], ask_lists=now))
+
+
+def backfill(
+    name: Annotated[str, typer.Argument(metavar="SOURCE", help="The source to go back on.")],
+    since: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the span.")
+    ],
+    home: HomeOption = Path(),
+    until: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default="today"),
+    ] = None,
+) -> None:
+    """Find what a source published in a span of time, and archive it.
+
+    Dated sitemaps, the WordPress REST API, indexes by date, and paged sections are walked as far as
+    they concern the span; the dearer ones only as far as they find what the others left out. A
+    backfill that was stopped or killed goes on where it was when it is started again.
+
+    Exit codes: as for `kliping crawl`.
+    """
+    from crawler.backfill.run import run_backfill
+
+    last = until.date() if until else None
+    raise typer.Exit(run_backfill(home, name, since.date(), last))
 
 
 def import_(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -15,8 +16,9 @@ from urllib.parse import urlsplit
 from archive.db.frontier import FrontierTable, Lease, seed_candidates
 from archive.db.repository import Repository
 from archive.errors import SourceError
-from archive.model import Candidate, Capture, Source, Visit
+from archive.model import Candidate, Capture, Source, UrlKind, Visit
 from archive.urls import same_site
+from crawler.discovery.archives import is_next_page
 from crawler.discovery.robots import sitemaps_in_robots
 from crawler.visits import visit_of_answer
 from pipelines.recover import Answer
@@ -46,7 +48,10 @@ class Rebuilder:
     def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
         """The visit that ended in `answer`; None where its source is followed no more."""
         source = self._by_id.get(lease.source_id)
-        return visit_of_answer(answer, captures, lease, source) if source else None
+        if source is None:
+            return None
+        visit = visit_of_answer(answer, captures, lease, source)
+        return replace(visit, candidates=tuple(filter(_goes_on(answer.url), visit.candidates)))
 
     def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
         """By source id, the sitemaps that a robots.txt names; nothing of any other answer."""
@@ -63,3 +68,8 @@ class Rebuilder:
         host = urlsplit(url).netloc
         on_host = {i: s for i, s in self._by_id.items() if urlsplit(s.url).netloc == host}
         return on_host or {i: s for i, s in self._by_id.items() if same_site(url, s.url)}
+
+
+def _goes_on(url: str) -> Callable[[Candidate], bool]:
+    """Of what an archive page at `url` leads to, its own next page only is sure to be wanted."""
+    return lambda found: found.kind is not UrlKind.ARCHIVE or is_next_page(found.url, url)

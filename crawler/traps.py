@@ -64,8 +64,8 @@ class _Count:
 class Traps:
     """What is known of the patterns of one source's links."""
 
-    limit: float
-    sites: Collection[str]
+    limit: float = LIMIT
+    sites: Collection[str] = ()
     """Registrable domains of the source."""
     _counts: dict[str, _Count] = field(default_factory=dict)
     _closed: dict[str, str] = field(default_factory=dict)

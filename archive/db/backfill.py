@@ -50,7 +50,7 @@ class BackfillTable:
                 if run.outcome in ("done", "failed"):
                     break
                 begun_at = run.started_at
-        assert begun_at is not None  # the run itself has a row
+        assert isinstance(begun_at, datetime)  # the run itself has a row
         return begun_at
 
     def entries(self, kinds: Collection[UrlKind]) -> list[str]:

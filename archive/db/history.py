@@ -43,6 +43,8 @@ class Saved:
     article_id: int
     url: str
     """Where it was fetched from."""
+    is_new: bool = False
+    """Whether nothing was known of the article."""
     is_edited: bool = False
     """Whether it made a revision of an article that was known."""
     gone: str | None = None
@@ -91,7 +93,7 @@ def save_reading(
         article = _move(connection, before, reading)
     if article is None:
         new = _insert_article(connection, reading, columns, source_id, capture_id)
-        return Saved(new, reading.url)
+        return Saved(new, reading.url, is_new=True)
     history = _History(connection, article.id, article.url)
     is_edited = history.take(reading, columns, capture_id)
     if reading.seen_at < article.first_seen_at:
@@ -100,7 +102,7 @@ def save_reading(
             .where(ArticleRow.id == article.id)
             .values(first_seen_at=reading.seen_at)
         )
-    return Saved(int(article.id), reading.url, is_edited)
+    return Saved(int(article.id), reading.url, is_edited=is_edited)
 
 
 def _article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:

@@ -7,12 +7,13 @@ told by the header X-WP-TotalPages.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from archive.errors import DiscoveryError
-from archive.model import FoundBy, Source, UrlKind
+from archive.model import Candidate, FoundBy, Source, UrlKind
 from archive.urls import join_url, normalise_url
 from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import described, plain_text, true_encoding
@@ -60,6 +61,19 @@ def discover_posts(body: bytes, url: str, *, content_type: str | None, source: S
         for following in later_pages(url, 1):
             gathering.add(following, UrlKind.API)
     return gathering.discovered()
+
+
+def with_all_pages(discovered: Discovered, url: str, total: str | None) -> Discovered:
+    """Return what a page of posts names, with all the pages that the server says there are."""
+    if total is None or not total.isascii() or not total.isdigit():
+        return discovered
+    query = dict(parse_qsl(urlsplit(url).query))
+    number = int(query.get("page", 1))
+    named = [each for each in discovered.candidates if each.kind is not UrlKind.API]
+    if number == 1:
+        pages = later_pages(url, min(int(total[:9]), MAX_PAGES) - 1)
+        named += [Candidate(page, UrlKind.API, FoundBy.API, url) for page in pages]
+    return replace(discovered, candidates=tuple(named))
 
 
 def later_pages(url: str, count: int) -> list[str]:

@@ -23,7 +23,15 @@ from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, Seed, Source, UrlKind
 from archive.sources import NAME_PATTERN
 from archive.urls import normalise_url
+from crawler.discovery.archives import template_problem
 
+def _checked_template(text: str) -> str:
+    if problem := template_problem(text):
+        raise ValueError(f"{text!r}: {problem}")
+    return text
+
+
+Archive = Annotated[str, AfterValidator(_checked_template)]
 WebAddress = Annotated[str, AfterValidator(normalise_url)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
@@ -53,6 +61,10 @@ class SourceFile(BaseModel):
     """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
     capture: CaptureScope | None = Field(default=None, strict=False, examples=["page"])
     """Use "html", or "page" for images, styles and scripts too; unset, the archive's own."""
+    archives: list[Archive] = []
+    """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
+    trap_limit: int | None = Field(default=None, ge=0, examples=[50])
+    """Links of one pattern in a row that lead to nothing new before none is followed; 0: no limit."""
 
 
 _NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -129,6 +141,8 @@ def _source(stated: SourceFile) -> Source:
         delay_s=stated.delay_s,
         max_pages=stated.max_pages,
         capture=stated.capture,
+        archives=tuple(stated.archives),
+        trap_limit=stated.trap_limit,
     )
 
 
@@ -173,6 +187,7 @@ def _rendered(source: Source, comment: str) -> str:
 
 def _values(source: Source) -> dict[str, Any]:
     values: dict[str, Any] = {key: getattr(source, key, None) for key in SourceFile.model_fields}
+    values["archives"] = list(source.archives)
     for kind, key in _SEED_KEYS.items():
         values[key] = [seed.url for seed in source.seeds if seed.kind is kind]
     return values
