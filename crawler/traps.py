@@ -46,6 +46,12 @@ def pattern_of(url: str) -> str:
     return f"{parts.netloc}{path}{'?' if keys else ''}{'&'.join(keys)}".replace(" ", "+")
 
 
+def has_session(url: str) -> bool:
+    """Whether the query of an address holds nothing but what looks like the id of a session."""
+    values = [value for _, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
+    return bool(values) and all(_LONG_ID.fullmatch(value) for value in values)
+
+
 def _general(segment: str) -> str:
     if _HEADLINE.fullmatch(segment):
         return "{words}"

@@ -93,6 +93,14 @@ class BackfillTable:
                 count += connection.scalar(query) or 0
         return count
 
+    def known(self, urls: Sequence[str]) -> set[str]:
+        """Those of `urls` that have a row."""
+        found: set[str] = set()
+        with self._engine.connect() as connection:
+            for some in _batches(urls):
+                found.update(connection.scalars(select(UrlRow.url).where(UrlRow.url.in_(some))))
+        return found
+
     def read_lists(self, since: datetime) -> dict[str, bool]:
         """Archive pages and listings that were fetched since then, and whether they were there."""
         query = select(UrlRow.url, UrlRow.status).where(

@@ -18,11 +18,12 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 from archive.db.backfill import BackfillTable
 from archive.db.frontier import Lease
 from archive.model import Candidate, FoundBy, Seed, Source, UrlKind, Visit
-from crawler.backfill.days import DayPages
+from crawler.backfill.days import DayPages, samples_worth
 from crawler.backfill.sections import Place, Section
 from crawler.discovery.archives import (
     GUESSES,
@@ -32,21 +33,23 @@ from crawler.discovery.archives import (
     page_number,
     template_of,
 )
-from crawler.discovery.judge import judge, sites_of
+from crawler.discovery.judge import Judgement, judge, sites_of
 from crawler.discovery.posts import posts_url
 from crawler.discovery.span import Span, period_of
-from crawler.traps import usual_limit
+from crawler.traps import has_session, usual_limit
 
 logger = logging.getLogger(__name__)
 
 MAX_SECTIONS = 60
 """Of one source; a front page that links to more lists tags, or worse."""
 MAX_HUBS = 20
+MAX_DAY_PAGES = 100
+"""Of an index by date, for one day."""
 _LISTED = (UrlKind.SITEMAP, UrlKind.API)
 _WALKED = (UrlKind.LISTING, UrlKind.ARCHIVE)
 
 Add = Callable[[Sequence[Candidate]], Awaitable[int]]
-InDatabase = Callable[..., Awaitable[object]]
+InDatabase = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Course:
     """By `first_page` of their addresses."""
     _last_named: dict[str, frozenset[str]] = field(default_factory=dict)
     """By `first_page`, what its newest page named."""
+    _bare: set[str] = field(default_factory=set)
+    """Addresses of articles that were named with a query, without it."""
     _days: Counter[date] = field(default_factory=Counter)
     """Articles named, by day."""
 
@@ -116,16 +121,39 @@ class Course:
         """
         named = [each for each in visit.candidates if each.kind not in _WALKED]
         kept = self.within(named)
+        again = await self._variants(kept) if lease.kind in _WALKED else frozenset()
+        kept = [each for each in kept if each.url not in again or not has_session(each.url)]
         new = await self.add(kept)
         await self._ask([each for each in kept if each.kind in _LISTED])
         if lease.kind in _WALKED:
             pages = [each.url for each in kept if each.kind is UrlKind.PAGE]
+            pages = [url for url in pages if url not in again]
             found_in = named[0].found_in if named else ""
             is_new = bool(await self.in_database(self.table.first_named, pages, found_in))
             if is_new:
                 self._naming.add(lease.url)
             await self._follow(lease.url, visit, is_new=is_new)
         return new
+
+    async def _variants(self, candidates: Iterable[Candidate]) -> frozenset[str]:
+        """Those whose paths name articles that were named before, with another query or none.
+
+        A list that gives each reader other addresses would name something new for ever.
+        """
+        sites = sites_of(self.source)
+        bare = {
+            each.url: path
+            for each in candidates
+            if each.kind is UrlKind.PAGE
+            and (path := each.url.partition("?")[0]) != each.url
+            and judge(path, sites).judgement is Judgement.ARTICLE
+        }
+        if not bare:
+            return frozenset()
+        known = set(await self.in_database(self.table.known, list(bare.values())))
+        again = frozenset(url for url, path in bare.items() if path in known | self._bare)
+        self._bare.update(bare.values())
+        return again
 
     def within(self, candidates: Iterable[Candidate]) -> list[Candidate]:
         """Those that may be of the span."""
@@ -204,15 +232,23 @@ class Course:
         rest = [url for url in first_pages if url not in self._entries | self._hubs]
         lists = tuple(self._list(url, FoundBy.LINK) for url in rest)
         yield Step(_WALKED, lists, is_entry=True)
+        samples_left = samples_worth(self.table.count_pages())
         while wanted := [
             (section, number)
             for section in self._sections.values()
             for number in section.wanted()
+            if samples_left > 0 or not section.is_sampled
         ]:
+            samples_left -= sum(section.is_sampled for section, _ in wanted)
             urls = [url for section, number in wanted if (url := section.page(number))]
             yield self._step(urls)
             for section, number in wanted:  # what could not be had is as good as not there
                 section.places.setdefault(number, Place.BEYOND)
+        self.notes += [
+            f"{section.url} has no end; it was sampled up to page {max(section.places)}"
+            for section in self._sections.values()
+            if section.is_endless
+        ]
 
     def _step(self, urls: Iterable[str]) -> Step:
         return Step(_WALKED, tuple(self._list(url, FoundBy.ARCHIVE) for url in urls))
@@ -291,7 +327,7 @@ class Course:
         assert day is not None  # it is one of its addresses
         if page_number(url) == 1:
             index.named[day] = named
-        return self._next_page(url, visit, named)
+        return self._next_page(url, visit, named) if page_number(url) < MAX_DAY_PAGES else []
 
     def _next_page(self, url: str, visit: Visit, named: frozenset[str]) -> list[Candidate]:
         """The page behind one, unless this one has what the one before had, or nothing."""

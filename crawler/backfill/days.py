@@ -19,11 +19,16 @@ from crawler.discovery.archives import DayTemplate
 from crawler.discovery.span import Span
 
 PAGES_A_SAMPLE = 50
-"""So many known pages are worth one sampled day: sampling costs at most 2 % more requests."""
+"""So many known pages are worth one sample: sampling costs 2 % more requests."""
 FEWEST_SAMPLES = 12
 MOST_SAMPLES = 120
 STREWN = 0.05
 """Gaps in so many of the samples, apart from each other, mean that they are everywhere."""
+
+
+def samples_worth(known_pages: int) -> int:
+    """How many samples it is worth to know whether anything is lacking, beside so many pages."""
+    return min(max(known_pages // PAGES_A_SAMPLE, FEWEST_SAMPLES), MOST_SAMPLES)
 
 
 @dataclass(slots=True)
@@ -41,8 +46,7 @@ class DayPages:
 
     def samples(self, known_pages: int) -> list[date]:
         """The days to look at: one of each of as many stretches of the same length."""
-        wanted = min(max(known_pages // PAGES_A_SAMPLE, FEWEST_SAMPLES), MOST_SAMPLES)
-        count = min(wanted, self.span.days)
+        count = min(samples_worth(known_pages), self.span.days)
         rng = Random(self.template.text)  # not each time the same day of the week
         bounds = [number * self.span.days // count for number in range(count + 1)]
         return [self.span.day(rng.randrange(start, end)) for start, end in pairwise(bounds)]

@@ -14,6 +14,8 @@ from itertools import pairwise
 
 from crawler.discovery.archives import with_number
 
+MAX_PAGE = 20_000
+"""No section is believed to have more pages; some answer to any number."""
 END_FOUND = 16
 """The end of a section is known well enough when it is known to a part in so many."""
 
@@ -43,10 +45,18 @@ class Section:
     """Page behind which there is none."""
     is_walked: bool = False
     """Whether all of it is read."""
+    is_sampled: bool = False
+    """Whether the pages that are wanted are samples."""
     fruitless: int = 0
     """Pages in a row that named nothing new."""
     stopped: str | None = None
     """Why it is read no further."""
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether no end was found, though pages were sampled to find it."""
+        is_seen = self.is_sampled and self.later_page is not None and bool(self.places)
+        return is_seen and (self._end() in (None, MAX_PAGE))
 
     def page(self, number: int) -> str | None:
         """The address of one of its pages, if it can be told."""
@@ -64,6 +74,7 @@ class Section:
         if head not in self.places:
             return [head] if self._may_be(head) else []
         self.is_walked |= any(number > head for number in self.naming)
+        self.is_sampled = not self.is_walked
         return self._gaps() if self.is_walked else self._sample(head)
 
     def follows(self, number: int) -> bool:
@@ -71,19 +82,24 @@ class Section:
         goes_on = self.is_walked or number in self.naming
         return goes_on and not self.stopped and self.places[number] is Place.WITHIN
 
+    def _end(self) -> int | None:
+        """The first number that is known to be no page of the span."""
+        ends = [each for each, place in self.places.items() if place is Place.BEYOND]
+        if self.last is not None:
+            ends.append(self.last + 1)
+        if self.places and max(self.places) * 2 > MAX_PAGE:
+            ends.append(MAX_PAGE)
+        return min(ends, default=None)
+
     def _may_be(self, number: int) -> bool:
-        beyond = [each for each, place in self.places.items() if place is Place.BEYOND]
-        ends = [*beyond, *([] if self.last is None else [self.last + 1])]
-        return number < min(ends, default=number + 1)
+        end = self._end()
+        return end is None or number < end
 
     def _sample(self, head: int) -> list[int]:
-        beyond = [each for each, place in self.places.items() if place is Place.BEYOND]
-        if self.last is not None:
-            beyond.append(self.last + 1)
         top = max((each for each in self.places if self._may_be(each)), default=head)
-        if not beyond:
+        end = self._end()
+        if end is None:
             return [top * 2]
-        end = min(beyond)
         return [(top + end) // 2] if end - top > max(1, end // END_FOUND) else []
 
     def _gaps(self) -> list[int]:
