@@ -21,6 +21,8 @@ from archive.urls import main_address
 from crawler.traps import Traps
 from pipelines.archivist import Archivist
 
+TWIN = "twin of "
+"""How the verdicts begin of AMP pages and print views that are not fetched beside their article."""
 LOOK_AGAIN_S = 5.0
 """A source that has nothing due is asked again after this long: a pause or a retry may be over."""
 
@@ -162,7 +164,7 @@ class Frontier:
         mains = {lease.url_id: main for lease in new if (main := _main_address(lease.url))}
         if mains:
             known = await self.archivist.in_database(self.table.known_pages, list(mains.values()))
-            verdicts |= {id_: f"twin of {main}" for id_, main in mains.items() if main in known}
+            verdicts |= {id_: f"{TWIN}{main}" for id_, main in mains.items() if main in known}
         if verdicts:
             await self.archivist.in_database(self.table.close, verdicts)
         return verdicts

@@ -46,6 +46,11 @@ def pattern_of(url: str) -> str:
     return f"{parts.netloc}{path}{'?' if keys else ''}{'&'.join(keys)}".replace(" ", "+")
 
 
+def may_be_endless(url: str, sites: Collection[str]) -> bool:
+    """Whether an address does not itself say that it is an article."""
+    return "?" in url or judge(url, sites).judgement is not Judgement.ARTICLE
+
+
 def has_session(url: str) -> bool:
     """Whether the query of an address holds nothing but what looks like the id of a session."""
     values = [value for _, value in parse_qsl(urlsplit(url).query, keep_blank_values=True)]
@@ -116,4 +121,4 @@ class Traps:
     def _is_watched(self, url: str, found_by: FoundBy) -> bool:
         if found_by not in (FoundBy.LINK, FoundBy.ARCHIVE):
             return False
-        return "?" in url or judge(url, self.sites).judgement is not Judgement.ARTICLE
+        return may_be_endless(url, self.sites)

@@ -36,7 +36,7 @@ from crawler.discovery.archives import (
 from crawler.discovery.judge import Judgement, judge, sites_of
 from crawler.discovery.posts import posts_url
 from crawler.discovery.span import Span, period_of
-from crawler.traps import has_session, usual_limit
+from crawler.traps import has_session, may_be_endless, usual_limit
 
 logger = logging.getLogger(__name__)
 
@@ -127,13 +127,23 @@ class Course:
         await self._ask([each for each in kept if each.kind in _LISTED])
         if lease.kind in _WALKED:
             pages = [each.url for each in kept if each.kind is UrlKind.PAGE]
-            pages = [url for url in pages if url not in again]
+            telling = self._telling([url for url in pages if url not in again], len(pages))
             found_in = named[0].found_in if named else ""
-            is_new = bool(await self.in_database(self.table.first_named, pages, found_in))
+            is_new = bool(await self.in_database(self.table.first_named, telling, found_in))
             if is_new:
                 self._naming.add(lease.url)
             await self._follow(lease.url, visit, is_new=is_new)
         return new
+
+    def _telling(self, urls: Sequence[str], count: int) -> Sequence[str]:
+        """Those of a list's pages that tell whether it names anything new.
+
+        A calendar beside the articles names another day on every page. Only where most of a
+        list's `count` pages look like that is it how the site's articles look.
+        """
+        sites = sites_of(self.source)
+        sure = [url for url in urls if not may_be_endless(url, sites)]
+        return urls if (len(urls) - len(sure)) * 2 > count else sure
 
     async def _variants(self, candidates: Iterable[Candidate]) -> frozenset[str]:
         """Those whose paths name articles that were named before, with another query or none.

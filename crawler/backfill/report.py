@@ -14,6 +14,7 @@ from archive.db.backfill import Found
 from archive.model import Candidate, FoundBy, UrlKind
 from crawler.backfill.course import Course
 from crawler.discovery.span import period_of
+from crawler.frontier import TWIN
 
 WAYS = {
     FoundBy.SITEMAP: "sitemaps",
@@ -45,7 +46,7 @@ def report_of(course: Course) -> Report:
         counts[WAYS.get(page.found_by, page.found_by)] += 1
         counts["articles"] += page.is_article
         if not page.is_article:
-            report.refused[page.verdict or "not fetched yet"] += 1
+            report.refused[_reason(page)] += 1
     for (kind, verdict), count in course.table.failed_lists(course.begun_at).items():
         report.refused[f"{kind}: {verdict}"] += count
     if course.outside:
@@ -92,6 +93,11 @@ def _refusals(refused: Counter[str]) -> Iterator[str]:
 
 def _rest(refused: Counter[str]) -> Iterable[int]:
     return (count for _, count in refused.most_common()[REASONS_SHOWN:])
+
+
+def _reason(page: Found) -> str:
+    verdict = page.verdict or "not fetched yet"
+    return "AMP twin or print view of another page" if verdict.startswith(TWIN) else verdict
 
 
 def _month(page: Found) -> str:

@@ -79,7 +79,7 @@ class Section:
 
     def follows(self, number: int) -> bool:
         """Whether the page behind page `number` is read at once."""
-        goes_on = self.is_walked or number in self.naming
+        goes_on = (self.is_walked or number in self.naming) and number < MAX_PAGE
         return goes_on and not self.stopped and self.places[number] is Place.WITHIN
 
     def _end(self) -> int | None:
