@@ -70,7 +70,8 @@ def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     """Return `url` in the one spelling under which the frontier knows it.
 
     Lower-case scheme and host (punycode), no default port, user, fragment, dot segments or
-    (unless `keep_tracking`) tracking parameters and session ids, escapes in their shortest canonical form.
+    (unless `keep_tracking`) tracking parameters and session ids, escapes in their shortest
+    canonical form.
     Idempotent, and left alone by Scrapy's own escaping.
 
     >>> normalise_url("HTTPS://Suara.Example:443/a/../b%7e?utm_source=x&id=1#top")

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import Self
 
 from scrapy import Request, Spider, signals
@@ -56,8 +57,8 @@ logger = logging.getLogger(__name__)
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
 LISTS_OF_BACKFILLS = (*LISTS, UrlKind.ARCHIVE, UrlKind.API)
-PAGES_A_COUNT = 20
-"""Of a source, between two counts of what waits to be fetched."""
+COUNTING_SHARE = 0.02
+"""Of the time of a crawl, at most, that goes into counting what waits to be fetched."""
 
 
 class ArchiveRun:
@@ -72,6 +73,8 @@ class ArchiveRun:
         self.failure: StorageError | None = None
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
+        self._count_at: dict[int, float] = {}
+        """By source, when to count again (`time.monotonic`) what waits."""
         self._stopping = Stopping(crawler)
         selected = select_sources(home, task.names)
         with ExitStack() as held:
@@ -169,7 +172,7 @@ class ArchiveRun:
                 )
                 tally.count(ingested)
                 self._watch_for_traps(lease, ingested)
-                await self._count_waiting(lease, tally)
+                await self._count_waiting(lease, tally, new)
             if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
@@ -246,13 +249,16 @@ class ArchiveRun:
         if self.progress.tell(source, problem):
             logger.warning("%s: %s", source, problem)
 
-    async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
-        """Counting reads every row that waits, which is too much for every page of a long crawl."""
-        if lease.kind not in LISTS and tally.fetched % PAGES_A_COUNT:
-            tally.waiting = max(tally.waiting - 1, 0)
-        else:
-            under_way = self.frontier.queues[lease.source_id].outstanding - 1
-            tally.waiting = under_way + await self.frontier.count_waiting(lease.source_id)
+    async def _count_waiting(self, lease: Lease, tally: Tally, new: int) -> None:
+        """Counting reads every row that waits: of a large frontier, that takes seconds."""
+        begun = monotonic()
+        if begun < self._count_at.get(lease.source_id, 0.0):
+            tally.waiting = max(tally.waiting + new - 1, 0)
+            return
+        under_way = self.frontier.queues[lease.source_id].outstanding - 1
+        tally.waiting = under_way + await self.frontier.count_waiting(lease.source_id)
+        ended = monotonic()
+        self._count_at[lease.source_id] = ended + (ended - begun) / COUNTING_SHARE
 
     def _open(self, sources: Sequence[Source], held: ExitStack) -> None:
         """Lock the sources, begin this run, and take up what dead ones left."""
@@ -280,7 +286,9 @@ class ArchiveRun:
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
             recovery.adopt()
-            run_id = self._repository.start_run(str(self.task), version("kliping"), datetime.now(UTC))
+            run_id = self._repository.start_run(
+                str(self.task), version("kliping"), datetime.now(UTC)
+            )
             held.enter_context(self.home.lock([run_lock(run_id)]))
             config = self.home.config
             writer = WarcWriter(

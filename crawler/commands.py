@@ -89,6 +89,14 @@ def backfill(
         datetime | None,
         typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default="today"),
     ] = None,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cdx=URL[,replay=URL][,data=URL]",
+            help="Take old captures from an archive elsewhere (Wayback, pywb, Common Crawl).",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Find what a source published in a span of time, and archive it.
 
@@ -96,11 +104,17 @@ def backfill(
     they concern the span; the dearer ones only as far as they find what the others left out. A
     backfill that was stopped or killed goes on where it was when it is started again.
 
+    With --via, the captures of that span which a CDX server names are taken instead: as replayed
+    raw, or by data= straight from the WARC files. They keep their dates.
+
     Exit codes: as for `kliping crawl`.
     """
     from crawler.backfill.run import run_backfill
+    from crawler.backfill.via import run_via
 
     last = until.date() if until else None
+    if via is not None:
+        raise typer.Exit(run_via(home, name, since.date(), last, via))
     raise typer.Exit(run_backfill(home, name, since.date(), last))
 
 

@@ -28,7 +28,7 @@ LOOK_AGAIN_S = 5.0
 
 
 class Course(Protocol):
-    """Says step by step what a run fetches, where it is not whatever is due (`crawler.backfill`)."""
+    """Says step by step what a run fetches, where that is not whatever is due (a backfill's)."""
 
     kinds: tuple[UrlKind, ...]
     """What is fetched in the present step."""

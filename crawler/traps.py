@@ -1,4 +1,4 @@
-"""Ends what has no end: calendars, facets and session ids, whose links lead to nothing new for ever.
+"""Ends what has no end: calendars, facets and session ids, whose links lead to nothing new.
 
 Links are counted by their pattern: digits and long ids stand for any others, words of headlines
 for any other headline, a query for its keys. When `limit` links of one pattern in a row have led

@@ -215,8 +215,10 @@ class Course:
 
     def _walk_days(self) -> Generator[Step]:
         if not self._indexes:
-            day = self._days.most_common(1)[0][0] if self._days else self.span.day(
-                self.span.days // 2
+            day = (
+                self._days.most_common(1)[0][0]
+                if self._days
+                else self.span.day(self.span.days // 2)
             )
             for guess in GUESSES:
                 template = DayTemplate(f"{_folder(self.source.url)}/{guess}")
@@ -266,9 +268,7 @@ class Course:
     def _seed(self, seed: Seed) -> Candidate:
         return Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url)
 
-    def _list(
-        self, url: str, found_by: FoundBy, kind: UrlKind = UrlKind.ARCHIVE
-    ) -> Candidate:
+    def _list(self, url: str, found_by: FoundBy, kind: UrlKind = UrlKind.ARCHIVE) -> Candidate:
         return Candidate(url, kind, found_by, self.source.url)
 
     # What follows from an archive page that was read.
@@ -279,9 +279,7 @@ class Course:
         following = []
         if url in self._entries | self._hubs:
             following += self._learn(visit, is_front=url in self._entries)
-        index = next(
-            (each for each in self._indexes.values() if each.template.day_of(url)), None
-        )
+        index = next((each for each in self._indexes.values() if each.template.day_of(url)), None)
         section = self._sections.get(first_page(url))
         if index is not None:
             following += self._follow_day(index, url, visit)

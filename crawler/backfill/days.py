@@ -1,4 +1,4 @@
-"""How far an index by date is walked: some days are sampled, and from these it follows which others.
+"""How far an index by date is walked: some days are sampled, which tells what others are worth.
 
 An index by date costs a request a day, at least. Where sitemaps or an API have named everything
 already, that buys nothing; whether they have, no one can know without looking. So some days are

@@ -221,11 +221,11 @@ def _sort(
 ) -> None:
     """Put one link where it belongs: an article, something that leads further, or nothing."""
     leads_on = verdict.judgement is Judgement.LISTING and verdict.rule != "taxonomy"
-    if is_next_page(address, gathering.found_in) and verdict.rule not in {"off-site", "file"}:
-        gathering.add(address, UrlKind.ARCHIVE)
-    elif template_of(address) is not None and (leads_on or _names_day(address, verdict)):
-        gathering.add(address, UrlKind.ARCHIVE)
-    elif leads_on and not (verdict.rule == "section" and words >= HEADLINE_WORDS):
+    if (
+        (is_next_page(address, gathering.found_in) and verdict.rule not in {"off-site", "file"})
+        or (template_of(address) is not None and (leads_on or _names_day(address, verdict)))
+        or (leads_on and not (verdict.rule == "section" and words >= HEADLINE_WORDS))
+    ):
         gathering.add(address, UrlKind.ARCHIVE)
     elif verdict.may_be_article:
         gathering.add(address, UrlKind.PAGE, published_at=at)

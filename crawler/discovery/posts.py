@@ -1,4 +1,4 @@
-"""The WordPress REST API: every article of a span, a hundred a request, where a site leaves it open.
+"""The WordPress REST API: every article of a span, a hundred a request, where it is open.
 
 Source: https://developer.wordpress.org/rest-api/reference/posts/#list-posts; its pagination is
 told by the header X-WP-TotalPages.
@@ -44,7 +44,9 @@ def posts_url(site: str, first: date, last: date, page: int = 1) -> str:
     return normalise_url(join_url(f"{folder}/", f"wp-json/wp/v2/posts?{urlencode(query)}"))
 
 
-def discover_posts(body: bytes, url: str, *, content_type: str | None, source: Source) -> Discovered:
+def discover_posts(
+    body: bytes, url: str, *, content_type: str | None, source: Source
+) -> Discovered:
     """Return the articles that a page of posts names, and its next page where it is a full one.
 
     Raises:

@@ -25,6 +25,7 @@ from archive.sources import NAME_PATTERN
 from archive.urls import normalise_url
 from crawler.discovery.archives import template_problem
 
+
 def _checked_template(text: str) -> str:
     if problem := template_problem(text):
         raise ValueError(f"{text!r}: {problem}")
@@ -64,7 +65,7 @@ class SourceFile(BaseModel):
     archives: list[Archive] = []
     """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
     trap_limit: int | None = Field(default=None, ge=0, examples=[50])
-    """Links of one pattern in a row that lead to nothing new before none is followed; 0: no limit."""
+    """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
 
 
 _NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

@@ -71,8 +71,9 @@ def test_what_lies_outside_the_span_is_not_fetched(tmp_path: Path) -> None:
         }
         # A day more on either side, as nobody knows how the site's clock is set.
         fetched = {path for path in site.requests if path.startswith("/berita/")}
+        middle = date(2023, 2, 12)
         around = {
-            each.path for each in site.stories if abs((each.published_at.date() - first).days - 2) < 4
+            each.path for each in site.stories if abs((each.published_at.date() - middle).days) < 4
         }
         assert inside <= archived(tmp_path)
         assert fetched <= around
@@ -86,12 +87,10 @@ def test_what_lies_outside_the_span_is_not_fetched(tmp_path: Path) -> None:
 
 def test_an_index_that_no_page_names_is_known_from_the_source_file(tmp_path: Path) -> None:
     with Daily(100, days=10, ways={"index"}) as site:
-        hidden = Daily.front_page
         site.front_page = lambda path, query: site.listing("Harian", [], [])  # type: ignore[method-assign]
         follow(tmp_path, site, archives=[site.url("/indeks?date={date:%Y-%m-%d}")])
         go_back(tmp_path, site)
         assert archived(tmp_path) == site.articles()
-        assert hidden is not site.front_page
 
 
 def test_a_killed_backfill_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -125,5 +124,5 @@ def test_traps_end_by_themselves_and_are_told(tmp_path: Path) -> None:
         assert "has no end; it was sampled up to page" in told
         asked, before = site.requests.total(), set(site.requests)
         kliping(tmp_path, "crawl", "--now", timeout_s=TIMEOUT_S)
-        assert not [path for path in list(site.requests)[len(before):] if path.startswith("/agenda-")]
+        assert not [path for path in set(site.requests) - before if path.startswith("/agenda-")]
         assert site.requests.total() - asked < 150

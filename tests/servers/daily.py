@@ -89,10 +89,10 @@ class Daily:
         self._seed = seed
         self._by_path = {story.path: story for story in self.stories}
         self._listed = [story for story in self.stories if not hidden(story)]
-        self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
 
     def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         self._ready.wait()

@@ -69,7 +69,7 @@ class Trapped(Daily):
                 (f"/agenda-kegiatan-warga-kampung?hari={self.noise.randrange(10**6)}", "Agenda")
                 for _ in range(4)
             ),
-            (f"/cari-berita?urut={self.noise.choice(ORDERS)}&q{self.noise.randrange(99)}=1", "Cari"),
+            (f"/cari-berita?urut={self.noise.choice(ORDERS)}&q{self.noise.random()}=1", "Cari"),
         ]
         return super().listing(title, stories, [*links, *ways])
 

@@ -1,7 +1,14 @@
 import pytest
 
 from archive.errors import KlipingError, UrlError
-from archive.urls import host_of, main_address, normalise_url, registrable_domain, same_site, surt_key
+from archive.urls import (
+    host_of,
+    main_address,
+    normalise_url,
+    registrable_domain,
+    same_site,
+    surt_key,
+)
 
 
 @pytest.mark.parametrize(
