@@ -29,6 +29,7 @@ class Base(DeclarativeBase):
         str: Text(),
         list[str]: JSON(),
         dict[str, Any]: JSON(),
+        list[dict[str, Any]]: JSON(),
     }
     metadata = MetaData(
         naming_convention={
@@ -62,6 +63,8 @@ class SourceRow(Base):
     title: Mapped[str | None]
     language: Mapped[str | None]
     """ISO 639-1."""
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """The `[[rules]]` of its file, by which its pages are read; days in ISO 8601."""
     added_at: Mapped[datetime]
 
 

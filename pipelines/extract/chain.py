@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from archive.model import Extraction, Outcome, PageKind
+from archive.model import Extraction, Outcome, PageKind, RuleSet
 from pipelines.extract import boilerplate, overrides, structure
 from pipelines.extract.authors import Authors, authors, names
 from pipelines.extract.choice import Choice, choose, count_words
@@ -89,7 +89,7 @@ def _extract(
 def _kept(
     page: Page,
     choice: Choice,
-    rules: overrides.RuleSet | None,
+    rules: RuleSet | None,
     settings: Settings,
     trace: Trace,
 ) -> tuple[list[Block], list[str]]:
@@ -132,7 +132,7 @@ def _assemble(
     choice: Choice,
     blocks: list[Block],
     fired: list[str],
-    rules: overrides.RuleSet | None,
+    rules: RuleSet | None,
     served_at: datetime | None,
     trace: Trace,
 ) -> Extraction:
@@ -186,17 +186,17 @@ def _assemble(
     )
 
 
-def _title(page: Page, facts: Metadata, rules: overrides.RuleSet | None) -> Headline:
+def _title(page: Page, facts: Metadata, rules: RuleSet | None) -> Headline:
     ruled = overrides.text_at(page, rules.title) if rules else None
     return Headline(ruled, "source rule") if ruled else headline(page, facts.site_name)
 
 
-def _authors(page: Page, facts: Metadata, rules: overrides.RuleSet | None) -> Authors:
+def _authors(page: Page, facts: Metadata, rules: RuleSet | None) -> Authors:
     ruled = overrides.text_at(page, rules.author) if rules else None
     return Authors(names(ruled), [], "source rule") if ruled else authors(page, facts.site_name)
 
 
-def _times(page: Page, rules: overrides.RuleSet | None, served_at: datetime | None) -> Times:
+def _times(page: Page, rules: RuleSet | None, served_at: datetime | None) -> Times:
     found = times(page, served_at)
     ruled = parse_time(overrides.text_at(page, rules.date) or "", served_at) if rules else None
     return Times(ruled, found.modified_at, "source rule") if ruled else found
