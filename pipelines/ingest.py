@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 from archive.db.forgotten import FORGOTTEN
 from archive.db.history import Reading, text_sha256
 from archive.db.repository import Repository, UrlOutcome
+from archive.db.stories import Story
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from archive.urls import normalise_url, same_site
+from pipelines.extract.learn import Learnt, is_new, story_of
 from pipelines.revise import is_revision
 
 
@@ -115,6 +117,12 @@ def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
     return own if is_front_page or not same_site(declared, own) else declared
 
 
+def story_told_by(extraction: Extraction) -> Story:
+    """An article's lines as they were before learnt boilerplate was taken off."""
+    lines = story_of([*(extraction.text or "").splitlines(), *extraction.recurring])
+    return Story(lines, lambda known: is_new(lines, Learnt.of(known)))
+
+
 def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) -> Reading | None:
     if extraction is None or last is None or extraction.outcome is not Outcome.ARTICLE:
         return None
@@ -125,6 +133,7 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
         extraction=extraction,
         seen_at=last.captured_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
+        story=story_told_by(extraction),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
+from archive.db.stories import Story, count_story
 from archive.model import Extraction
 from archive.urls import registrable_domain
 
@@ -49,6 +50,8 @@ class Reading:
     is_revision_of: Callable[[KnownArticle], bool]
     """Decides, where the archive has the article, whether this reads otherwise than a state of
     it: the one before in time, or the one after."""
+    story: Story | None = None
+    """What the source's boilerplate is learnt from, if the article is new."""
 
 
 def text_sha256(text: str) -> str:
@@ -64,7 +67,10 @@ def save_reading(connection: Connection, reading: Reading, source_id: int, captu
     )
     article = connection.execute(query).one_or_none()
     if article is None:
-        return _insert_article(connection, reading, columns, source_id, capture_id)
+        article_id = _insert_article(connection, reading, columns, source_id, capture_id)
+        if reading.story is not None:
+            count_story(connection, reading.story, article_id, source_id, reading.seen_at)
+        return article_id
     _History(connection, article.id, article.url).take(reading, columns, capture_id)
     if reading.seen_at < article.first_seen_at:
         connection.execute(
