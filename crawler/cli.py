@@ -39,6 +39,7 @@ app.command()(archive.commands.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
+app.command()(pipelines.commands.reextract)
 
 
 def print_version(wanted: bool) -> None:

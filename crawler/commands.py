@@ -103,7 +103,8 @@ def import_(
     """
     from archive.home import open_home
     from crawler.sources import load_sources
-    from pipelines.import_report import report_import, showing_bar
+    from pipelines.bar import showing_bar
+    from pipelines.import_report import report_import
     from pipelines.importing import Options, import_files
 
     opened = open_home(home)
@@ -124,7 +125,8 @@ def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
     from archive.home import open_home
     from crawler.rebuild import Rebuilder
     from crawler.sources import load_sources
-    from pipelines.import_report import report_repair, showing_bar
+    from pipelines.bar import showing_bar
+    from pipelines.import_report import report_repair
     from pipelines.repair import repair as repair_archive
 
     opened = open_home(home)

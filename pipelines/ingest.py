@@ -7,6 +7,7 @@ killed run, or from an import. The caller has put the captures' records on disk 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from archive.db.forgotten import FORGOTTEN
@@ -77,7 +78,7 @@ def ingest(
         StorageError: the database refused it; nothing of the visit was saved.
     """
     last = visit.captures[-1] if visit.captures else None
-    reading = _reading(visit, extraction, last)
+    reading = reading_of(visit.final_url, extraction, last.captured_at) if last else None
     verdict = _verdict(visit, extraction)
     outcome = UrlOutcome(
         status=last.status if last else None,
@@ -123,15 +124,18 @@ def story_told_by(extraction: Extraction) -> Story:
     return Story(lines, lambda known: is_new(lines, Learnt.of(known)))
 
 
-def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) -> Reading | None:
-    if extraction is None or last is None or extraction.outcome is not Outcome.ARTICLE:
+def reading_of(
+    fetched_url: str, extraction: Extraction | None, seen_at: datetime
+) -> Reading | None:
+    """What an extraction makes of the page at an address; None if that is no article."""
+    if extraction is None or extraction.outcome is not Outcome.ARTICLE:
         return None
-    url = normalise_url(visit.final_url)
+    url = normalise_url(fetched_url)
     return Reading(
         url=url,
         canonical_url=canonical_url_of(extraction, url),
         extraction=extraction,
-        seen_at=last.captured_at,
+        seen_at=seen_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
         story=story_told_by(extraction),
     )

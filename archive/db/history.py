@@ -15,7 +15,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.db.stories import Story, count_story
@@ -23,6 +23,8 @@ from archive.model import Extraction
 from archive.urls import registrable_domain
 
 _READING_COLUMNS = tuple(ReadingColumns.__annotations__)
+_EDITED = ("text_sha256", "title", "authors")
+"""What differs between two revisions (`pipelines.revise`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +63,16 @@ def text_sha256(text: str) -> str:
 
 def save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:
     """Make or revise the article of `reading`; its id."""
-    columns = _columns_of(reading.extraction)
     query = select(ArticleRow.id, ArticleRow.url, ArticleRow.first_seen_at).where(
         ArticleRow.canonical_url == reading.canonical_url
     )
     article = connection.execute(query).one_or_none()
     if article is None:
-        article_id = _insert_article(connection, reading, columns, source_id, capture_id)
+        article_id = _insert_article(connection, reading, source_id, capture_id)
         if reading.story is not None:
             count_story(connection, reading.story, article_id, source_id, reading.seen_at)
         return article_id
-    _History(connection, article.id, article.url).take(reading, columns, capture_id)
+    History(connection, article.id, article.url).take(reading, capture_id)
     if reading.seen_at < article.first_seen_at:
         connection.execute(
             update(ArticleRow)
@@ -81,33 +82,70 @@ def save_reading(connection: Connection, reading: Reading, source_id: int, captu
     return int(article.id)
 
 
-class _History:
-    """The revisions of one article."""
+class History:
+    """The revisions of one article, whose page is at `url`."""
 
     def __init__(self, connection: Connection, article_id: int, url: str) -> None:
         self._connection = connection
         self._article_id = article_id
         self._url = url
 
-    def take(self, reading: Reading, columns: dict[str, Any], capture_id: int) -> None:
-        """Give a reading its place, if it says anything that its neighbours in time do not."""
+    def take(self, reading: Reading, capture_id: int, *, in_order: bool = False) -> bool:
+        """Give a reading its place, if it says anything that its neighbours in time do not.
+
+        Whether it did. With `in_order`, captures after this one are yet to be taken, and speak
+        for themselves.
+        """
         before = self._neighbour(reading.seen_at, after=False)
         after = self._neighbour(reading.seen_at, after=True)
         if before is not None and not self._differs(reading, before):
-            return
+            return False
         if before is None and reading.url != self._url:
-            return  # an alias that is older than all that is known
-        again = before and self._seen_again(reading.seen_at, after)
+            return False  # an alias that is older than all that is known
+        again = before and not in_order and self._seen_again(reading.seen_at, after)
         if after is not None and not again and not self._differs(reading, after):
             self._move_back(after, reading.seen_at, capture_id)
-            return
+            return True
         number = before.number + 1 if before is not None else 1
         self._make_room(number, 2 if again else 1)
-        self._insert(columns, number, reading.seen_at, capture_id)
-        if before is not None and again is not None:
+        self._insert(_columns_of(reading.extraction), number, reading.seen_at, capture_id)
+        if before is not None and again:
             same = {name: getattr(before, name) for name in _READING_COLUMNS}
             self._insert(same, number + 1, again.captured_at, again.id)
         self._update_article()
+        return True
+
+    def revision_from(self, capture_id: int) -> Row[Any] | None:
+        """The revision that was read from a capture."""
+        query = _revisions(self._article_id).where(RevisionRow.capture_id == capture_id)
+        return self._connection.execute(query.limit(1)).one_or_none()
+
+    def replace(self, revision: Row[Any], reading: Reading) -> bool:
+        """Let a revision read as a newer extraction reads its capture; whether that is otherwise.
+
+        If it reads as the one before it then, the two are one.
+        """
+        columns = _columns_of(reading.extraction)
+        self._connection.execute(
+            update(RevisionRow).where(RevisionRow.id == revision.id).values(columns)
+        )
+        earlier = _revisions(self._article_id).where(RevisionRow.number == revision.number - 1)
+        before = self._connection.execute(earlier).one_or_none()
+        is_same = before is not None and all(
+            getattr(before, name) == columns[name] for name in _EDITED
+        )
+        if is_same:
+            self._remove(revision)
+        self._update_article()
+        return is_same or any(
+            getattr(revision, name) != columns[name]
+            for name in _READING_COLUMNS
+            if name not in ("extractor", "rules")
+        )
+
+    def _remove(self, revision: Row[Any]) -> None:
+        self._connection.execute(delete(RevisionRow).where(RevisionRow.id == revision.id))
+        self._make_room(revision.number + 1, -1)
 
     def _neighbour(self, moment: datetime, *, after: bool) -> Row[Any] | None:
         """The revision in force at a moment, or the first one after it."""
@@ -194,10 +232,10 @@ def _revisions(article_id: int) -> Select[Any]:
 def _insert_article(
     connection: Connection,
     reading: Reading,
-    columns: dict[str, Any],
     source_id: int,
     capture_id: int,
 ) -> int:
+    columns = _columns_of(reading.extraction)
     row = {
         **columns,
         "source_id": source_id,

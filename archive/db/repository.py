@@ -91,6 +91,11 @@ class Repository:
                 self._upsert(
                     connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
                 )
+        return self.source_ids()
+
+    def source_ids(self) -> dict[str, int]:
+        """The id of every source that has a row, by name."""
+        with self.engine.connect() as connection:
             rows = connection.execute(select(SourceRow.name, SourceRow.id))
             return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
 
