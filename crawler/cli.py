@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(archive.commands.init)
 app.add_typer(crawler.commands.sources, name="sources")
+app.add_typer(crawler.commands.rules, name="rules")
 app.command()(crawler.commands.crawl)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)

@@ -9,9 +9,9 @@ run finds nothing to change. See docs/decisions/0010-re-extraction.md.
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -22,10 +22,12 @@ from archive.db import rereading
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.rereading import ArchivedPage, Change, Reread
+from archive.db.sources import source_ids
 from archive.db.stories import recount_story
-from archive.errors import RecordError, SourceError
+from archive.errors import RecordError
 from archive.home import INTAKE_LOCK, Home
 from archive.model import Extraction, Outcome
+from pipelines.ahead import run_ahead
 from pipelines.bar import Watcher
 from pipelines.guidance import Guidance, Guides
 from pipelines.ingest import reading_of, story_told_by
@@ -82,7 +84,8 @@ def reextract(
         held.enter_context(home.lock([INTAKE_LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
-        sources = _chosen(Repository(engine), names)
+        with engine.connect() as connection:
+            sources = source_ids(connection, names)
         tallies: dict[str, Counter[str]] = {name: Counter() for name in sources}
         if not dry_run:
             run = held.enter_context(begin_run(home, Repository(engine), "reextract"))
@@ -97,17 +100,6 @@ def reextract(
                 if not dry_run:
                     run.has_failed |= bool(result.reason)
                 yield result
-
-
-def _chosen(repository: Repository, names: Sequence[str]) -> dict[str, int]:
-    ids = repository.source_ids()
-    for name in names:
-        if name not in ids:
-            known = f"there is {', '.join(sorted(ids))}" if ids else "nothing was crawled yet"
-            raise SourceError(f"no source {name!r} in this archive; {known}")
-    return (
-        {name: ids[name] for name in dict.fromkeys(names)} if names else dict(sorted(ids.items()))
-    )
 
 
 class _Reextraction:
@@ -174,14 +166,8 @@ class _Reextraction:
         self, jobs: Iterable[Sequence[ArchivedPage]], *, learnt: bool = True
     ) -> Iterator[list[_Answer]]:
         """What the extraction makes of the pages of each job, a few jobs ahead, in order."""
-        waiting: deque[Future[list[_Answer]]] = deque()
-        for pages in jobs:
-            guided = [(page, self._guidance(page, learnt=learnt)) for page in pages]
-            waiting.append(self._threads.submit(self._extract_all, guided))
-            if len(waiting) >= self._ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        guided = ([(page, self._guidance(page, learnt=learnt)) for page in pages] for pages in jobs)
+        return run_ahead(self._threads, self._extract_all, guided, ahead=self._ahead)
 
     def _guidance(self, page: ArchivedPage, *, learnt: bool) -> Guidance:
         guidance = self._guides.of(page.source_id, page.captured_at)

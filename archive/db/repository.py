@@ -28,7 +28,7 @@ from archive.db.forgotten import (
 )
 from archive.db.history import Reading, save_reading
 from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
-from archive.db.sources import source_columns, source_of
+from archive.db.sources import source_columns, source_ids, source_of
 from archive.model import Capture, RecordRef, RecordType, Source
 from archive.warc.records import RevisitOf
 
@@ -91,13 +91,7 @@ class Repository:
                 self._upsert(
                     connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
                 )
-        return self.source_ids()
-
-    def source_ids(self) -> dict[str, int]:
-        """The id of every source that has a row, by name."""
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(SourceRow.name, SourceRow.id))
-            return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
+            return source_ids(connection)
 
     def sources(self) -> dict[str, Source]:
         """All sources that have a row, by name; followed ones and those of imports alike."""

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from archive.db.schema import SourceRow
+from archive.errors import SourceError
 from archive.model import RuleSet, Source
 
 _DAYS = ("since", "until")
@@ -37,6 +38,21 @@ def rules_of(connection: Connection, source_id: int) -> tuple[RuleSet, ...]:
     """The rules by which a source's pages are read."""
     query = select(SourceRow.rules).where(SourceRow.id == source_id)
     return _rules(connection.scalar(query) or [])
+
+
+def source_ids(connection: Connection, names: Sequence[str] = ()) -> dict[str, int]:
+    """The ids of sources, by name; of all where none is named.
+
+    Raises:
+        SourceError: one of them has no row.
+    """
+    rows = connection.execute(select(SourceRow.name, SourceRow.id).order_by(SourceRow.name))
+    ids = {row.name: row.id for row in rows}
+    for name in names:
+        if name not in ids:
+            known = f"there is {', '.join(ids)}" if ids else "nothing was crawled yet"
+            raise SourceError(f"no source {name!r} in this archive; {known}")
+    return {name: ids[name] for name in names} if names else ids
 
 
 def _stored(rules: RuleSet) -> dict[str, Any]:
