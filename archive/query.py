@@ -92,6 +92,8 @@ class ArchivedArticle:
     """Record id, `urn:uuid:...`."""
     extractor: str
     """Name and version of what read the page."""
+    rules: list[str]
+    """Ids of the boilerplate rules that fired, in order."""
 
     @property
     def ref(self) -> RecordRef:

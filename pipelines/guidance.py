@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from archive.db.sources import rules_of
 from archive.db.stories import month_of, nearest_stories, stories_mark
 from archive.model import Extraction
-from pipelines.extract import extract
+from pipelines.extract import explain
+from pipelines.extract.explanation import Explanation
 from pipelines.extract.learn import Learnt, Recurring
 from pipelines.extract.overrides import Rules
 
@@ -38,7 +39,14 @@ def read_page(
     body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
 ) -> Extraction:
     """What the page says (`pipelines.extract`)."""
-    return extract(
+    return explain_page(body, url, headers, guidance).extraction
+
+
+def explain_page(
+    body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
+) -> Explanation:
+    """The same with the steps that led there."""
+    return explain(
         body,
         url,
         headers=headers,

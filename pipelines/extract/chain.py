@@ -99,10 +99,10 @@ def _kept(
     """The blocks that stay after source rules and rule packs."""
     blocks, fired = choice.blocks, []
     if rules:
-        blocks = overrides.within(page, rules) or overrides.without_dropped(page, rules, blocks)
-        trace.add(
-            "source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}"
-        )
+        blocks, taken = overrides.apply(page, rules, blocks)
+        days = f"{rules.since or 'ever'} to {rules.until or 'today'}"
+        told = f"{len(blocks)} blocks stay, {len(taken)} lines removed"
+        trace.add("source rules", told, days, tuple(taken))
         fired.append("source")
     if "packs" not in settings.without:
         blocks, gone = boilerplate.remove(blocks)

@@ -120,6 +120,26 @@ def _rule_set(table: Mapping[str, Any]) -> RuleSet:
     return RuleSet(**plain, drop=(drop,) if isinstance(drop, str) else tuple(drop))
 
 
+def apply(
+    page: Page, rules: RuleSet, blocks: Sequence[Block]
+) -> tuple[list[Block], list[tuple[str, str]]]:
+    """The blocks of the article by the rules, and each line that they took away with the reason.
+
+    `blocks` are those that were chosen without them, for rules that only drop.
+    """
+    kept = within(page, rules) or without_dropped(page, rules, blocks)
+    stays = {block.index for block in kept}
+    drops = {element: each for each in reversed(rules.drop) for element in _select(page, each)}
+    gone = [(b.text, _why(b, rules, drops)) for b in blocks if b.index not in stays]
+    return kept, gone
+
+
+def _why(block: Block, rules: RuleSet, drops: Mapping[HtmlElement, str]) -> str:
+    selectors = (drops.get(element) for element in (*block.parents, block.element))
+    dropped = next(filter(None, selectors), None)
+    return f"drop = {dropped!r}" if dropped else f"not in body = {rules.body!r}"
+
+
 def within(page: Page, rules: RuleSet) -> list[Block] | None:
     """The blocks that the rules call the body; None if they name none or none is there."""
     dropped = {element for selector in rules.drop for element in _select(page, selector)}
@@ -133,7 +153,7 @@ def within(page: Page, rules: RuleSet) -> list[Block] | None:
     return found if found and rules.body else None
 
 
-def without_dropped(page: Page, rules: RuleSet, blocks: list[Block]) -> list[Block]:
+def without_dropped(page: Page, rules: RuleSet, blocks: Sequence[Block]) -> list[Block]:
     """The blocks that no `drop` selector takes."""
     dropped = {element for selector in rules.drop for element in _select(page, selector)}
     return [b for b in blocks if not dropped.intersection((*b.parents, b.element))]
