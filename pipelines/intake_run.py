@@ -59,6 +59,7 @@ class IntakeRun:
 
     @property
     def id(self) -> int:
+        """Number of the run."""
         return self.row.id
 
     def take(

@@ -127,12 +127,12 @@ class _Reextraction:
     def run(self, name: str, watcher: Watcher) -> Iterator[Result]:
         self._recount_stories(name, watcher)
         with self._engine.connect() as connection:
-            strangers = rereading.pages_without_article(connection, self._source_id)
+            strangers = rereading.captures_without_article(connection, self._source_id)
         watcher.begin(f"{name}: pages without article", len(strangers))
-        jobs = ([page] for page in strangers)
-        for done, (answer,) in enumerate(self._answers(jobs), start=1):
+        pages = (self._reading(rereading.page_of_capture, id_) for id_ in strangers)
+        for done, answers in enumerate(self._answers(pages), start=1):
             watcher.reach(done)
-            yield self._gain(name, answer)
+            yield from (self._gain(name, answer) for answer in answers)
         with self._engine.connect() as connection:
             articles = rereading.article_ids(connection, self._source_id)
         watcher.begin(f"{name}: articles", len(articles))

@@ -108,20 +108,25 @@ def pages_of_stories(
             yield article_id, stories[article_id], page
 
 
-def pages_without_article(connection: Connection, source_id: int) -> list[ArchivedPage]:
-    """Captures of a source that looked like articles, and of which nothing came."""
+def captures_without_article(connection: Connection, source_id: int) -> list[int]:
+    """Ids of captures of a source that looked like articles, and of which nothing came."""
     media_type = func.lower(func.coalesce(CaptureRow.content_type, "text/html"))
     is_html = or_(media_type.startswith("text/html"), media_type.startswith("application/xhtml"))
     nothing_came = or_(
         CaptureRow.url_id.is_(None), and_(UrlRow.kind == UrlKind.PAGE, UrlRow.article_id.is_(None))
     )
     query = (
-        _pages()
+        select(CaptureRow.id)
         .outerjoin(UrlRow, UrlRow.id == CaptureRow.url_id)
         .where(CaptureRow.source_id == source_id, _is_answer(), is_html, nothing_came)
         .where(not_(_has_revision()))
     )
-    return list(_read(connection, query.order_by(CaptureRow.captured_at, CaptureRow.id)))
+    return list(connection.scalars(query.order_by(CaptureRow.captured_at, CaptureRow.id)))
+
+
+def page_of_capture(connection: Connection, capture_id: int) -> list[ArchivedPage]:
+    """The page of a capture; none if it was forgotten meanwhile."""
+    return list(_read(connection, _pages().where(CaptureRow.id == capture_id)))
 
 
 def reread_article(

@@ -54,12 +54,13 @@ def nearest_stories(
     connection: Connection, source_id: int, month: int
 ) -> Mapping[int, frozenset[str]]:
     """The stories of a source that were seen nearest to a month, by the id of their article."""
-    query = (
-        select(StoryRow.article_id, StoryRow.lines)
+    nearest = (  # by the index alone, whatever the source's age
+        select(StoryRow.article_id)
         .where(StoryRow.source_id == source_id)
         .order_by(func.abs(StoryRow.month - month), StoryRow.article_id)
         .limit(NEAREST)
     )
+    query = select(StoryRow.article_id, StoryRow.lines).where(StoryRow.article_id.in_(nearest))
     return {row.article_id: frozenset(row.lines) for row in connection.execute(query)}
 
 
