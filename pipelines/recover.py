@@ -219,7 +219,7 @@ class Recovery:
         visit = self._interpreter.visit(answer, chain, lease)
         if visit is None:
             return False
-        self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
+        new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
             guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
@@ -235,6 +235,7 @@ class Recovery:
             run_id=run_id,
             source_id=lease.source_id,
             url_id=lease.url_id,
+            found_new=new > 0,
         )
         return True
 

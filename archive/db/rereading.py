@@ -153,10 +153,13 @@ def _reread(
     if reading is None:
         change = Change.LOST if revision else Change.UNCHANGED
         return Reread(page, change, article_id, before)
-    if revision is None:
-        is_new = history.take(reading, page.capture_id, in_order=True)
-    else:
+    if revision is not None:
         is_new = history.replace(revision, reading)
+    elif history.is_gone(reading):
+        is_new = False
+    else:
+        history.take(reading, page.capture_id, in_order=True)
+        is_new = history.revision_from(page.capture_id) is not None
     return Reread(page, Change.CHANGED if is_new else Change.UNCHANGED, article_id, before)
 
 
@@ -173,7 +176,7 @@ def gain_article(
         if known.kind is not UrlKind.PAGE:  # a front page, say, that looks like an article
             return Reread(page, Change.UNCHANGED)
         source_id, url_id = known.source_id, known.url_id
-    article_id = save_reading(connection, reading, source_id, page.capture_id)
+    article_id = save_reading(connection, reading, source_id, page.capture_id).article_id
     of_capture = update(CaptureRow).where(CaptureRow.id == page.capture_id)
     connection.execute(of_capture.values(url_id=url_id, source_id=source_id))
     of_url = update(UrlRow).where(UrlRow.id == url_id)

@@ -196,10 +196,3 @@ def write_fields(fields: Iterable[tuple[str, str]]) -> bytes:
     Source: WARC 1.1 clause 4 (named fields) and annex on warcinfo fields.
     """
     return "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in fields).encode()
-
-
-def read_fields(block: bytes) -> Headers:
-    """Read an `application/warc-fields` block."""
-    lines = block.decode("utf-8", "replace").splitlines()
-    pairs = (line.partition(":") for line in lines if ":" in line)
-    return tuple((name.strip(), value.strip()) for name, _, value in pairs)

@@ -9,18 +9,18 @@ when it was removed and why. Other records of the file do not change by a bit.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import struct
 import zlib
 from typing import TYPE_CHECKING
 
 from archive.digest import digest_of
+from archive.disk import replacing
 from archive.errors import LockedError, RecordNotFoundError, StorageError, WarcFormatError
 from archive.warc import cdxj, walk
 from archive.warc.reader import iter_records, locate
 from archive.warc.records import VERSION, WARC_FIELDS, bare_id, write_date, write_fields
-from archive.warc.writer import OPEN_SUFFIX, sync_folder
+from archive.warc.writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -145,16 +145,8 @@ def _write(record_id: str, date: str, block: bytes, has_digest: bool) -> bytes:
 
 def _replace(path: Path, source: BinaryIO, patches: list[tuple[int, bytes]]) -> None:
     """Put a copy with some bytes changed in the place of a file."""
-    new = path.with_name(path.name + ".rewritten")
-    try:
-        with new.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-            for offset, data in patches:
-                target.seek(offset)
-                target.write(data)
-            target.flush()
-            os.fsync(target.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    with replacing(path) as target:
+        shutil.copyfileobj(source, target, 1 << 20)
+        for offset, data in patches:
+            target.seek(offset)
+            target.write(data)

@@ -24,6 +24,7 @@ from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
+from archive.disk import make_folder, sync_folder
 from archive.errors import StorageError
 from archive.model import Capture, Exchange, RecordRef
 from archive.warc.cdxj import write_index
@@ -145,7 +146,7 @@ class WarcWriter:
         now = datetime.now(UTC)
         folder = self._root / f"{now:%Y/%m}"
         try:
-            _make_folder(folder)
+            make_folder(folder)
         except OSError as error:
             raise _refused(folder, error) from error
         for _ in range(_MAX_TRIES):
@@ -293,24 +294,6 @@ def finish(root: Path, name: str, fd: int, captures: Iterable[Capture]) -> None:
     write_index(root, name, captures)
     final.with_name(final.name + OPEN_SUFFIX).rename(final)
     sync_folder(final.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a loss of power."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that a loss of power leaves none of them out."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
 
 
 def _create_locked(path: Path) -> int:

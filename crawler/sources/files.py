@@ -8,9 +8,7 @@ its front page.
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -21,6 +19,7 @@ import tomlkit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic import ValidationError as PydanticValidationError
 
+from archive.disk import replacing
 from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
 from archive.sources import NAME_PATTERN
@@ -162,7 +161,8 @@ def write_source(folder: Path, source: Source, *, comment: str = "", replace: bo
         raise SourceError(f"{path}: this source is there already; edit the file or remove it")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _write_whole(path, _rendered(source, comment))
+        with replacing(path) as whole:
+            whole.write(_rendered(source, comment).encode())
     except OSError as error:
         raise HomeError(f"{path}: cannot be written: {error.strerror}") from error
     return path
@@ -213,21 +213,6 @@ def _values(source: Source) -> dict[str, Any]:
 def _item(value: object) -> Any:
     item = tomlkit.item(value)
     return item.multiline(len(item) > 1) if isinstance(item, tomlkit.items.Array) else item
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Put a file in its place in one step, so that nobody ever reads half of it."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _explained(path: Path, text: str, problem: dict[str, Any]) -> str:

@@ -309,7 +309,7 @@ forget(open_home(Path(sys.argv[1])), "suara", reason="putusan 7/2027", by="Ani")
     "step",
     [
         "archive.erase.forget_records",
-        "archive.warc.tombstone.sync_folder",
+        "archive.disk.sync_folder",
         "archive.warc.cdxj.forget_lines",
         "archive.erase.scrub",
         "os.fsync",  # the new file is there beside the old one, and not in its place yet

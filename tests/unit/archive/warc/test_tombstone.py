@@ -152,6 +152,6 @@ def test_full_disk_leaves_the_file_as_it_was(root: Path, monkeypatch: pytest.Mon
         broken.setattr(os, "fsync", full)
         forget(root, secret)
     assert path.read_bytes() == data
-    assert not list(root.rglob("*.rewritten"))
+    assert not list(root.rglob(".*.new"))
     forget(root, secret)
     assert path.read_bytes() != data

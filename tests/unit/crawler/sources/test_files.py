@@ -1,3 +1,4 @@
+import os
 from datetime import date
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
-from crawler.sources import files, load_source, load_sources, source_name_for, write_source
+from crawler.sources import load_source, load_sources, source_name_for, write_source
 
 FULL = Source(
     name="suara-contoh",
@@ -73,7 +74,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(HomeError, match="No space left on device"):
         write_source(tmp_path, FULL)
     assert list(tmp_path.iterdir()) == []
