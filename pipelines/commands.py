@@ -76,7 +76,9 @@ def _print(page: str, extraction: Extraction, as_json: bool) -> None:
     if as_json:
         from dataclasses import asdict
 
-        print_json({"page": page, **asdict(extraction)})
+        facts = asdict(extraction)
+        del facts["sketch"]  # only an archive has a use for it
+        print_json({"page": page, **facts})
         return
     typer.secho(extraction.title or page, bold=True)
     if extraction.text is None:

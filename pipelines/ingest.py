@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from archive.db.clusters import StoryRules
 from archive.db.forgotten import FORGOTTEN
 from archive.db.history import Reading, text_sha256
 from archive.db.repository import Repository, UrlOutcome
 from archive.errors import UrlError
-from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.model import Capture, Extraction, Outcome, Sketch, UrlKind, Visit
 from archive.urls import normalise_url, same_site
+from pipelines.dedupe import likeness
 from pipelines.revise import is_revision
 
 
@@ -125,7 +127,14 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
         extraction=extraction,
         seen_at=last.captured_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
+        stories=StoryRules(_sketch, likeness),
     )
+
+
+def _sketch(text: str) -> Sketch:
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, seldom needed here
+
+    return sketch_of(text)
 
 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:

@@ -12,6 +12,7 @@ import multiprocessing
 import signal
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
@@ -88,11 +89,16 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    extract(WARM_PAGE, "http://warm.invalid/")
+    _extract(WARM_PAGE, "http://warm.invalid/", ())
 
 
 def _extract(body: bytes, url: str, headers: tuple[tuple[str, str], ...]) -> Extraction:
-    return extract(body, url, headers=headers)
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
+
+    extraction = extract(body, url, headers=headers)
+    if extraction.text is None:
+        return extraction
+    return replace(extraction, sketch=sketch_of(extraction.text))
 
 
 def _unreadable(reason: str) -> Extraction:

@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
+from archive.db.clusters import StoryRules
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.model import Extraction
 from archive.urls import registrable_domain
@@ -49,6 +50,8 @@ class Reading:
     is_revision_of: Callable[[KnownArticle], bool]
     """Decides, where the archive has the article, whether this reads otherwise than a state of
     it: the one before in time, or the one after."""
+    stories: StoryRules | None = None
+    """Decides which articles tell the same story; None leaves the clusters as they are."""
 
 
 def text_sha256(text: str) -> str:

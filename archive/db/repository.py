@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.clusters import place_article
 from archive.db.forgotten import (
     TakedownLog,
     forgotten_record_ids,
@@ -213,6 +214,9 @@ class Repository:
             article_id = None
             if reading is not None:
                 article_id = save_reading(connection, reading, source_id, ids[-1])
+                if reading.stories is not None:
+                    sketch = reading.extraction.sketch
+                    place_article(connection, article_id, sketch, reading.stories)
             _settle_url(connection, url_id, outcome, captures, article_id)
             return article_id
 
