@@ -5,7 +5,7 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, Url
 from archive.errors import NotArchivedError, SourceError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
+from archive.revisions import ArchivedRevision, two_revisions
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -156,6 +157,19 @@ class Query:
         article = self.article(id_or_url)
         with self._engine.connect() as connection:
             return cluster_of(connection, article.id)
+
+    def two_revisions(
+        self, id_or_url: str, numbers: Sequence[int] = ()
+    ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
+        """An article and two revisions of it: its last two where no `numbers` are given, the one
+        that is given and the newest, or both.
+
+        Raises:
+            NotArchivedError: there is no such article or revision, or only one revision.
+        """
+        article = self.article(id_or_url)
+        with self._engine.connect() as connection:
+            return article, *two_revisions(connection, article.id, article.revision, numbers)
 
     def _article_at(self, address: str) -> ArchivedArticle:
         try:

@@ -2,7 +2,7 @@
 
 Stories are compared by their shingles (runs of three words) as Broder does, and by their facts:
 two days' exchange rates are nearly the same words, but not the same story. Limits, measurements
-and sources are in docs/decisions/0011-story-clusters.md.
+and sources are in docs/clusters.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from archive.db.clusters import Likeness
+from archive.scripts import UNSPACED
 
 SHINGLE_WORDS = 3
 MIN_WORDS = 40
@@ -27,8 +28,7 @@ FEW = 3
 """Facts of which there are fewer cannot speak against it."""
 
 # A letter of a script without spaces between words is a word of its own.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _NUMBER = re.compile(r"\d+(?:[.,:/]\d+)*")
 _NAME = re.compile(r"[^\W\d_][\w'’-]+")
 _NAME_INSIDE = re.compile(rf"(?<=[\w,] ){_NAME.pattern}")

@@ -29,7 +29,8 @@ def invent(rng: Random, sentences: int = 24) -> str:
         if rng.random() < 0.4:
             sentence.insert(-1, str(rng.randint(2, 4000)))
         end = "\n" if number % 3 == 2 else " "
-        made.append(" ".join(sentence).capitalize().replace("  ", " ") + "." + end)
+        sentence[0] = sentence[0].capitalize()
+        made.append(" ".join(sentence) + "." + end)
     return "".join(made).strip()
 
 
