@@ -112,7 +112,7 @@ class Query:
     """Questions to one archive."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def articles(
         self, *, source: str | None = None, limit: int | None = None
@@ -155,7 +155,7 @@ class Query:
             NotArchivedError: there is no such article.
         """
         article = self.article(id_or_url)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return cluster_of(connection, article.id)
 
     def two_revisions(
@@ -168,7 +168,7 @@ class Query:
             NotArchivedError: there is no such article or revision, or only one revision.
         """
         article = self.article(id_or_url)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return article, *two_revisions(connection, article.id, article.revision, numbers)
 
     def _article_at(self, address: str) -> ArchivedArticle:
@@ -186,14 +186,14 @@ class Query:
         return found
 
     def _require_source(self, name: str) -> None:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             names = sorted(connection.scalars(select(SourceRow.name)))
         if name not in names:
             known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
             raise SourceError(f"no source {name!r} in this archive; {known}")
 
     def _why_not(self, url: str) -> str:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(UrlRow.verdict, UrlRow.fetched_at).where(UrlRow.url == url)
             ).one_or_none()
@@ -208,7 +208,7 @@ class Query:
         return f"fetched, but no article: {row.verdict}"
 
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
             for row in rows:
                 yield _article(row)

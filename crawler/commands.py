@@ -60,8 +60,12 @@ def crawl(
         typer.Argument(metavar="NAME", help="Sources to crawl.", show_default="all"),
     ] = None,
     home: HomeOption = Path(),
+    now: Annotated[
+        bool,
+        typer.Option("--now", help="Ask every feed, sitemap and front page, whatever their pace."),
+    ] = False,
 ) -> None:
-    """Fetch what is new on the sources and archive it.
+    """Fetch what is new on the sources, look again at what may have changed, and archive it.
 
     Ctrl-C ends it in order. A crawl that was stopped or killed goes on where it was when it is
     started again, and fetches nothing twice.
@@ -71,7 +75,7 @@ def crawl(
     """
     from crawler.crawl import run_crawl
 
-    raise typer.Exit(run_crawl(home, names or []))
+    raise typer.Exit(run_crawl(home, names or [], ask_lists=now))
 
 
 def import_(
@@ -112,6 +116,24 @@ def import_(
         results = import_files(opened, files, load_sources(opened.sources), options, bar)
         code = report_import(results, as_json=json)
     raise typer.Exit(code)
+
+
+def why(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Any address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Say why a page is in the archive or is not: how it was found, and what became of it."""
+    from archive.home import open_home
+    from crawler.sources import load_sources
+    from crawler.why import why as why_url
+
+    opened = open_home(home)
+    told = why_url(opened, url, load_sources(opened.sources))
+    if json:
+        print_json(told.as_dict())
+    else:
+        typer.echo("\n".join([told.url, told.answer, *told.details]))
 
 
 def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from archive.db.types import UtcDateTime
@@ -30,6 +30,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
         datetime: UtcDateTime(),
         str: Text(),
+        float: Double(),
         list[str]: JSON(),
         dict[str, Any]: JSON(),
     }
@@ -66,6 +67,10 @@ class SourceRow(Base):
     language: Mapped[str | None]
     """ISO 639-1."""
     added_at: Mapped[datetime]
+    edits: Mapped[float] = mapped_column(default=0.0)
+    """Of its articles, seen at revisits."""
+    edit_exposure: Mapped[float] = mapped_column(default=0.0)
+    """How long they were watched, on the log clock of `archive.schedule`."""
 
 
 class RunRow(Base):
@@ -136,6 +141,9 @@ class UrlRow(Base):
     last_modified: Mapped[str | None]
     failures: Mapped[int] = mapped_column(default=0)
     """In a row, since the last good answer."""
+    changes: Mapped[float] = mapped_column(default=0.0)
+    exposure: Mapped[float] = mapped_column(default=0.0)
+    """How often it was seen to change, and how long it was watched (`archive.schedule`)."""
     verdict: Mapped[str | None]
     """What came of the newest fetch, in words: `article`, or why it is none."""
     article_id: Mapped[int | None]
@@ -220,6 +228,12 @@ class ArticleRow(ReadingColumns, Base):
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
         Index("ix_articles_cluster_id", "cluster_id"),
+        Index(
+            "ix_articles_vanished_at",
+            "vanished_at",
+            sqlite_where=text("vanished_at IS NOT NULL"),
+            postgresql_where=text("vanished_at IS NOT NULL"),
+        ),
         # The number of an article that was forgotten must never come to mean another one.
         {"sqlite_autoincrement": True},
     )
@@ -237,6 +251,10 @@ class ArticleRow(ReadingColumns, Base):
     """Number of the newest revision, from 1."""
     cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"))
     """Shared with the articles that tell the same story; empty where there is none."""
+    vanished_at: Mapped[datetime | None]
+    """When its page was first seen to be gone; empty: it was there when last looked at."""
+    vanished_as: Mapped[str | None]
+    """What stood in its place, in words."""
 
 
 class ClusterRow(Base):
@@ -295,6 +313,7 @@ class RevisionRow(ReadingColumns, Base):
     __table_args__ = (
         Index("ix_revisions_article_id_number", "article_id", "number", unique=True),
         Index("ix_revisions_capture_id", "capture_id"),
+        Index("ix_revisions_seen_at", "seen_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -18,7 +18,10 @@ class ProbeSpider(Spider):
     name = "probe"
     custom_settings = {  # noqa: RUF012 - as Scrapy declares it
         "ITEM_PIPELINES": {},
-        "DOWNLOADER_MIDDLEWARES": {"crawler.middlewares.capture.CaptureMiddleware": None},
+        "DOWNLOADER_MIDDLEWARES": {
+            "crawler.middlewares.conditional.ConditionalMiddleware": None,
+            "crawler.middlewares.capture.CaptureMiddleware": None,
+        },
     }
 
     def __init__(

@@ -124,9 +124,15 @@ class Shelf:
             image_url=image,
             published_at=published_at,
         )
-        stories = StoryRules(sketch_of, likeness)
-        reading = Reading(url, canonical or url, extraction, NOW, lambda known: True, stories)
-        return self.repository.save_visit(
+        reading = Reading(
+            url,
+            canonical or url,
+            extraction,
+            NOW,
+            lambda known: True,
+            stories=StoryRules(sketch_of, likeness),
+        )
+        saved = self.repository.save_visit(
             captures,
             UrlOutcome(200, "article", None),
             run_id=self.run_id,
@@ -134,6 +140,7 @@ class Shelf:
             url_id=url_id,
             reading=reading,
         )
+        return saved and saved.article_id
 
     def page(self, writer: WarcWriter, url: str, response: bytes, kind: UrlKind) -> None:
         """Archive something that is no article."""
