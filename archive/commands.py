@@ -399,6 +399,8 @@ def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
         "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",
         "Record": article.warc_record_id,
         "Digest": article.payload_digest,
+        "Read by": article.extractor,
+        "Rules": ", ".join(article.rules),
     }
     typer.secho(article.title or "(no title)", bold=True)
     for name, value in facts.items():

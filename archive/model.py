@@ -9,6 +9,7 @@ Times are aware datetimes. `payload` and `body` are bytes, `text` is str, always
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -82,6 +83,30 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Selectors (CSS) that a person wrote for the pages of one source, and when they hold.
+
+    From `since` to `until`, both days included: an old page is read by the rules of its time.
+    """
+
+    since: dt.date | None = None
+    until: dt.date | None = None
+    body: str | None = None
+    title: str | None = None
+    author: str | None = None
+    date: str | None = None
+    drop: tuple[str, ...] = ()
+
+    def holds(self, day: dt.date | None) -> bool:
+        """True on `day`; of an unknown day, where the rules are still open."""
+        if day is None:
+            return self.until is None
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A publisher that is followed. `name` is unique, lower case, fit for a file name."""
 
@@ -97,6 +122,8 @@ class Source:
     """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
     capture: CaptureScope | None = None
     """None takes the archive's setting."""
+    rules: tuple[RuleSet, ...] = ()
+    """The first that holds on the day of a capture reads its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +311,8 @@ class Extraction:
     """Ids of the boilerplate rules that fired, in order."""
     sketch: Sketch | None = field(default=None, repr=False)
     """Of the text; made where pages are read for the archive, not by the extraction itself."""
+    recurring: list[str] = field(default_factory=list)
+    """Lines that were taken off because they recur across the source's stories, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from archive.clusters import Cluster, cluster_of, on_page_clock
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
-from archive.errors import NotArchivedError, SourceError, UrlError
+from archive.db.sources import source_ids
+from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
@@ -98,6 +99,8 @@ class ArchivedArticle:
     """Record id, `urn:uuid:...`."""
     extractor: str
     """Name and version of what read the page."""
+    rules: list[str]
+    """Ids of the boilerplate rules that fired, in order."""
 
     @property
     def ref(self) -> RecordRef:
@@ -126,7 +129,8 @@ class Query:
             ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
         )
         if source is not None:
-            self._require_source(source)
+            with self.engine.connect() as connection:
+                source_ids(connection, [source])
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
@@ -184,13 +188,6 @@ class Query:
         if found is None:
             raise NotArchivedError(f"{url}: {self._why_not(url)}")
         return found
-
-    def _require_source(self, name: str) -> None:
-        with self.engine.connect() as connection:
-            names = sorted(connection.scalars(select(SourceRow.name)))
-        if name not in names:
-            known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
-            raise SourceError(f"no source {name!r} in this archive; {known}")
 
     def _why_not(self, url: str) -> str:
         with self.engine.connect() as connection:

@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(archive.commands.init)
 app.add_typer(crawler.commands.sources, name="sources")
+app.add_typer(crawler.commands.rules, name="rules")
 app.command()(crawler.commands.crawl)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)
@@ -44,6 +45,7 @@ app.command()(archive.commands.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
+app.command()(pipelines.commands.reextract)
 
 
 def print_version(wanted: bool) -> None:

@@ -16,6 +16,11 @@ sources = typer.Typer(
     help="Say which news sites are followed. Each is a file to edit: sources/NAME.toml.",
 )
 
+rules = typer.Typer(
+    no_args_is_help=True,
+    help="Try a source's own rules: the [[rules]] in sources/NAME.toml.",
+)
+
 
 @sources.command()
 def add(
@@ -52,6 +57,31 @@ def list_(home: HomeOption = Path(), json: JsonOption = False) -> None:
     for error in broken:
         typer.secho(f"kliping: {error}", fg="red", err=True)
     raise typer.Exit(1 if broken else 0)
+
+
+@rules.command("test")
+def test_rules(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name.")],
+    home: HomeOption = Path(),
+    limit: Annotated[
+        int, typer.Option(min=1, help="Try them on so many of its newest articles.")
+    ] = 50,
+    json: JsonOption = False,
+) -> None:
+    """Show what the rules in a source's file would change, before they are used.
+
+    Archived articles are read twice: by the rules that were stored when the source was last
+    crawled, and by those in sources/NAME.toml now. Nothing is changed. The next crawl stores the
+    new rules; `kliping reextract SOURCE` then reads what is archived by them.
+    """
+    from archive.home import open_home
+    from crawler.sources import load_source
+    from pipelines.trial import try_rules
+    from pipelines.trial_report import report_trials
+
+    opened = open_home(home)
+    stated = load_source(opened.sources / f"{source}.toml")
+    report_trials(try_rules(opened, source, stated.rules, limit=limit), as_json=json)
 
 
 def crawl(
@@ -107,7 +137,8 @@ def import_(
     """
     from archive.home import open_home
     from crawler.sources import load_sources
-    from pipelines.import_report import report_import, showing_bar
+    from pipelines.bar import showing_bar
+    from pipelines.import_report import report_import
     from pipelines.importing import Options, import_files
 
     opened = open_home(home)
@@ -146,7 +177,8 @@ def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
     from archive.home import open_home
     from crawler.rebuild import Rebuilder
     from crawler.sources import load_sources
-    from pipelines.import_report import report_repair, showing_bar
+    from pipelines.bar import showing_bar
+    from pipelines.import_report import report_repair
     from pipelines.repair import repair as repair_archive
 
     opened = open_home(home)

@@ -34,7 +34,7 @@ class Likeness:
 
 
 @dataclass(frozen=True, slots=True)
-class StoryRules:
+class ClusterRules:
     """What decides which articles tell the same story."""
 
     sketch: Callable[[str], Sketch]
@@ -44,7 +44,7 @@ class StoryRules:
 
 
 def place_article(
-    connection: Connection, article_id: int, sketch: Sketch | None, rules: StoryRules
+    connection: Connection, article_id: int, sketch: Sketch | None, rules: ClusterRules
 ) -> None:
     """Put an article, new or revised, among those that tell the same story.
 
@@ -97,7 +97,7 @@ def believed_at(
 
 
 def _find_links(
-    connection: Connection, text: str, sketch: Sketch, rules: StoryRules
+    connection: Connection, text: str, sketch: Sketch, rules: ClusterRules
 ) -> dict[int, Likeness]:
     """The articles that tell the story of a text, which itself is not among them."""
     most_alike = (

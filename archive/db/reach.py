@@ -40,6 +40,7 @@ from archive.db.schema import (
     ForgottenRecordRow,
     RevisionRow,
     SourceRow,
+    StoryRow,
     UrlRow,
 )
 from archive.errors import UrlError
@@ -107,6 +108,7 @@ class Reach:
         self._note_records(takedown_id)
         for article_id in self.articles:
             take_out(self._connection, article_id)
+        self._delete(StoryRow, StoryRow.article_id, self.articles)
         self._delete(RevisionRow, RevisionRow.article_id, self.articles)
         self._delete(ArticleRow, ArticleRow.id, self.articles)
         self._delete(CaptureRow, CaptureRow.id, self.captures)

@@ -16,7 +16,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.db.clusters import place_article
 from archive.db.forgotten import (
     TakedownLog,
     forgotten_record_ids,
@@ -30,6 +29,7 @@ from archive.db.forgotten import (
 from archive.db.history import Reading, Saved, save_reading
 from archive.db.ledger import UrlOutcome, settle
 from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
+from archive.db.sources import source_columns, source_ids, source_of
 from archive.model import Capture, RecordRef, RecordType, Source
 from archive.schedule import Pace
 from archive.warc.records import RevisitOf
@@ -84,19 +84,17 @@ class Repository:
             TakedownLog(self.engine).require_not_forgotten(source.url)
         with self.engine.begin() as connection:
             for source in sources:
-                facts = {"url": source.url, "title": source.title, "language": source.language}
+                facts = source_columns(source)
                 self._upsert(
                     connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
                 )
-            rows = connection.execute(select(SourceRow.name, SourceRow.id))
-            return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
+            return source_ids(connection)
 
     def sources(self) -> dict[str, Source]:
         """All sources that have a row, by name; followed ones and those of imports alike."""
         with self.engine.connect() as connection:
             return {
-                row.name: Source(row.name, row.url, row.title, row.language)
-                for row in connection.execute(select(SourceRow.__table__))
+                row.name: source_of(row) for row in connection.execute(select(SourceRow.__table__))
             }
 
     def start_run(self, command: str, version: str, now: datetime) -> int:
@@ -216,9 +214,6 @@ class Repository:
             if reading is not None:
                 led_to = connection.scalar(select(UrlRow.article_id).where(UrlRow.id == url_id))
                 saved = save_reading(connection, reading, source_id, ids[-1], led_to=led_to)
-                if reading.stories is not None and saved.gone is None:
-                    sketch = reading.extraction.sketch
-                    place_article(connection, saved.article_id, sketch, reading.stories)
             settle(connection, url_id, outcome, captures, saved, self._pace)
             return saved
 

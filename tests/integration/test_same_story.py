@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -71,6 +72,15 @@ def told(home: Path, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in kliping(home, *arguments).splitlines() if line[0] == "{"]
 
 
+def lose_clusters(home: Path) -> None:
+    """Make an archive such as there were before clusters."""
+    with closing(sqlite3.connect(home / "kliping.db")) as connection:
+        connection.execute("UPDATE articles SET cluster_id = NULL")
+        for table in ("clusters", "cluster_links", "sketch_bands", "sketches"):
+            connection.execute(f"DELETE FROM {table}")
+        connection.commit()
+
+
 def path_of(url: str) -> str:
     return "/" + url.rpartition("/")[2]
 
@@ -91,6 +101,11 @@ def test_the_same_story_elsewhere(home: Path) -> None:
     order = [path_of(member["url"]) for member in cluster["members"]]
     assert order == ["/kawat", "/kawat-lagi", "/cetak-ulang"]
     assert all(member["containment"] > 0.8 for member in cluster["members"])
+
+    lose_clusters(home)
+    kliping(home, "reextract")
+    [again] = told(home, "cluster", reprint["canonical_url"], "--json")
+    assert again["members"] == cluster["members"]
 
     for path in ("/kawat", "/kawat-lagi"):
         url = articles[path]["canonical_url"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from archive.audit import audit
-from archive.db.clusters import StoryRules
+from archive.db.clusters import ClusterRules
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Reading, Repository, UrlOutcome
 from archive.home import Home
@@ -130,7 +130,7 @@ class Shelf:
             extraction,
             NOW,
             lambda known: True,
-            stories=StoryRules(sketch_of, likeness),
+            clustering=ClusterRules(sketch_of, likeness),
         )
         saved = self.repository.save_visit(
             captures,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from archive.db import clusters
-from archive.db.clusters import Likeness, StoryRules, believed_at, place_article, take_out
+from archive.db.clusters import ClusterRules, Likeness, believed_at, place_article, take_out
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.schema import (
@@ -42,7 +42,7 @@ def likeness(one: str, other: str) -> Likeness | None:
     return Likeness(len(common) / len(set(one + other)), 1.0) if len(common) > 1 else None
 
 
-RULES = StoryRules(sketch, likeness)
+RULES = ClusterRules(sketch, likeness)
 
 
 @pytest.fixture(scope="module")
