@@ -79,6 +79,68 @@ def show(
         _print_in_full(found, opened.warc)
 
 
+def diff(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    revisions: Annotated[
+        list[int] | None,
+        typer.Argument(
+            metavar="[A [B]]",
+            help="Numbers of two revisions, or of one to compare with the newest.",
+            show_default="the last two",
+        ),
+    ] = None,
+    home: HomeOption = Path(),
+    html: Annotated[
+        bool, typer.Option("--html", help="The whole article with ins and del, to put in a page.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what changed between two revisions of an article, word by word.
+
+    In a terminal, what was removed is red and what was added green; elsewhere they stand as
+    [-removed-] and {+added+}. `kliping show` tells how many revisions there are.
+    """
+    from archive import diff_report
+    from archive.home import open_home
+    from archive.query import open_query
+
+    numbers = revisions or []
+    if len(numbers) > 2 or (html and json):
+        raise WrongUseError("give two revisions at most, and one of --html and --json")
+    found = open_query(open_home(home)).two_revisions(article, numbers)
+    if json:
+        print_json(diff_report.as_values(*found))
+    elif html:
+        typer.echo(diff_report.as_html(*found))
+    else:
+        diff_report.print_diff(*found)
+
+
+def cluster(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """List all articles that tell the story of this one in nearly the same words: wire copies,
+    reprints and shortened reprints, and who had it first.
+
+    Alike is the share of three-word runs of both texts that are in both; contained is the share
+    of the shorter text that is in the longer one. A dash: like it only by way of others. The time
+    is what the page says, unless the archive had seen the article by then.
+    """
+    from archive import cluster_report
+    from archive.home import open_home
+    from archive.query import open_query
+
+    query = open_query(open_home(home))
+    found = query.article(article)
+    story = query.cluster(article)
+    if json:
+        print_json(cluster_report.as_values(found, story))
+    else:
+        cluster_report.print_cluster(found, story)
+
+
 def changes(
     home: HomeOption = Path(),
     since: Annotated[

@@ -251,6 +251,16 @@ class Outcome(StrEnum):
     """The bytes defeated every parser; `reason` says how."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What a text is looked up by, to find others that resemble it (`pipelines.sketch`)."""
+
+    text_sha256: str
+    """Hex, of the text that it is of."""
+    bands: tuple[int, ...]
+    """Signed numbers of 64 bits; texts that have any in common may be much alike."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extraction:
     """What one page says, read from its bytes.
@@ -299,6 +309,8 @@ class Extraction:
     """Absolute URLs that the article's body links to."""
     rules: list[str] = field(default_factory=list)
     """Ids of the boilerplate rules that fired, in order."""
+    sketch: Sketch | None = field(default=None, repr=False)
+    """Of the text; made where pages are read for the archive, not by the extraction itself."""
     recurring: list[str] = field(default_factory=list)
     """Lines that were taken off because they recur across the source's stories, in order."""
 

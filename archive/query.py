@@ -5,20 +5,23 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Row, Select, or_, select
+from sqlalchemy.orm import aliased
 
+from archive.clusters import Cluster, cluster_of, on_page_clock
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
-from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
+from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
 from archive.db.sources import source_ids
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
+from archive.revisions import ArchivedRevision, two_revisions
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -76,6 +79,10 @@ class ArchivedArticle:
     """article, liveblog, video, gallery, opinion or other."""
     paywalled: bool | None
     """Whether the page says that it is not free; empty where it does not say."""
+    cluster_id: int | None
+    """Shared with the articles that tell the same story elsewhere; empty where there is none."""
+    first_publisher: str | None
+    """Name of the source that had the story first; empty where it is nowhere else."""
     revision: int
     """Number of this revision, from 1."""
     text_sha256: str
@@ -145,6 +152,29 @@ class Query:
             return found
         return self._article_at(id_or_url)
 
+    def cluster(self, id_or_url: str) -> Cluster | None:
+        """All articles that tell the story of that one; None if it is told nowhere else.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return cluster_of(connection, article.id)
+
+    def two_revisions(
+        self, id_or_url: str, numbers: Sequence[int] = ()
+    ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
+        """An article and two revisions of it: its last two where no `numbers` are given, the one
+        that is given and the newest, or both.
+
+        Raises:
+            NotArchivedError: there is no such article or revision, or only one revision.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return article, *two_revisions(connection, article.id, article.revision, numbers)
+
     def _article_at(self, address: str) -> ArchivedArticle:
         try:
             url = normalise_url(address)
@@ -191,8 +221,10 @@ def open_query(home: Home) -> Query:
 
 
 def _select_articles() -> Select[Any]:
+    first, publisher = aliased(ArticleRow), aliased(SourceRow)
     elsewhere: dict[str, Any] = {
         "source": SourceRow.name,
+        "first_publisher": publisher.name,
         "captured_at": CaptureRow.captured_at,
         "payload_digest": CaptureRow.payload_digest,
         "warc_file": CaptureRow.warc_file,
@@ -208,13 +240,14 @@ def _select_articles() -> Select[Any]:
         .add_columns(ArticleRow.published_offset_min)
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+        .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
+        .outerjoin(first, first.id == ClusterRow.first_article_id)
+        .outerjoin(publisher, publisher.id == first.source_id)
     )
 
 
 def _article(row: Row[Any]) -> ArchivedArticle:
     values = dict(row._mapping)
     offset = values.pop("published_offset_min")
-    if values["published_at"] is not None and offset is not None:
-        page_clock = timezone(timedelta(minutes=offset))
-        values["published_at"] = values["published_at"].astimezone(page_clock)
+    values["published_at"] = on_page_clock(values["published_at"], offset)
     return ArchivedArticle(**values)

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from archive.db.clusters import ClusterRules
 from archive.db.forgotten import FORGOTTEN
 from archive.db.history import Reading, Saved, text_sha256
 from archive.db.ledger import UrlOutcome
 from archive.db.repository import Repository
 from archive.db.stories import Story
 from archive.errors import UrlError
-from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.model import Capture, Extraction, Outcome, Sketch, UrlKind, Visit
 from archive.urls import normalise_url, same_site
+from pipelines.dedupe import likeness
 from pipelines.extract.learn import Learnt, is_new, story_of
 from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
 
@@ -157,7 +159,14 @@ def reading_of(
         is_moved_from=lambda known: is_same_story(known, extraction),
         why_gone_from=lambda known: why_gone_from(known, extraction),
         story=story_told_by(extraction),
+        clustering=ClusterRules(_sketch, likeness),
     )
+
+
+def _sketch(text: str) -> Sketch:
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, seldom needed here
+
+    return sketch_of(text)
 
 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:

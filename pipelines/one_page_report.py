@@ -18,6 +18,7 @@ def print_page(page: OnePage, *, explain: bool, markdown: bool, as_json: bool) -
     extraction = explained.extraction
     if as_json:
         facts = explained.as_dict() if explain else asdict(extraction)
+        facts.pop("sketch", None)  # only an archive has a use for it
         print_json({"page": page.name, "url": page.url, **facts})
         return
     if explain:

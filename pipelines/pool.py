@@ -12,11 +12,11 @@ import multiprocessing
 import signal
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
-from pipelines.extract import extract
 from pipelines.guidance import NO_GUIDANCE, Guidance, read_page
 
 Headers = Sequence[tuple[str, str]]
@@ -97,11 +97,16 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    extract(WARM_PAGE, "http://warm.invalid/")
+    _extract(WARM_PAGE, "http://warm.invalid/", (), NO_GUIDANCE)
 
 
 def _extract(body: bytes, url: str, headers: Headers, guidance: Guidance) -> Extraction:
-    return read_page(body, url, headers, guidance)
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
+
+    extraction = read_page(body, url, headers, guidance)
+    if extraction.text is None:
+        return extraction
+    return replace(extraction, sketch=sketch_of(extraction.text))
 
 
 def _unreadable(reason: str) -> Extraction:

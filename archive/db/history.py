@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
 
+from archive.db.clusters import ClusterRules, place_article
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.db.stories import Story, count_story
 from archive.model import Extraction
@@ -69,6 +70,8 @@ class Reading:
     """Says why this is not the article but what its server puts in the place of a lost page."""
     story: Story | None = None
     """What the source's boilerplate is learnt from, if the article is new."""
+    clustering: ClusterRules | None = None
+    """Decides which articles tell the same story; None leaves the clusters as they are."""
 
 
 def text_sha256(text: str) -> str:
@@ -95,6 +98,7 @@ def save_reading(
         new = _insert_article(connection, reading, source_id, capture_id)
         if reading.story is not None:
             count_story(connection, reading.story, new, source_id, reading.seen_at)
+        place_reading(connection, new, reading)
         return Saved(new, reading.url)
     history = History(connection, article.id, article.url)
     is_edited = history.take(reading, capture_id)
@@ -104,7 +108,14 @@ def save_reading(
             .where(ArticleRow.id == article.id)
             .values(first_seen_at=reading.seen_at)
         )
+    place_reading(connection, article.id, reading)
     return Saved(int(article.id), reading.url, is_edited)
+
+
+def place_reading(connection: Connection, article_id: int, reading: Reading) -> None:
+    """Put the article of a reading, which is saved, among those that tell the same story."""
+    if reading.clustering is not None:
+        place_article(connection, article_id, reading.extraction.sketch, reading.clustering)
 
 
 def _article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Select, and_, func, not_, or_, select, update
 
 from archive.db.forgotten import batches, takedowns_of
 from archive.db.frontier import know
-from archive.db.history import History, Reading, save_reading
+from archive.db.history import History, Reading, place_reading, save_reading
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, StoryRow, UrlRow
 from archive.model import Candidate, FoundBy, RecordRef, RecordType, UrlKind
 
@@ -142,7 +142,10 @@ def reread_article(
     if url is None:  # it was forgotten meanwhile
         return []
     history = History(connection, article_id, url)
-    return [_reread(history, article_id, page, reading) for page, reading in readings]
+    rereads = [_reread(history, article_id, page, reading) for page, reading in readings]
+    if newest := [reading for _, reading in readings if reading is not None][-1:]:
+        place_reading(connection, article_id, *newest)
+    return rereads
 
 
 def _reread(

@@ -124,6 +124,13 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "clusters",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_article_id", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clusters")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "articles",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
@@ -133,6 +140,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("capture_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("cluster_id", sa.Integer(), nullable=True),
         sa.Column("vanished_at", UtcDateTime(), nullable=True),
         sa.Column("vanished_as", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
@@ -160,6 +168,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["capture_id"], ["captures.id"], name=op.f("fk_articles_capture_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["clusters.id"], name=op.f("fk_articles_cluster_id")
+        ),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_articles_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("canonical_url", name=op.f("uq_articles_canonical_url")),
@@ -171,6 +182,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
+        batch_op.create_index("ix_articles_cluster_id", ["cluster_id"], unique=False)
         batch_op.create_index(
             "ix_articles_vanished_at",
             ["vanished_at"],
@@ -178,6 +190,35 @@ def upgrade() -> None:
             sqlite_where=sa.text("vanished_at IS NOT NULL"),
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
+
+    op.create_table(
+        "cluster_links",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("resemblance", sa.Double(), nullable=False),
+        sa.Column("containment", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_cluster_links_article_id")
+        ),
+        sa.PrimaryKeyConstraint("article_id", "other_id", name=op.f("pk_cluster_links")),
+    )
+    op.create_table(
+        "sketches",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("text_sha256", sa.Text(), nullable=False),
+        sa.Column("bands", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_sketches_article_id")
+        ),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_sketches")),
+    )
+    op.create_table(
+        "sketch_bands",
+        sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("article_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("band", "article_id", name=op.f("pk_sketch_bands")),
+        sqlite_with_rowid=False,
+    )
 
     op.create_table(
         "revisions",
