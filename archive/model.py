@@ -10,7 +10,7 @@ Times are aware datetimes. `payload` and `body` are bytes, `text` is str, always
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -74,6 +74,8 @@ class Source:
     """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
     capture: CaptureScope | None = None
     """None takes the archive's setting."""
+    verified: date | None = None
+    """The day on which all its seeds were last found well; None if nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)
