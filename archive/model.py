@@ -27,6 +27,10 @@ class UrlKind(StrEnum):
     """A style, image, font or script that a page needs to look as it did."""
 
 
+LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
+"""What is fetched for the URLs that it names."""
+
+
 class FoundBy(StrEnum):
     """How a URL came to be known."""
 
@@ -278,5 +282,9 @@ class Visit:
     """When to try again, where trying again may help."""
     candidates: tuple[Candidate, ...] = ()
     """URLs found in it: in feeds, sitemaps and listings, or the requisites of a page."""
+    is_unchanged: bool = False
+    """The server says that it is as it was when it was last fetched (304)."""
+    fresh_s: float = 0.0
+    """For how long the server, or the list itself, says that it will not change."""
     warnings: tuple[str, ...] = ()
     """What was wrong with it, though it could be read, in words."""

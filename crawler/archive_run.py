@@ -24,14 +24,16 @@ from scrapy.exceptions import DropItem, NotConfigured
 from archive.db.engine import open_engine
 from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
-from archive.db.repository import Repository
+from archive.db.repository import Held, Repository
 from archive.erase import finish_takedowns
 from archive.errors import StorageError
 from archive.home import Home, open_home, run_lock
-from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
+from archive.model import LISTS, Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
 from archive.urls import normalise_url, same_site
+from archive.warc.reader import read_payload
 from archive.warc.writer import WarcWriter
-from crawler.frontier import LISTS, Frontier, SourceQueue
+from crawler.freshness import pace_of
+from crawler.frontier import Frontier, SourceQueue
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.rebuild import Rebuilder
@@ -52,9 +54,12 @@ PAGES_A_COUNT = 20
 class ArchiveRun:
     """One run of a crawl on one archive."""
 
-    def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
+    def __init__(
+        self, crawler: Crawler, home: Home, names: Sequence[str], *, ask_lists: bool = False
+    ) -> None:
         self.crawler = crawler
         self.home = home
+        self._ask_lists = ask_lists
         self.failure: StorageError | None = None
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
@@ -83,7 +88,8 @@ class ArchiveRun:
         names = getattr(crawler.spider, "source_names", None)
         if names is None:
             raise NotConfigured
-        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), names)
+        home = open_home(Path(crawler.settings["KLIPING_HOME"]))
+        return cls(crawler, home, names, ask_lists=getattr(crawler.spider, "ask_lists", False))
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
@@ -124,23 +130,32 @@ class ArchiveRun:
         except StorageError:
             return  # the crawl ends anyway
 
-    async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
-        """Make URLs known to the frontier."""
+    async def held(self, url: str) -> Held | None:
+        """What the archive has of a URL (`crawler.middlewares.conditional.Holder`)."""
+        return await self.archivist.in_database(self._repository.held, url)
+
+    async def payload(self, held: Held) -> bytes:
+        """The body of what the archive has (`crawler.middlewares.conditional.Holder`)."""
+        return await asyncio.to_thread(read_payload, self.home.warc, held.ref)
+
+    async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> int:
+        """Make URLs known to the frontier; how many were new."""
         with self._storing():
             new = await self.frontier.add(self._source_ids[source], candidates)
         if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
             self.progress.tallies[source].found += new
+        return new
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""
         lease = self._leases.pop(visit.url)
         try:
             # Candidates first: a crawl that is killed in between reads this list again.
-            await self.add_candidates(visit.source, visit.candidates)
+            new = await self.add_candidates(visit.source, visit.candidates)
             tally = self.progress.tallies[visit.source]
             with self._storing():
                 ingested = await self.archivist.ingest(
-                    visit, source_id=lease.source_id, url_id=lease.url_id
+                    visit, source_id=lease.source_id, url_id=lease.url_id, found_new=new > 0
                 )
                 tally.count(ingested)
                 await self._count_waiting(lease, tally)
@@ -216,7 +231,7 @@ class ArchiveRun:
         now = datetime.now(UTC)
         self._engine = engine = open_engine(self.home.database_url)
         held.callback(engine.dispose)
-        self._repository = Repository(engine)
+        self._repository = Repository(engine, pace_of(self.home.config.crawl))
         self._source_ids = self._repository.refresh_sources(sources, now)
         table = FrontierTable(engine)
         pool = ExtractionPool(self.home.config.crawl.workers)
@@ -262,11 +277,11 @@ class ArchiveRun:
         queues = {}
         for source in sources:
             source_id = self._source_ids[source.name]
-            table.begin(source_id, source.seeds, now)
+            table.begin(source_id, source.seeds, now, ask_lists=self._ask_lists)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
             queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
         window = 2 * crawl.host_concurrency
-        return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
+        return Frontier(table, self.archivist, queues, window, crawl.retry_wait_s, now)
 
     async def _close(self, spider: Spider, reason: str) -> None:
         self._stopping.cease()

@@ -154,8 +154,12 @@ def crawl(
         typer.Argument(metavar="NAME", help="Sources to crawl.", show_default="all"),
     ] = None,
     home: HomeOption = Path(),
+    now: Annotated[
+        bool,
+        typer.Option("--now", help="Ask every feed, sitemap and front page, whatever their pace."),
+    ] = False,
 ) -> None:
-    """Fetch what is new on the sources and archive it.
+    """Fetch what is new on the sources, look again at what may have changed, and archive it.
 
     Ctrl-C ends it in order. A crawl that was stopped or killed goes on where it was when it is
     started again, and fetches nothing twice.
@@ -165,7 +169,7 @@ def crawl(
     """
     from crawler.crawl import run_crawl
 
-    raise typer.Exit(run_crawl(home, names or []))
+    raise typer.Exit(run_crawl(home, names or [], ask_lists=now))
 
 
 def import_(

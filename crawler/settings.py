@@ -28,6 +28,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "crawler.middlewares.compression.StrictCompressionMiddleware": 590,
+    "crawler.middlewares.conditional.ConditionalMiddleware": 900,
     "crawler.middlewares.politeness.PolitenessMiddleware": 910,
     "crawler.middlewares.capture.CaptureMiddleware": 950,
 }

@@ -16,6 +16,7 @@ from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import Discovered, Discoverer, discoverer_of
+from crawler.freshness import fresh_s
 from crawler.retry import FailureKind, explain_failure, failure_kind, parse_retry_after, retry_at
 from pipelines.recover import Answer
 
@@ -35,11 +36,12 @@ def visit_of_answer(
 ) -> Visit:
     """The visit that ended in `answer`, parsed for the URLs that it names."""
     error, when = None, None
-    if answer.status != HTTPStatus.OK:
+    is_unchanged = answer.status == HTTPStatus.NOT_MODIFIED
+    if answer.status != HTTPStatus.OK and not is_unchanged:
         error, when = _explain_status(answer.status), _retry_after_status(answer, lease)
     discovered = Discovered()
     discover = discoverer_of(lease.kind, lease.found_by, source)
-    if error is None and discover is not None:
+    if error is None and discover is not None and not is_unchanged:
         try:
             discovered = _discover(discover, answer, lease, source)
         except DiscoveryError as failure:
@@ -58,6 +60,8 @@ def visit_of_answer(
         retry_at=when,
         candidates=discovered.candidates,
         warnings=discovered.warnings,
+        is_unchanged=is_unchanged,
+        fresh_s=max(discovered.fresh_s, fresh_s(_header(answer, "cache-control"))),
     )
 
 

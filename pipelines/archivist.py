@@ -54,8 +54,12 @@ class Archivist:
         await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
         self._rowless -= _record_ids(captures)
 
-    async def ingest(self, visit: Visit, *, source_id: int, url_id: int) -> Ingested:
+    async def ingest(
+        self, visit: Visit, *, source_id: int, url_id: int, found_new: bool = False
+    ) -> Ingested:
         """Read the visit's page and save everything about the visit in one transaction.
+
+        `found_new`: a list named what was not known.
 
         Raises:
             StorageError: the database refused it; nothing of the visit was saved.
@@ -73,6 +77,7 @@ class Archivist:
             run_id=self.run_id,
             source_id=source_id,
             url_id=url_id,
+            found_new=found_new,
         )
         self._rowless -= _record_ids(visit.captures)
         return ingested

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from archive.db.forgotten import FORGOTTEN
-from archive.db.history import Reading, text_sha256
-from archive.db.repository import Repository, UrlOutcome
+from archive.db.history import Reading, Saved, text_sha256
+from archive.db.ledger import UrlOutcome
+from archive.db.repository import Repository
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from archive.urls import normalise_url, same_site
-from pipelines.revise import is_revision
+from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +25,25 @@ class Ingested:
 
     visit: Visit
     verdict: str
-    """`article`, `listed N`, `requisite`, or in words why nothing came of it."""
-    article_id: int | None = None
+    """`article`, `listed N`, `requisite`, `unchanged`, or in words why nothing came of it."""
+    saved: Saved | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
+
+    @property
+    def article_id(self) -> int | None:
+        """The article that was read."""
+        return self.saved.article_id if self.saved and self.saved.gone is None else None
 
 
 def is_readable(visit: Visit) -> bool:
     """Whether the visit brought a page to extract an article from."""
-    return visit.kind is UrlKind.PAGE and visit.error is None and visit.body is not None
+    return (
+        visit.kind is UrlKind.PAGE
+        and visit.error is None
+        and visit.body is not None
+        and not visit.is_unchanged
+    )
 
 
 def note_of(
@@ -66,10 +77,12 @@ def ingest(
     source_id: int,
     url_id: int,
     ends_lease: bool = True,
+    found_new: bool = False,
 ) -> Ingested:
     """Save a visit with what was read from its page, if anything was.
 
-    `ends_lease` is False where the frontier did not ask for it (see `UrlOutcome`).
+    `ends_lease` is False where the frontier did not ask for it, `found_new` tells that a list
+    named what was not known (see `UrlOutcome`).
 
     Raises:
         StorageError: the database refused it; nothing of the visit was saved.
@@ -79,14 +92,18 @@ def ingest(
     verdict = _verdict(visit, extraction)
     outcome = UrlOutcome(
         status=last.status if last else None,
-        verdict=verdict,
-        due_at=visit.retry_at,
+        verdict=None if visit.is_unchanged else verdict,
+        retry_at=visit.retry_at,
         failed=visit.error is not None,
         ends_lease=ends_lease,
         etag=last.etag if last else None,
         last_modified=last.last_modified if last else None,
+        is_unchanged=visit.is_unchanged,
+        found_new=found_new,
+        fresh_s=visit.fresh_s,
+        gone=why_gone(visit, extraction),
     )
-    article_id = repository.save_visit(
+    saved = repository.save_visit(
         visit.captures,
         outcome,
         run_id=run_id,
@@ -94,10 +111,10 @@ def ingest(
         url_id=url_id,
         reading=reading,
     )
-    if reading is not None and article_id is None:
+    if reading is not None and saved is None:
         verdict = FORGOTTEN
     failed = visit.error is not None and bool(visit.captures)
-    return Ingested(visit, verdict, article_id, failed)
+    return Ingested(visit, verdict, saved, failed)
 
 
 def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
@@ -125,12 +142,16 @@ def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) 
         extraction=extraction,
         seen_at=last.captured_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
+        is_moved_from=lambda known: is_same_story(known, extraction),
+        why_gone_from=lambda known: why_gone_from(known, extraction),
     )
 
 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:
     if visit.error is not None:
         return visit.error
+    if visit.is_unchanged:
+        return "unchanged"
     if visit.kind is UrlKind.REQUISITE:
         return "requisite"
     if extraction is None:

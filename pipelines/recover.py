@@ -217,7 +217,7 @@ class Recovery:
         visit = self._interpreter.visit(answer, chain, lease)
         if visit is None:
             return False
-        self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
+        new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
             extraction = self._pool.extract_now(visit.body, visit.final_url, visit.headers)
@@ -230,6 +230,7 @@ class Recovery:
             run_id=run_id,
             source_id=lease.source_id,
             url_id=lease.url_id,
+            found_new=new > 0,
         )
         return True
 

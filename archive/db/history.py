@@ -15,7 +15,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
 
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.model import Extraction
@@ -33,7 +33,20 @@ class KnownArticle:
     revision: int
     title: str | None
     authors: list[str]
-    text_sha256: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a reading."""
+
+    article_id: int
+    url: str
+    """Where it was fetched from."""
+    is_edited: bool = False
+    """Whether it made a revision of an article that was known."""
+    gone: str | None = None
+    """Why what stands there is not the article any more, in words; then nothing was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,10 @@ class Reading:
     is_revision_of: Callable[[KnownArticle], bool]
     """Decides, where the archive has the article, whether this reads otherwise than a state of
     it: the one before in time, or the one after."""
+    is_moved_from: Callable[[KnownArticle], bool] = lambda known: False
+    """Decides whether this is the article that its URL led to before, by a new address."""
+    why_gone_from: Callable[[KnownArticle], str | None] = lambda known: None
+    """Says why this is not the article but what its server puts in the place of a lost page."""
 
 
 def text_sha256(text: str) -> str:
@@ -56,23 +73,53 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:
-    """Make or revise the article of `reading`; its id."""
+def save_reading(
+    connection: Connection,
+    reading: Reading,
+    source_id: int,
+    capture_id: int,
+    *,
+    led_to: int | None = None,
+) -> Saved:
+    """Make or revise the article of `reading`; `led_to` is the one its URL led to before."""
     columns = _columns_of(reading.extraction)
-    query = select(ArticleRow.id, ArticleRow.url, ArticleRow.first_seen_at).where(
-        ArticleRow.canonical_url == reading.canonical_url
-    )
-    article = connection.execute(query).one_or_none()
+    article = _article(connection, ArticleRow.canonical_url == reading.canonical_url)
+    before = _article(connection, ArticleRow.id == led_to) if led_to is not None else None
+    if before is not None and (gone := reading.why_gone_from(_known(before))):
+        return Saved(before.id, reading.url, gone=gone)
+    if article is None and before is not None and reading.is_moved_from(_known(before)):
+        article = _move(connection, before, reading)
     if article is None:
-        return _insert_article(connection, reading, columns, source_id, capture_id)
-    _History(connection, article.id, article.url).take(reading, columns, capture_id)
+        new = _insert_article(connection, reading, columns, source_id, capture_id)
+        return Saved(new, reading.url)
+    history = _History(connection, article.id, article.url)
+    is_edited = history.take(reading, columns, capture_id)
     if reading.seen_at < article.first_seen_at:
         connection.execute(
             update(ArticleRow)
             .where(ArticleRow.id == article.id)
             .values(first_seen_at=reading.seen_at)
         )
-    return int(article.id)
+    return Saved(int(article.id), reading.url, is_edited)
+
+
+def _article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:
+    query = select(*ArticleRow.__table__.columns).where(where)
+    return connection.execute(query).one_or_none()
+
+
+def _known(row: Row[Any]) -> KnownArticle:
+    return KnownArticle(row.id, row.url, row.revision, row.title, row.authors, row.text)
+
+
+def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[Any] | None:
+    """Let an article be known by its new address; the old one stays an alias in `urls`."""
+    connection.execute(
+        update(ArticleRow)
+        .where(ArticleRow.id == article.id)
+        .values(url=reading.url, canonical_url=reading.canonical_url)
+    )
+    return _article(connection, ArticleRow.id == article.id)
 
 
 class _History:
@@ -83,18 +130,21 @@ class _History:
         self._article_id = article_id
         self._url = url
 
-    def take(self, reading: Reading, columns: dict[str, Any], capture_id: int) -> None:
-        """Give a reading its place, if it says anything that its neighbours in time do not."""
+    def take(self, reading: Reading, columns: dict[str, Any], capture_id: int) -> bool:
+        """Give a reading its place, if it says anything that its neighbours in time do not.
+
+        Whether it revises the newest of them.
+        """
         before = self._neighbour(reading.seen_at, after=False)
         after = self._neighbour(reading.seen_at, after=True)
         if before is not None and not self._differs(reading, before):
-            return
+            return False
         if before is None and reading.url != self._url:
-            return  # an alias that is older than all that is known
+            return False  # an alias that is older than all that is known
         again = before and self._seen_again(reading.seen_at, after)
         if after is not None and not again and not self._differs(reading, after):
             self._move_back(after, reading.seen_at, capture_id)
-            return
+            return False
         number = before.number + 1 if before is not None else 1
         self._make_room(number, 2 if again else 1)
         self._insert(columns, number, reading.seen_at, capture_id)
@@ -102,6 +152,7 @@ class _History:
             same = {name: getattr(before, name) for name in _READING_COLUMNS}
             self._insert(same, number + 1, again.captured_at, again.id)
         self._update_article()
+        return after is None and again is None
 
     def _neighbour(self, moment: datetime, *, after: bool) -> Row[Any] | None:
         """The revision in force at a moment, or the first one after it."""
@@ -119,7 +170,7 @@ class _History:
             revision.number,
             revision.title,
             revision.authors,
-            revision.text_sha256,
+            revision.text,
         )
         return reading.is_revision_of(known)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, MetaData, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from archive.db.types import UtcDateTime
@@ -27,6 +27,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar = {
         datetime: UtcDateTime(),
         str: Text(),
+        float: Double(),
         list[str]: JSON(),
         dict[str, Any]: JSON(),
     }
@@ -63,6 +64,10 @@ class SourceRow(Base):
     language: Mapped[str | None]
     """ISO 639-1."""
     added_at: Mapped[datetime]
+    edits: Mapped[float] = mapped_column(default=0.0)
+    """Of its articles, seen at revisits."""
+    edit_exposure: Mapped[float] = mapped_column(default=0.0)
+    """How long they were watched, on the log clock of `archive.schedule`."""
 
 
 class RunRow(Base):
@@ -133,6 +138,9 @@ class UrlRow(Base):
     last_modified: Mapped[str | None]
     failures: Mapped[int] = mapped_column(default=0)
     """In a row, since the last good answer."""
+    changes: Mapped[float] = mapped_column(default=0.0)
+    exposure: Mapped[float] = mapped_column(default=0.0)
+    """How often it was seen to change, and how long it was watched (`archive.schedule`)."""
     verdict: Mapped[str | None]
     """What came of the newest fetch, in words: `article`, or why it is none."""
     article_id: Mapped[int | None]
@@ -216,6 +224,12 @@ class ArticleRow(ReadingColumns, Base):
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
+        Index(
+            "ix_articles_vanished_at",
+            "vanished_at",
+            sqlite_where=text("vanished_at IS NOT NULL"),
+            postgresql_where=text("vanished_at IS NOT NULL"),
+        ),
         # The number of an article that was forgotten must never come to mean another one.
         {"sqlite_autoincrement": True},
     )
@@ -231,6 +245,10 @@ class ArticleRow(ReadingColumns, Base):
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
     revision: Mapped[int]
     """Number of the newest revision, from 1."""
+    vanished_at: Mapped[datetime | None]
+    """When its page was first seen to be gone; empty: it was there when last looked at."""
+    vanished_as: Mapped[str | None]
+    """What stood in its place, in words."""
 
 
 class RevisionRow(ReadingColumns, Base):
@@ -240,6 +258,7 @@ class RevisionRow(ReadingColumns, Base):
     __table_args__ = (
         Index("ix_revisions_article_id_number", "article_id", "number", unique=True),
         Index("ix_revisions_capture_id", "capture_id"),
+        Index("ix_revisions_seen_at", "seen_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

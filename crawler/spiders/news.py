@@ -20,12 +20,16 @@ from crawler.visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
-    """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them."""
+    """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them.
+
+    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace.
+    """
 
     name = "news"
 
-    def __init__(self, source: str = "", **kwargs: Any) -> None:
+    def __init__(self, source: str = "", ask_lists: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.ask_lists = bool(ask_lists)
         self.source_names = [name.strip() for name in source.split(",") if name.strip()]
 
     @cached_property

@@ -120,7 +120,7 @@ class Shelf:
             image_url=image,
         )
         reading = Reading(url, canonical or url, extraction, NOW, lambda known: True)
-        return self.repository.save_visit(
+        saved = self.repository.save_visit(
             captures,
             UrlOutcome(200, "article", None),
             run_id=self.run_id,
@@ -128,6 +128,7 @@ class Shelf:
             url_id=url_id,
             reading=reading,
         )
+        return saved and saved.article_id
 
     def page(self, writer: WarcWriter, url: str, response: bytes, kind: UrlKind) -> None:
         """Archive something that is no article."""

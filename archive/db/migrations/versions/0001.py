@@ -36,6 +36,8 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("added_at", UtcDateTime(), nullable=False),
+        sa.Column("edits", sa.Double(), nullable=False),
+        sa.Column("edit_exposure", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sources")),
         sa.UniqueConstraint("name", name=op.f("uq_sources_name")),
     )
@@ -57,6 +59,8 @@ def upgrade() -> None:
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("changes", sa.Double(), nullable=False),
+        sa.Column("exposure", sa.Double(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("article_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["leased_by"], ["runs.id"], name=op.f("fk_urls_leased_by")),
@@ -128,6 +132,8 @@ def upgrade() -> None:
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("capture_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("vanished_at", UtcDateTime(), nullable=True),
+        sa.Column("vanished_as", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("authors", sa.JSON(), nullable=False),
         sa.Column("organisations", sa.JSON(), nullable=False),
@@ -164,6 +170,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
+        batch_op.create_index(
+            "ix_articles_vanished_at",
+            ["vanished_at"],
+            unique=False,
+            sqlite_where=sa.text("vanished_at IS NOT NULL"),
+            postgresql_where=sa.text("vanished_at IS NOT NULL"),
+        )
 
     op.create_table(
         "revisions",
@@ -207,6 +220,7 @@ def upgrade() -> None:
             "ix_revisions_article_id_number", ["article_id", "number"], unique=True
         )
         batch_op.create_index("ix_revisions_capture_id", ["capture_id"], unique=False)
+        batch_op.create_index("ix_revisions_seen_at", ["seen_at"], unique=False)
 
     op.create_table(
         "takedowns",

@@ -77,7 +77,7 @@ def save(
 ) -> int | None:
     lease = table.find(reading.url)
     assert lease is not None
-    return repository.save_visit(
+    saved = repository.save_visit(
         [capture(number, reading.url)],
         UrlOutcome(200, "article", None),
         run_id=run_id,
@@ -85,6 +85,7 @@ def save(
         url_id=lease.url_id,
         reading=reading,
     )
+    return saved and saved.article_id
 
 
 def read(url: str, extraction: Extraction, *, revised: bool = True) -> Reading:
@@ -228,9 +229,9 @@ def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
     )
     hour = timedelta(hours=1)
     table.add(1, [sitemap], NOW + hour)
-    assert table.count_waiting(1) == 0
+    assert table.count_waiting(1, NOW + 2 * hour) == 0
     table.add(1, [replace(sitemap, modified_at=NOW + hour)], NOW + 2 * hour)
-    assert table.count_waiting(1) == 1
+    assert table.count_waiting(1, NOW + 2 * hour) == 1
 
 
 def image(path: str) -> Candidate:
@@ -251,7 +252,7 @@ def test_a_requisite_is_fetched_again_only_when_it_is_old(
     for days, waiting in ((1, 0), (29, 0), (31, 1)):
         now = NOW + timedelta(days=days)
         assert table.add(1, [image("/a.css")], now) == 0
-        assert table.count_waiting(1) == waiting
+        assert table.count_waiting(1, now) == waiting
 
 
 def test_an_article_that_a_page_took_for_an_image_is_still_an_article(
