@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("record_type", sa.Text(), nullable=True),
+        sa.Column("made_of", sa.Text(), nullable=True),
         sa.Column("warc_file", sa.Text(), nullable=True),
         sa.Column("warc_offset", sa.BigInteger(), nullable=True),
         sa.Column("warc_length", sa.BigInteger(), nullable=True),
