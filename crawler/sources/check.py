@@ -162,7 +162,9 @@ def _lack(source: Source, kind: UrlKind, found: Discovered) -> tuple[State, str]
     if kind is UrlKind.LISTING and UrlKind.PAGE not in kinds:
         if UrlKind.LISTING in kinds:
             return None  # its sections are read in their turn
-        return State.FAILS, "If scripts put its links there, it cannot be read: use a feed."
+        if source.render:
+            return State.ODD, "Scripts may put its links there, which a check does not run."
+        return State.FAILS, "If scripts put its links there, set `render = true`, or use a feed."
     if kinds:
         return None
     if kind is UrlKind.SITEMAP:  # one of news is empty on a day without any

@@ -55,6 +55,8 @@ class SourceFile(BaseModel):
     """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
     capture: CaptureScope | None = Field(default=None, strict=False, examples=["page"])
     """Use "html", or "page" for images, styles and scripts too; unset, the archive's own."""
+    render: bool = False
+    """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
     verified: date | None = None
     """Day on which these addresses were last found well; `kliping sources check` writes it."""
 
@@ -133,6 +135,7 @@ def _source(stated: SourceFile) -> Source:
         delay_s=stated.delay_s,
         max_pages=stated.max_pages,
         capture=stated.capture,
+        render=stated.render,
         verified=stated.verified,
     )
 

@@ -13,6 +13,7 @@ from crawler.retry import explain_failure, failure_kind
 from crawler.sources.asking import Answer, Errand
 
 NEED_AN_ARCHIVE = (
+    "crawler.middlewares.rendering.RenderMiddleware",
     "crawler.middlewares.conditional.ConditionalMiddleware",
     "crawler.middlewares.capture.CaptureMiddleware",
     "crawler.middlewares.forgotten.ForgottenMiddleware",

@@ -20,6 +20,7 @@ from crawler.failures import (
     HeadTooLarge,
     HostPaused,
     PrivateAddress,
+    RenderFailed,
     RobotsForbidden,
     RobotsUnreachable,
 )
@@ -73,6 +74,7 @@ FAILURES: list[tuple[Exception, FailureKind, str]] = [
     (RobotsUnreachable("not now", NOW), FailureKind.ROBOTS_UNREACHABLE, "not now"),
     (HostPaused("wait", NOW), FailureKind.PAUSED, "wait"),
     (PrivateAddress("intra", "10.0.0.1"), FailureKind.PRIVATE, "crawl.allow_private"),
+    (RenderFailed("it crashed"), FailureKind.RENDERING, "could not be rendered: it crashed"),
     (RuntimeError("boom"), FailureKind.OTHER, "RuntimeError: boom"),
 ]
 
