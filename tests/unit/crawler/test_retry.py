@@ -87,7 +87,7 @@ def test_every_failure_has_a_kind_and_a_sentence(
     sentence = explain_failure(failure, "https://news.example/a")
     assert words in sentence
     assert "\n" not in sentence
-    ours = (RobotsForbidden, RobotsUnreachable, HostPaused, PrivateAddress)
+    ours = (RobotsForbidden, RobotsUnreachable, HostPaused, PrivateAddress, RenderFailed)
     if not isinstance(failure, (*ours, scrapy_errors.UnsupportedURLSchemeError)):
         assert "news.example" in sentence or kind is FailureKind.OTHER
 
