@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,9 +13,10 @@ import typer
 
 from archive.cli import HomeOption, JsonOption, print_json
 from archive.errors import WrongUseError
-from archive.model import RecordType
+from archive.model import RecordType, UrlState
 
 if TYPE_CHECKING:
+    from archive.changes import Change
     from archive.query import ArchivedArticle
 
 
@@ -74,6 +77,61 @@ def show(
         _print_as_json(iter([found]))
     else:
         _print_in_full(found, opened.warc)
+
+
+def changes(
+    home: HomeOption = Path(),
+    since: Annotated[
+        str, typer.Option(help="How far back: 12h, 1d, 2w, or a date such as 2026-03-01.")
+    ] = "1d",
+    source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """List articles that were edited, edited silently, or have vanished.
+
+    Silently: the text changed, and the time of change that the page itself gives did not.
+    Vanished: the page is gone, leads to the front page, or a notice stands in its place.
+    `kliping diff ID` shows what an edit changed.
+    """
+    from archive.changes import changes as changes_since
+    from archive.changes import parse_since
+    from archive.home import open_home
+    from archive.query import open_query
+
+    moment = parse_since(since, datetime.now(UTC))
+    found = changes_since(open_query(open_home(home)).engine, moment, source=source)
+    if json:
+        for change in found:
+            print_json(asdict(change))
+    else:
+        _print_changes(found)
+
+
+def urls(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of a source.")],
+    home: HomeOption = Path(),
+    state: Annotated[
+        UrlState | None, typer.Option(help="Only URLs that stand so.", show_default="all")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many.", show_default="all")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List every URL known of a source, newest found first, with what came of it.
+
+    `kliping why URL` tells more of one.
+    """
+    from archive.home import open_home
+    from archive.ledger import open_ledger
+
+    for known in open_ledger(open_home(home)).urls(source, state=state, limit=limit):
+        if json:
+            print_json(asdict(known))
+        else:
+            due = f", due {known.due_at:%Y-%m-%d %H:%M}" if known.due_at else ""
+            verdict = f" ({known.verdict})" if known.verdict else ""
+            typer.echo(f"{known.state:10} {known.url}{verdict}{due}")
 
 
 def export(
@@ -229,6 +287,25 @@ def _print_as_json(found: Iterator[ArchivedArticle]) -> None:
         typer.echo(to_json(article))
 
 
+def _print_changes(found: Iterator[Change]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for name in ("seen", "what", "id", "source"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("title", overflow="fold")
+    table.add_column("changed", overflow="fold")
+    for change in found:
+        seen = change.seen_at.strftime("%Y-%m-%d %H:%M")
+        facts = (change.kind, str(change.article_id), change.source, change.title or "(no title)")
+        table.add_row(seen, *facts, ", ".join(change.what))
+    if table.row_count:
+        Console().print(table)
+    else:
+        typer.echo("Nothing was seen to change in that time.")
+
+
 def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -264,6 +341,8 @@ def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
         "Record": article.warc_record_id,
         "Rendered": _RENDERED if article.warc_record_type == RecordType.CONVERSION else None,
         "Digest": article.payload_digest,
+        "Read by": article.extractor,
+        "Rules": ", ".join(article.rules),
     }
     typer.secho(article.title or "(no title)", bold=True)
     for name, value in facts.items():

@@ -65,7 +65,7 @@ class CrawlSection(BaseModel):
     """They are asked again after this long, however seldom they change."""
     revisit_min_s: NonNegativeFloat = 3600.0
     """An article is looked at again for edits no sooner than this after the last time."""
-    revisit_max_s: NonNegativeFloat = 180 * 86_400.0
+    revisit_max_s: NonNegativeFloat = 60 * 86_400.0
     """An article is looked at again after this long, however seldom its source edits."""
     revisit_days: NonNegativeFloat = 365.0
     """Articles older than this are not looked at any more; 0 never looks again."""

@@ -9,6 +9,7 @@ Times are aware datetimes. `payload` and `body` are bytes, `text` is str, always
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -29,6 +30,25 @@ class UrlKind(StrEnum):
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
 """What is fetched for the URLs that it names."""
+
+
+class UrlState(StrEnum):
+    """Where a URL stands."""
+
+    FORGOTTEN = "forgotten"
+    FAILING = "failing"
+    """It was asked for and not had; it may be tried again."""
+    WAITING = "waiting"
+    """Not fetched yet, and due."""
+    REFUSED = "refused"
+    """Never fetched, and never to be: robots.txt, or a rule of the crawl, says so."""
+    LIST = "list"
+    """A feed, sitemap or front page that is followed."""
+    REQUISITE = "requisite"
+    ARTICLE = "article"
+    """It leads to an article."""
+    NO_ARTICLE = "no-article"
+    """It was fetched, and is none."""
 
 
 class FoundBy(StrEnum):
@@ -63,6 +83,30 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Selectors (CSS) that a person wrote for the pages of one source, and when they hold.
+
+    From `since` to `until`, both days included: an old page is read by the rules of its time.
+    """
+
+    since: dt.date | None = None
+    until: dt.date | None = None
+    body: str | None = None
+    title: str | None = None
+    author: str | None = None
+    date: str | None = None
+    drop: tuple[str, ...] = ()
+
+    def holds(self, day: dt.date | None) -> bool:
+        """True on `day`; of an unknown day, where the rules are still open."""
+        if day is None:
+            return self.until is None
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A publisher that is followed. `name` is unique, lower case, fit for a file name."""
 
@@ -82,6 +126,8 @@ class Source:
     """Whether its pages are read as they are after their scripts have run."""
     verified: date | None = None
     """The day on which all its seeds were last found well; None if nobody has looked."""
+    rules: tuple[RuleSet, ...] = ()
+    """The first that holds on the day of a capture reads its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +319,8 @@ class Extraction:
     """Absolute URLs that the article's body links to."""
     rules: list[str] = field(default_factory=list)
     """Ids of the boilerplate rules that fired, in order."""
+    recurring: list[str] = field(default_factory=list)
+    """Lines that were taken off because they recur across the source's stories, in order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, Row, Select, or_, select
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
-from archive.errors import NotArchivedError, SourceError, UrlError
+from archive.db.sources import source_ids
+from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.urls import normalise_url
@@ -93,6 +94,8 @@ class ArchivedArticle:
     """response, revisit, resource, or conversion: read from the page after its scripts had run."""
     extractor: str
     """Name and version of what read the page."""
+    rules: list[str]
+    """Ids of the boilerplate rules that fired, in order."""
 
     @property
     def ref(self) -> RecordRef:
@@ -107,7 +110,7 @@ class Query:
     """Questions to one archive."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     def articles(
         self, *, source: str | None = None, limit: int | None = None
@@ -121,7 +124,8 @@ class Query:
             ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
         )
         if source is not None:
-            self._require_source(source)
+            with self.engine.connect() as connection:
+                source_ids(connection, [source])
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
@@ -157,15 +161,8 @@ class Query:
             raise NotArchivedError(f"{url}: {self._why_not(url)}")
         return found
 
-    def _require_source(self, name: str) -> None:
-        with self._engine.connect() as connection:
-            names = sorted(connection.scalars(select(SourceRow.name)))
-        if name not in names:
-            known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
-            raise SourceError(f"no source {name!r} in this archive; {known}")
-
     def _why_not(self, url: str) -> str:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(
                 select(UrlRow.verdict, UrlRow.fetched_at).where(UrlRow.url == url)
             ).one_or_none()
@@ -180,7 +177,7 @@ class Query:
         return f"fetched, but no article: {row.verdict}"
 
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
             for row in rows:
                 yield _article(row)

@@ -22,6 +22,7 @@ from crawler.errand import look_at_each, names_of_other_sites, verified
 from crawler.sources import load_sources, write_source
 from crawler.sources.asking import Fetch
 from crawler.sources.catalog import FROM_CATALOG, load_catalog
+from crawler.sources.lists import site_key
 from crawler.sources.probe import Probed, answer_probe, probe_site
 
 Probes = dict[str, Probed | SourceError]
@@ -43,9 +44,7 @@ def add_sources(path: Path, wanted: Sequence[str], *, name: str | None = None) -
         require_not_forgotten(home, url)
     results = _probe_sites(home, urls, name) if urls else {}
     followed = [
-        _take(home, replace(known[each], name=name or known[each].name))
-        if each in known
-        else _follow(home, results[each])
+        _take(home, known[each], name) if each in known else _follow(home, results[each], name)
         for each in wanted
     ]
     return 0 if all(followed) else 1
@@ -67,12 +66,12 @@ def _probe_sites(home: Home, urls: Sequence[str], name: str | None) -> Probes:
     return look_at_each(home, {url: url for url in urls}, probe)
 
 
-def _follow(home: Home, result: Probed | SourceError) -> bool:
+def _follow(home: Home, result: Probed | SourceError, name: str | None) -> bool:
     """Write the source file of what was found and say so; whether there is one now."""
     if isinstance(result, SourceError):
         report(result)
         return False
-    return _write(home, verified(result), result.findings)
+    return _write(home, verified(result), result.findings, is_named=name is not None)
 
 
 def _in_catalog(wanted: Collection[str]) -> dict[str, Source]:
@@ -92,14 +91,21 @@ def _in_catalog(wanted: Collection[str]) -> dict[str, Source]:
     return {name: catalog[name] for name in names}
 
 
-def _take(home: Home, source: Source) -> bool:
+def _take(home: Home, known: Source, name: str | None) -> bool:
+    source = replace(known, name=name or known.name)
     entries = [f"{seed.kind} {seed.url}" for seed in source.seeds]
     advice = f"not verified yet: `kliping sources check {source.name}` looks at each of these"
-    return _write(home, source, [*entries, advice], FROM_CATALOG)
+    findings = [*entries, advice]
+    return _write(home, source, findings, FROM_CATALOG, is_named=name is not None)
 
 
-def _write(home: Home, source: Source, findings: Sequence[str], comment: str = "") -> bool:
+def _write(
+    home: Home, source: Source, findings: Sequence[str], comment: str = "", *, is_named: bool
+) -> bool:
+    """Write a source file and say so; not a second one of a site, unless it was given a name."""
     try:
+        if not is_named:
+            _require_new(home, source)
         written = write_source(home.sources, source, comment=comment)
     except KlipingError as error:
         report(error)
@@ -109,6 +115,21 @@ def _write(home: Home, source: Source, findings: Sequence[str], comment: str = "
         typer.echo(f"  {finding}")
     typer.echo(f"  written to {written}")
     return True
+
+
+def _require_new(home: Home, source: Source) -> None:
+    """Let a site be followed that is not followed yet.
+
+    Raises:
+        SourceError: it is, under whatever name.
+    """
+    for other in load_sources(home.sources, on_error=lambda _: None):
+        if site_key(other.url) == site_key(source.url):
+            path = home.sources / f"{other.name}.toml"
+            raise SourceError(
+                f"{source.url}: followed already, as {other.name}: edit {path}, or give another"
+                " source of the same site a --name"
+            )
 
 
 def report(error: KlipingError) -> None:

@@ -28,10 +28,14 @@ app = typer.Typer(
 )
 app.command()(archive.commands.init)
 app.add_typer(crawler.commands.sources, name="sources")
+app.add_typer(crawler.commands.rules, name="rules")
 app.command()(crawler.commands.crawl)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)
 app.command()(archive.commands.show)
+app.command()(archive.commands.changes)
+app.command()(archive.commands.urls)
+app.command()(crawler.commands.why)
 app.command()(archive.commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
@@ -39,6 +43,7 @@ app.command()(archive.commands.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
+app.command()(pipelines.commands.reextract)
 
 
 def print_version(wanted: bool) -> None:

@@ -20,6 +20,11 @@ sources = typer.Typer(
     help="Say which news sites are followed. Each is a file to edit: sources/NAME.toml.",
 )
 
+rules = typer.Typer(
+    no_args_is_help=True,
+    help="Try a source's own rules: the [[rules]] in sources/NAME.toml.",
+)
+
 
 @sources.command()
 def add(
@@ -148,6 +153,31 @@ def _print_sources(found: Iterable[Source], *, as_json: bool) -> None:
             )
 
 
+@rules.command("test")
+def test_rules(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source's name.")],
+    home: HomeOption = Path(),
+    limit: Annotated[
+        int, typer.Option(min=1, help="Try them on so many of its newest articles.")
+    ] = 50,
+    json: JsonOption = False,
+) -> None:
+    """Show what the rules in a source's file would change, before they are used.
+
+    Archived articles are read twice: by the rules that were stored when the source was last
+    crawled, and by those in sources/NAME.toml now. Nothing is changed. The next crawl stores the
+    new rules; `kliping reextract SOURCE` then reads what is archived by them.
+    """
+    from archive.home import open_home
+    from crawler.sources import load_source
+    from pipelines.trial import try_rules
+    from pipelines.trial_report import report_trials
+
+    opened = open_home(home)
+    stated = load_source(opened.sources / f"{source}.toml")
+    report_trials(try_rules(opened, source, stated.rules, limit=limit), as_json=json)
+
+
 def crawl(
     names: Annotated[
         list[str] | None,
@@ -201,7 +231,8 @@ def import_(
     """
     from archive.home import open_home
     from crawler.sources import load_sources
-    from pipelines.import_report import report_import, showing_bar
+    from pipelines.bar import showing_bar
+    from pipelines.import_report import report_import
     from pipelines.importing import Options, import_files
 
     opened = open_home(home)
@@ -210,6 +241,24 @@ def import_(
         results = import_files(opened, files, load_sources(opened.sources), options, bar)
         code = report_import(results, as_json=json)
     raise typer.Exit(code)
+
+
+def why(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Any address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Say why a page is in the archive or is not: how it was found, and what became of it."""
+    from archive.home import open_home
+    from crawler.sources import load_sources
+    from crawler.why import why as why_url
+
+    opened = open_home(home)
+    told = why_url(opened, url, load_sources(opened.sources))
+    if json:
+        print_json(told.as_dict())
+    else:
+        typer.echo("\n".join([told.url, told.answer, *told.details]))
 
 
 def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
@@ -222,7 +271,8 @@ def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
     from archive.home import open_home
     from crawler.rebuild import Rebuilder
     from crawler.sources import load_sources
-    from pipelines.import_report import report_repair, showing_bar
+    from pipelines.bar import showing_bar
+    from pipelines.import_report import report_repair
     from pipelines.repair import repair as repair_archive
 
     opened = open_home(home)

@@ -18,6 +18,7 @@ from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
+from pipelines.guidance import Guides
 from pipelines.ingest import Ingested, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
@@ -32,6 +33,7 @@ class Archivist:
     ) -> None:
         self.run_id = run_id
         self._repository = repository
+        self._guides = Guides(repository.engine)
         self._writer = writer
         self._pool = pool
         self._warc_thread = ThreadPoolExecutor(1, "warc")
@@ -75,7 +77,11 @@ class Archivist:
         """
         extraction = None
         if is_readable(visit) and visit.body is not None:
-            extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
+            captured_at = visit.captures[-1].captured_at
+            guidance = await self.in_database(self._guides.of, source_id, captured_at)
+            extraction = await self._pool.extract(
+                visit.body, visit.final_url, visit.headers, guidance
+            )
         if note := note_of(visit, extraction):
             await self._note(note)
         ingested = await self.in_database(

@@ -7,15 +7,18 @@ killed run, or from an import. The caller has put the captures' records on disk 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from archive.db.forgotten import FORGOTTEN
 from archive.db.history import Reading, Saved, text_sha256
 from archive.db.ledger import UrlOutcome
 from archive.db.repository import Repository
+from archive.db.stories import Story
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from archive.urls import normalise_url, same_site
+from pipelines.extract.learn import Learnt, is_new, story_of
 from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
 
 
@@ -88,7 +91,7 @@ def ingest(
         StorageError: the database refused it; nothing of the visit was saved.
     """
     last, answer = visit.captures[-1] if visit.captures else None, visit.answer
-    reading = _reading(visit, extraction, last)
+    reading = reading_of(visit.final_url, extraction, last.captured_at) if last else None
     verdict = _verdict(visit, extraction)
     outcome = UrlOutcome(
         status=answer.status if answer else None,
@@ -98,7 +101,7 @@ def ingest(
         ends_lease=ends_lease,
         etag=answer.etag if answer else None,
         last_modified=answer.last_modified if answer else None,
-        is_unchanged=visit.is_unchanged,
+        unchanged_at=normalise_url(visit.final_url) if visit.is_unchanged else None,
         found_new=found_new,
         fresh_s=visit.fresh_s,
         gone=why_gone(visit, extraction),
@@ -132,18 +135,28 @@ def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
     return own if is_front_page or not same_site(declared, own) else declared
 
 
-def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) -> Reading | None:
-    if extraction is None or last is None or extraction.outcome is not Outcome.ARTICLE:
+def story_told_by(extraction: Extraction) -> Story:
+    """An article's lines as they were before learnt boilerplate was taken off."""
+    lines = story_of([*(extraction.text or "").splitlines(), *extraction.recurring])
+    return Story(lines, lambda known: is_new(lines, Learnt.of(known)))
+
+
+def reading_of(
+    fetched_url: str, extraction: Extraction | None, seen_at: datetime
+) -> Reading | None:
+    """What an extraction makes of the page at an address; None if that is no article."""
+    if extraction is None or extraction.outcome is not Outcome.ARTICLE:
         return None
-    url = normalise_url(visit.final_url)
+    url = normalise_url(fetched_url)
     return Reading(
         url=url,
         canonical_url=canonical_url_of(extraction, url),
         extraction=extraction,
-        seen_at=last.captured_at,
+        seen_at=seen_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
         is_moved_from=lambda known: is_same_story(known, extraction),
         why_gone_from=lambda known: why_gone_from(known, extraction),
+        story=story_told_by(extraction),
     )
 
 

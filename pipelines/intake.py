@@ -39,6 +39,7 @@ from archive.warc.reader import read_payload
 from archive.warc.records import Record, bare_id, read_date
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
+from pipelines.guidance import Guidance, Guides
 from pipelines.ingest import canonical_url_of, ingest, note_of
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
@@ -100,6 +101,7 @@ class Intake:
         self._table = FrontierTable(repository.engine)
         self._takedowns = TakedownLog(repository.engine)
         self._owners = owners
+        self._guides = Guides(repository.engine)
         self._pool = pool
         self.run_id = run_id
         self.settles = settles
@@ -149,7 +151,8 @@ class Intake:
 
     async def read(self, capture: Capture, headers: Headers, body: bytes) -> str:
         """Extract the page of a capture and save both; how it ended."""
-        extraction = await self._pool.extract(body, capture.url, headers)
+        guidance = await self._in_database(self._guidance, capture)
+        extraction = await self._pool.extract(body, capture.url, headers, guidance)
         if extraction.outcome is not Outcome.ARTICLE:
             await self.save([capture])
             return extraction.outcome
@@ -185,6 +188,11 @@ class Intake:
         ref = revisit.capture.ref
         assert ref is not None  # it was read from a record
         return read_payload(self._root, ref, find=lambda _: original)
+
+    def _guidance(self, capture: Capture) -> Guidance:
+        known = self._table.find(normalise_url(capture.url))
+        source_id = known.source_id if known else self._owners.find(capture.url)
+        return self._guides.of(source_id, capture.captured_at)
 
     def _ingest(self, visit: Visit, extraction: Extraction) -> str:
         (capture,) = visit.captures

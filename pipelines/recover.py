@@ -36,6 +36,7 @@ from archive.warc.recover import recover_open_files
 from archive.warc.shelf import FOLDER
 from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
+from pipelines.guidance import Guides
 from pipelines.ingest import ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
@@ -94,6 +95,7 @@ class Recovery:
         self._frontier = frontier
         self._pool = pool
         self._interpreter = interpreter
+        self._guides = Guides(repository.engine)
         self._orphans: dict[int, list[_File]] = {}
         self._places: dict[str, RecordRef] = {}
         """Of records that have no rows yet, by id."""
@@ -220,7 +222,10 @@ class Recovery:
         new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
-            extraction = self._pool.extract_now(visit.body, visit.final_url, visit.headers)
+            guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
+            extraction = self._pool.extract_now(
+                visit.body, visit.final_url, visit.headers, guidance
+            )
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])
         ingest(

@@ -34,7 +34,7 @@ from archive.warc.reader import locate
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
-from pipelines.importing import Watcher
+from pipelines.bar import Watcher
 from pipelines.intake import Tally
 from pipelines.intake_run import RECOVERY_WAIT_S, IntakeRun, open_intake
 from pipelines.owners import Owners
@@ -113,7 +113,7 @@ class _Repair:
                 open_intake(self._home, self._repository, owners, pool, "repair", is_import=False)
             )
             told: list[str] = []
-            run.summary["mended"] = told
+            run.row.summary["mended"] = told
             for mended in chain(self._recover(recovery, run), self._mend_rows(run)):
                 told.append(str(mended))
                 yield mended

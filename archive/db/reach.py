@@ -39,6 +39,7 @@ from archive.db.schema import (
     ForgottenRecordRow,
     RevisionRow,
     SourceRow,
+    StoryRow,
     UrlRow,
 )
 from archive.errors import UrlError
@@ -104,6 +105,7 @@ class Reach:
         self._connection = connection
         remember_urls(self._connection, self._keys_to_remember(), takedown_id)
         self._note_records(takedown_id)
+        self._delete(StoryRow, StoryRow.article_id, self.articles)
         self._delete(RevisionRow, RevisionRow.article_id, self.articles)
         self._delete(ArticleRow, ArticleRow.id, self.articles)
         self._delete(CaptureRow, CaptureRow.id, self.captures)

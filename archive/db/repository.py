@@ -29,6 +29,7 @@ from archive.db.forgotten import (
 from archive.db.history import Reading, Saved, save_reading
 from archive.db.ledger import UrlOutcome, settle
 from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
+from archive.db.sources import source_columns, source_ids, source_of
 from archive.model import Capture, RecordRef, RecordType, Source
 from archive.schedule import Pace
 from archive.warc.records import RevisitOf
@@ -83,19 +84,17 @@ class Repository:
             TakedownLog(self.engine).require_not_forgotten(source.url)
         with self.engine.begin() as connection:
             for source in sources:
-                facts = {"url": source.url, "title": source.title, "language": source.language}
+                facts = source_columns(source)
                 self._upsert(
                     connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
                 )
-            rows = connection.execute(select(SourceRow.name, SourceRow.id))
-            return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
+            return source_ids(connection)
 
     def sources(self) -> dict[str, Source]:
         """All sources that have a row, by name; followed ones and those of imports alike."""
         with self.engine.connect() as connection:
             return {
-                row.name: Source(row.name, row.url, row.title, row.language)
-                for row in connection.execute(select(SourceRow.__table__))
+                row.name: source_of(row) for row in connection.execute(select(SourceRow.__table__))
             }
 
     def start_run(self, command: str, version: str, now: datetime) -> int:

@@ -5,6 +5,7 @@
     urls ──< captures           a capture leads to its WARC file, offset, record id and digest
     sources ──< articles ──< revisions
                    └─ capture_id, of the page that the newest revision was read from
+    articles ── stories         what boilerplate is learnt from
     takedowns ──< forgotten_urls, forgotten_records     what was forgotten, and must not come back
 
 Change a table here and in a new file under `migrations/versions`; a test holds the two together.
@@ -30,6 +31,7 @@ class Base(DeclarativeBase):
         float: Double(),
         list[str]: JSON(),
         dict[str, Any]: JSON(),
+        list[dict[str, Any]]: JSON(),
     }
     metadata = MetaData(
         naming_convention={
@@ -63,6 +65,8 @@ class SourceRow(Base):
     title: Mapped[str | None]
     language: Mapped[str | None]
     """ISO 639-1."""
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """The `[[rules]]` of its file, by which its pages are read; days in ISO 8601."""
     added_at: Mapped[datetime]
     edits: Mapped[float] = mapped_column(default=0.0)
     """Of its articles, seen at revisits."""
@@ -271,6 +275,20 @@ class RevisionRow(ReadingColumns, Base):
     """From 1."""
     seen_at: Mapped[datetime]
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+
+
+class StoryRow(Base):
+    """Fingerprints of an article's lines: those that recur across a source are boilerplate."""
+
+    __tablename__ = "stories"
+    __table_args__ = (Index("ix_stories_source_id_month", "source_id", "month"),)
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    month: Mapped[int]
+    """When the article was first seen: the year times 12, plus the month from 0."""
+    lines: Mapped[list[str]]
+    """As extracted, before learnt boilerplate was taken off."""
 
 
 class TakedownRow(Base):

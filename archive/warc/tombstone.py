@@ -18,7 +18,7 @@ from archive.digest import digest_of
 from archive.disk import replacing
 from archive.errors import LockedError, RecordNotFoundError, StorageError, WarcFormatError
 from archive.warc import cdxj, walk
-from archive.warc.reader import iter_records, locate
+from archive.warc.reader import locate, sound_records
 from archive.warc.records import VERSION, WARC_FIELDS, bare_id, write_date, write_fields
 from archive.warc.writer import OPEN_SUFFIX
 
@@ -50,9 +50,11 @@ def forget_records(
     its lines in the index. The file is replaced as a whole: killed at any moment, it is as it
     was or as it should be, and forgetting again finishes the work.
 
+    Damage elsewhere in the file stays as it is.
+
     Raises: LockedError while the file is being written; RecordNotFoundError if an id is not in
-    it; StorageError if the disk refuses; WarcFormatError if the file is damaged, or a record is
-    too short for a tombstone. Then nothing has changed.
+    it, or its record is damaged; StorageError if the disk refuses; WarcFormatError if a record
+    is too short for a tombstone. Then nothing has changed.
     """
     path = locate(root, file)
     if path.name.endswith(OPEN_SUFFIX):
@@ -81,7 +83,7 @@ def forget_records(
 
 def _doomed(path: Path, record_ids: Collection[str]) -> Iterator[Record]:
     """Yield the records named, and those that say something about them (no revisits)."""
-    for record in iter_records(path):
+    for record in sound_records(path):
         about = set(record.concurrent_to)
         if record.type in ABOUT and (refers_to := record.get("WARC-Refers-To")):
             about.add(bare_id(refers_to))

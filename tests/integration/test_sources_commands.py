@@ -150,4 +150,6 @@ def test_a_look_is_as_careful_as_a_crawl(site: Site, tmp_path: Path) -> None:
 def test_a_site_that_was_added_is_verified(site: Site, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     kliping(home, "sources", "add", "--name", "suara", site.url("/"))
+    again = kliping(home, "sources", "add", site.url("/"), exit_code=1)
+    assert "followed already, as suara" in again
     assert load_source(home / "sources" / "suara.toml").verified == datetime.now(UTC).date()

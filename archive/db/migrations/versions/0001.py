@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.Column("edits", sa.Double(), nullable=False),
         sa.Column("edit_exposure", sa.Double(), nullable=False),
@@ -222,6 +223,21 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_revisions_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_revisions_seen_at", ["seen_at"], unique=False)
+
+    op.create_table(
+        "stories",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_stories_article_id")
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_stories_source_id")),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_stories")),
+    )
+    with op.batch_alter_table("stories", schema=None) as batch_op:
+        batch_op.create_index("ix_stories_source_id_month", ["source_id", "month"], unique=False)
 
     op.create_table(
         "takedowns",
