@@ -160,6 +160,12 @@ class CaptureRow(Base):
         Index("ix_captures_url", "url"),
         Index("ix_captures_url_id", "url_id"),
         Index("ix_captures_payload_digest", "payload_digest"),
+        Index(
+            "ix_captures_made_of",
+            "made_of",
+            sqlite_where=text("made_of IS NOT NULL"),
+            postgresql_where=text("made_of IS NOT NULL"),
+        ),
         Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
     )
 

@@ -130,6 +130,19 @@ def test_everything_else_works_with_such_records(crawled: Path, tmp_path: Path) 
     )
 
 
+def test_reading_again_reads_what_was_read(crawled: Path, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(crawled, home)
+    engine = open_engine(open_home(home).database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revisions SET text = 'x', text_sha256 = 'x'")
+        connection.exec_driver_sql("UPDATE articles SET text = 'x', text_sha256 = 'x'")
+    engine.dispose()
+    kliping(home, "reextract")
+    assert texts(home) == texts(crawled)
+    assert rows(home, "SELECT count(*) FROM revisions") == [(2,)]
+
+
 def test_another_archive_takes_the_records_in(crawled: Path, tmp_path: Path) -> None:
     other = make_home(tmp_path / "other")
     files = [str(path) for path in open_home(crawled).warc.rglob("*.warc.gz")]
