@@ -13,7 +13,7 @@ import typer
 
 from archive.cli import HomeOption, JsonOption, print_json
 from archive.errors import WrongUseError
-from archive.model import UrlState
+from archive.model import RecordType, UrlState
 
 if TYPE_CHECKING:
     from archive.changes import Change
@@ -384,6 +384,9 @@ def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
         typer.echo("No articles yet; `kliping crawl` fetches them.")
 
 
+_RENDERED = "the record is of the page after its scripts had run; as served it is kept too"
+
+
 def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
     facts = {
         "URL": article.canonical_url,
@@ -398,6 +401,7 @@ def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
         "Revision": article.revision,
         "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",
         "Record": article.warc_record_id,
+        "Rendered": _RENDERED if article.warc_record_type == RecordType.CONVERSION else None,
         "Digest": article.payload_digest,
         "Read by": article.extractor,
         "Rules": ", ".join(article.rules),

@@ -97,6 +97,8 @@ class ArchivedArticle:
     """Bytes of the record in that file (one gzip member)."""
     warc_record_id: str
     """Record id, `urn:uuid:...`."""
+    warc_record_type: str
+    """response, revisit, resource, or conversion: read from the page after its scripts had run."""
     extractor: str
     """Name and version of what read the page."""
     rules: list[str]
@@ -231,6 +233,7 @@ def _select_articles() -> Select[Any]:
         "warc_offset": CaptureRow.warc_offset,
         "warc_length": CaptureRow.warc_length,
         "warc_record_id": CaptureRow.record_id,
+        "warc_record_type": CaptureRow.record_type,
     }
     columns = [
         elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in COLUMNS

@@ -92,17 +92,17 @@ def ingest(
     Raises:
         StorageError: the database refused it; nothing of the visit was saved.
     """
-    last = visit.captures[-1] if visit.captures else None
+    last, answer = visit.captures[-1] if visit.captures else None, visit.answer
     reading = reading_of(visit.final_url, extraction, last.captured_at) if last else None
     verdict = _verdict(visit, extraction)
     outcome = UrlOutcome(
-        status=last.status if last else None,
+        status=answer.status if answer else None,
         verdict=None if visit.is_unchanged else verdict,
         retry_at=visit.retry_at,
         failed=visit.error is not None,
         ends_lease=ends_lease,
-        etag=last.etag if last else None,
-        last_modified=last.last_modified if last else None,
+        etag=answer.etag if answer else None,
+        last_modified=answer.last_modified if answer else None,
         unchanged_at=normalise_url(visit.final_url) if visit.is_unchanged else None,
         found_new=found_new,
         fresh_s=visit.fresh_s,

@@ -80,7 +80,7 @@ def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
 
     Only an answer tells: a server that is down for a day has not withdrawn anything.
     """
-    status = visit.captures[-1].status if visit.captures else None
+    status = visit.answer.status if visit.answer else None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"HTTP {status}"
     if visit.kind is not UrlKind.PAGE or visit.error is not None:

@@ -239,7 +239,7 @@ class Repository:
         query = select(*_RECORDED).where(
             CaptureRow.url == url,
             CaptureRow.captured_at == captured_at,
-            CaptureRow.record_type != RecordType.REVISIT,
+            CaptureRow.record_type.not_in([RecordType.REVISIT, RecordType.CONVERSION]),
         )
         with self.engine.connect() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
@@ -343,6 +343,7 @@ def _capture_columns(capture: Capture) -> dict[str, Any]:
         "last_modified": capture.last_modified,
         "error": capture.error,
         "record_type": capture.record_type,
+        "made_of": capture.made_of,
         "warc_file": ref.file if ref else None,
         "warc_offset": ref.offset if ref else None,
         "warc_length": ref.length if ref else None,

@@ -17,6 +17,7 @@ from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, not_, or_, select, update
+from sqlalchemy.orm import aliased
 
 from archive.db.forgotten import batches, takedowns_of
 from archive.db.frontier import know
@@ -188,9 +189,15 @@ def gain_article(
 
 
 def _is_answer() -> Any:
-    """Whether a capture is a whole good answer, whose page a crawl would read."""
+    """Whether a capture is a whole good answer, whose page a crawl would read.
+
+    Of a page that was rendered that is the conversion, not what was served.
+    """
+    made = aliased(CaptureRow)
+    was_rendered = select(made.id).where(made.made_of == CaptureRow.record_id).exists()
+    served = and_(CaptureRow.status == HTTPStatus.OK, not_(was_rendered))
     return and_(
-        CaptureRow.status == HTTPStatus.OK,
+        or_(served, CaptureRow.made_of.is_not(None)),
         CaptureRow.record_id.is_not(None),
         CaptureRow.truncated.is_(None),
     )

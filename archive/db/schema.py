@@ -155,13 +155,20 @@ class UrlRow(Base):
 
 
 class CaptureRow(Base):
-    """One HTTP exchange at one time, or an attempt that failed before there was one."""
+    """One HTTP exchange at one time, an attempt that failed before there was one, or what was
+    made of an exchange's page."""
 
     __tablename__ = "captures"
     __table_args__ = (
         Index("ix_captures_url", "url"),
         Index("ix_captures_url_id", "url_id"),
         Index("ix_captures_payload_digest", "payload_digest"),
+        Index(
+            "ix_captures_made_of",
+            "made_of",
+            sqlite_where=text("made_of IS NOT NULL"),
+            postgresql_where=text("made_of IS NOT NULL"),
+        ),
         Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
     )
 
@@ -185,7 +192,10 @@ class CaptureRow(Base):
     error: Mapped[str | None]
     """Why there was no answer."""
     record_type: Mapped[str | None]
-    """response or revisit; empty where there is no record."""
+    """response, revisit, resource, or conversion: a page as it was after its scripts had run;
+    empty where there is no record."""
+    made_of: Mapped[str | None]
+    """Of a conversion: `record_id` of the capture that it was made of."""
     warc_file: Mapped[str | None]
     warc_offset: Mapped[int | None] = mapped_column(BigInteger)
     warc_length: Mapped[int | None] = mapped_column(BigInteger)

@@ -14,6 +14,7 @@ from archive.db.frontier import Lease
 from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
+from crawler.discovery import is_rendered
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
 from crawler.visits import captures_of, visit_of_failure, visit_of_response
@@ -45,7 +46,10 @@ class NewsSpider(Spider):
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},
-                meta={"delay_s": self.run.source(lease).delay_s},
+                meta={
+                    "delay_s": self.run.source(lease).delay_s,
+                    "render": is_rendered(lease.kind, self.run.source(lease)),
+                },
             )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:

@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("record_type", sa.Text(), nullable=True),
+        sa.Column("made_of", sa.Text(), nullable=True),
         sa.Column("warc_file", sa.Text(), nullable=True),
         sa.Column("warc_offset", sa.BigInteger(), nullable=True),
         sa.Column("warc_length", sa.BigInteger(), nullable=True),
@@ -117,6 +118,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("captures", schema=None) as batch_op:
         batch_op.create_index("ix_captures_payload_digest", ["payload_digest"], unique=False)
+        batch_op.create_index(
+            "ix_captures_made_of",
+            ["made_of"],
+            unique=False,
+            sqlite_where=sa.text("made_of IS NOT NULL"),
+            postgresql_where=sa.text("made_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_captures_url", ["url"], unique=False)
         batch_op.create_index("ix_captures_url_id", ["url_id"], unique=False)
         batch_op.create_index(
