@@ -22,7 +22,7 @@ sources = typer.Typer(
 
 rules = typer.Typer(
     no_args_is_help=True,
-    help="Try a source's own rules: the [[rules]] in sources/NAME.toml.",
+    help="Try a source's own rules: the rules tables in sources/NAME.toml.",
 )
 
 
