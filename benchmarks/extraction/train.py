@@ -28,9 +28,10 @@ from pipelines.extract import forest as forest_module
 from pipelines.extract.candidates import lines
 from pipelines.extract.choice import hints_for, without_copies
 from pipelines.extract.decode import Refusal, parse
-from pipelines.extract.features import NAMES, WORD, features
+from pipelines.extract.features import NAMES, features
 from pipelines.extract.forest import build
 from pipelines.extract.page import Page, read_page
+from pipelines.extract.shingles import WORD
 
 FOLDS = 5
 SETTINGS = {

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 
 from pipelines.extract import candidates, jsonld
 from pipelines.extract.blocks import Kind
-from pipelines.extract.features import Hints, coverage, likely_features, shingle_set, words_of
+from pipelines.extract.features import likely_features
 from pipelines.extract.forest import load
+from pipelines.extract.overview import Hints
+from pipelines.extract.shingles import coverage, shingle_set, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

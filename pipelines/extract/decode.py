@@ -52,7 +52,11 @@ _BINARY = (
     b"RIFF",
     b"\x00\x00\x00",
 )
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_UNSEEN = bytes([*range(0x09), 0x0B, *range(0x0E, 0x20), 0x7F])
+_UNSEEN_PAIRS = re.compile(b"\xc2[\x80-\x9f]|\xef\xbf[\xbe\xbf]")
+"""The same beyond ASCII in UTF-8: U+0080 to U+009F, U+FFFE and U+FFFF."""
+_ONE_CLASS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
+"""lxml.html asks Python for the class of every element; nothing here needs one for forms."""
 _LEGACY = {"ascii", "latin_1", "iso8859-1", "latin-1", "cp1252", "iso-8859-1", "us-ascii"}
 """Charsets that pages declare out of habit, whatever they are written in."""
 
@@ -160,16 +164,18 @@ def parse(body: bytes, content_type: str | None = None) -> html.HtmlElement | Re
     refusal = _refuse(body, content_type)
     if refusal:
         return refusal
-    text = _UNSEEN.sub("", decode(body, content_type).text)
-    if not text.strip():
+    utf8 = decode(body, content_type).text.encode("utf-8", "replace")
+    utf8 = _UNSEEN_PAIRS.sub(b"", utf8.translate(None, _UNSEEN))
+    if not utf8.strip():
         return Refusal(Outcome.EMPTY, "The body holds nothing that can be seen.")
-    return _parse_text(text)
+    return _parse_utf8(utf8)
 
 
-def _parse_text(text: str) -> html.HtmlElement | Refusal:
+def _parse_utf8(utf8: bytes) -> html.HtmlElement | Refusal:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(_ONE_CLASS)
     try:
-        tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        tree = html.document_fromstring(utf8, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError) as err:
         return Refusal(Outcome.UNREADABLE, f"The HTML cannot be parsed: {err}.")
     return tree
