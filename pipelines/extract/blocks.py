@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pipelines.extract.places import Places
-from pipelines.extract.text import clean_line
+from pipelines.extract.text import clean_line, count_words
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -132,6 +132,8 @@ _BREAKING = frozenset(
         "time-block",
     ]
 )
+CUTTING = (*_SKIPPED, *_BREAKING)
+"""Elements that end a block: each is read as one of its own or left out."""
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _KINDS = {
     "p": Kind.PARAGRAPH,
@@ -174,7 +176,7 @@ class Block:
     """Share of the text that is in links, 0 to 1."""
 
     def __post_init__(self) -> None:
-        self.words = self.text.count(" ") + 1
+        self.words = count_words(self.text)
         self.link_density = min(1.0, self.link_chars / max(1, len(self.text)))
 
     @property

@@ -105,12 +105,6 @@ def _flags(place: int) -> tuple[float, ...]:
     return tuple(float(bool(place & bit)) for bit in _PLACE_BITS)
 
 
-def features(blocks: Sequence[Block], hints: Hints) -> list[list[float]]:
-    """One row for each block, in the order of `NAMES`."""
-    rows = _Rows(Overview(blocks, hints))
-    return [rows.row(at) for at in range(len(blocks))]
-
-
 def likely_features(blocks: Sequence[Block], hints: Hints) -> tuple[list[int], list[list[float]]]:
     """Indexes and rows of the blocks that can be part of the article at all.
 

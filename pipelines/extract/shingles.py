@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-WORD = re.compile(r"\w+")
+from pipelines.extract.text import DENSE
+
+_WORD = re.compile(r"\w+")
+_DENSE_WORD = re.compile(f"[{DENSE}]|[^\\W{DENSE}]+")
 
 
 def words_of(text: str) -> list[str]:
-    """Words of one line, case folded."""
-    return WORD.findall(text.casefold())
+    """Words of one line, case folded; in scripts without spaces, each character."""
+    return (_WORD if text.isascii() else _DENSE_WORD).findall(text.casefold())
 
 
 def shingle_set(text: str) -> set[tuple[str, ...]]:
