@@ -12,7 +12,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,20 +24,32 @@ from scrapy.exceptions import DropItem, NotConfigured
 from archive.db.engine import open_engine
 from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
-from archive.db.repository import Repository
+from archive.db.repository import Held, Repository
 from archive.erase import finish_takedowns
-from archive.errors import SourceError, StorageError
+from archive.errors import StorageError
 from archive.home import Home, open_home, run_lock
-from archive.model import Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
+from archive.model import (
+    LISTS,
+    Candidate,
+    Capture,
+    Conversion,
+    Exchange,
+    FoundBy,
+    Source,
+    UrlKind,
+    Visit,
+)
 from archive.urls import normalise_url, same_site
+from archive.warc.reader import read_payload
 from archive.warc.writer import WarcWriter
-from crawler.failures import CrawlStopped
-from crawler.frontier import LISTS, Frontier, SourceQueue
-from crawler.middlewares.politeness import PolitenessMiddleware
+from crawler.freshness import pace_of
+from crawler.frontier import Frontier, SourceQueue
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.rebuild import Rebuilder
-from crawler.sources import load_source
+from crawler.rendering import find_browser
+from crawler.sources.selection import select_sources
+from crawler.stopping import Stopping
 from pipelines.archivist import Archivist
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery
@@ -47,7 +58,6 @@ logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
-STOP_LOOK_S = 0.5
 PAGES_A_COUNT = 20
 """Of a source, between two counts of what waits to be fetched."""
 
@@ -55,15 +65,19 @@ PAGES_A_COUNT = 20
 class ArchiveRun:
     """One run of a crawl on one archive."""
 
-    def __init__(self, crawler: Crawler, home: Home, names: Sequence[str]) -> None:
+    def __init__(
+        self, crawler: Crawler, home: Home, names: Sequence[str], *, ask_lists: bool = False
+    ) -> None:
         self.crawler = crawler
         self.home = home
+        self._ask_lists = ask_lists
         self.failure: StorageError | None = None
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
-        self._stopping: asyncio.Future[None] | None = None
-        self._watching: asyncio.Future[None] | None = None
+        self._stopping = Stopping(crawler)
         selected = select_sources(home, names)
+        if any(source.render for source in selected.sources):
+            find_browser(home.config.crawl.browser)  # missing, it is told before anything begins
         with ExitStack() as held:
             self._open(selected.sources, held)
             self._held = held.pop_all()
@@ -72,7 +86,6 @@ class ArchiveRun:
             self.progress.tallies[name] = Tally(unreadable=True)
             self.tell(name, problem)
         crawler.signals.connect(self._add_sitemaps, signal=robots_sitemaps)
-        crawler.signals.connect(self._watch_for_stop, signal=signals.spider_opened)
         crawler.signals.connect(self._close, signal=signals.spider_closed)
 
     @classmethod
@@ -88,7 +101,8 @@ class ArchiveRun:
         names = getattr(crawler.spider, "source_names", None)
         if names is None:
             raise NotConfigured
-        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), names)
+        home = open_home(Path(crawler.settings["KLIPING_HOME"]))
+        return cls(crawler, home, names, ask_lists=getattr(crawler.spider, "ask_lists", False))
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
@@ -106,6 +120,11 @@ class ArchiveRun:
         """Keep an exchange (`crawler.middlewares.capture.Recorder`)."""
         with self._storing():
             return await self.archivist.append(exchange)
+
+    async def append_conversion(self, conversion: Conversion) -> Capture:
+        """Keep what was made of a capture."""
+        with self._storing():
+            return await self.archivist.append_conversion(conversion)
 
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
@@ -129,23 +148,32 @@ class ArchiveRun:
         except StorageError:
             return  # the crawl ends anyway
 
-    async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> None:
-        """Make URLs known to the frontier."""
+    async def held(self, url: str) -> Held | None:
+        """What the archive has of a URL (`crawler.middlewares.conditional.Holder`)."""
+        return await self.archivist.in_database(self._repository.held, url)
+
+    async def payload(self, held: Held) -> bytes:
+        """The body of what the archive has (`crawler.middlewares.conditional.Holder`)."""
+        return await asyncio.to_thread(read_payload, self.home.warc, held.ref)
+
+    async def add_candidates(self, source: str, candidates: Sequence[Candidate]) -> int:
+        """Make URLs known to the frontier; how many were new."""
         with self._storing():
             new = await self.frontier.add(self._source_ids[source], candidates)
         if any(candidate.kind is not UrlKind.REQUISITE for candidate in candidates):
             self.progress.tallies[source].found += new
+        return new
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""
         lease = self._leases.pop(visit.url)
         try:
             # Candidates first: a crawl that is killed in between reads this list again.
-            await self.add_candidates(visit.source, visit.candidates)
+            new = await self.add_candidates(visit.source, visit.candidates)
             tally = self.progress.tallies[visit.source]
             with self._storing():
                 ingested = await self.archivist.ingest(
-                    visit, source_id=lease.source_id, url_id=lease.url_id
+                    visit, source_id=lease.source_id, url_id=lease.url_id, found_new=new > 0
                 )
                 tally.count(ingested)
                 await self._count_waiting(lease, tally)
@@ -186,30 +214,8 @@ class ArchiveRun:
             if self.failure is None:
                 self.failure = error
                 logger.error("the crawl ends here: %s", error)
-                self._stopping = asyncio.ensure_future(self.crawler.stop_async())
-                self._drop_requests()
+                self._stopping.begin()
             raise
-
-    async def _watch_for_stop(self, spider: Spider) -> None:
-        self._watching = asyncio.ensure_future(self._drop_requests_once_stopped())
-
-    async def _drop_requests_once_stopped(self) -> None:
-        """Scrapy has no signal for Ctrl-C or SIGTERM before all that it was asked for is done."""
-        while True:
-            await asyncio.sleep(STOP_LOOK_S)
-            if not self.crawler.crawling:
-                self._drop_requests()
-
-    def _drop_requests(self) -> None:
-        """Drop what waits for its turn: at a slow host, the last of it would have it in minutes."""
-        politeness = self.crawler.get_downloader_middleware(PolitenessMiddleware)
-        if politeness is not None:
-            politeness.gate.close()
-        assert self.crawler.engine is not None  # it runs
-        for slot in self.crawler.engine.downloader.slots.values():
-            while slot.queue:
-                request, answered = slot.queue.popleft()
-                answered.errback(CrawlStopped(f"{request.url} was not asked for"))
 
     async def _add_sitemaps(self, urls: Sequence[str], robots_url: str, request: Request) -> None:
         """Take the sitemaps that a robots.txt names for the source that made us read it."""
@@ -231,7 +237,7 @@ class ArchiveRun:
 
     async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
         """Counting reads every row that waits, which is too much for every page of a long crawl."""
-        if lease.kind is UrlKind.PAGE and tally.fetched % PAGES_A_COUNT:
+        if lease.kind not in LISTS and tally.fetched % PAGES_A_COUNT:
             tally.waiting = max(tally.waiting - 1, 0)
         else:
             under_way = self.frontier.queues[lease.source_id].outstanding - 1
@@ -243,7 +249,7 @@ class ArchiveRun:
         now = datetime.now(UTC)
         self._engine = engine = open_engine(self.home.database_url)
         held.callback(engine.dispose)
-        self._repository = Repository(engine)
+        self._repository = Repository(engine, pace_of(self.home.config.crawl))
         self._source_ids = self._repository.refresh_sources(sources, now)
         table = FrontierTable(engine)
         pool = ExtractionPool(self.home.config.crawl.workers)
@@ -289,15 +295,14 @@ class ArchiveRun:
         queues = {}
         for source in sources:
             source_id = self._source_ids[source.name]
-            table.begin(source_id, source.seeds, now)
+            table.begin(source_id, source.seeds, now, ask_lists=self._ask_lists)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
             queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
         window = 2 * crawl.host_concurrency
-        return Frontier(table, self.archivist, queues, window, patience_s=crawl.retry_wait_s)
+        return Frontier(table, self.archivist, queues, window, crawl.retry_wait_s, now)
 
     async def _close(self, spider: Spider, reason: str) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
+        self._stopping.cease()
         try:
             await self._end(reason)
         except StorageError as error:
@@ -327,44 +332,3 @@ class ArchiveRun:
             self.progress.summary(),
             datetime.now(UTC),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a crawl is to follow."""
-
-    sources: list[Source]
-    problems: dict[str, str] = field(default_factory=dict)
-    """By name of a source: why its file cannot be read."""
-
-
-def select_sources(home: Home, names: Sequence[str]) -> Selected:
-    """The sources of `home` that `names` ask for; all that can be read where it is empty.
-
-    Where a source does not say what to capture, the archive's setting does.
-
-    Raises:
-        SourceError: there is no such source, it cannot be read, or there is none at all.
-    """
-    files = {path.stem: path for path in sorted(home.sources.glob("*.toml"))}
-    if not files:
-        raise SourceError(f"{home.path}: no sources yet; add one with `kliping sources add URL`")
-    for name in names:
-        if name not in files:
-            raise SourceError(f"no source {name!r} in {home.sources}; there is {', '.join(files)}")
-    if names:
-        return Selected([_load(home, files[name]) for name in dict.fromkeys(names)])
-    selected = Selected([])
-    for name, path in files.items():
-        try:
-            selected.sources.append(_load(home, path))
-        except SourceError as error:
-            selected.problems[name] = str(error)
-    if not selected.sources:
-        raise SourceError("\n".join(selected.problems.values()))
-    return selected
-
-
-def _load(home: Home, path: Path) -> Source:
-    source = load_source(path)
-    return replace(source, capture=source.capture or home.config.crawl.capture)

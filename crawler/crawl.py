@@ -13,12 +13,15 @@ from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
 from archive.home import Home, open_home, refused
-from crawler.archive_run import ArchiveRun, select_sources
+from crawler.archive_run import ArchiveRun
 from crawler.display import showing
+from crawler.sources.selection import select_sources
 
 
-def run_crawl(path: Path, names: Sequence[str]) -> int:
+def run_crawl(path: Path, names: Sequence[str], *, ask_lists: bool = False) -> int:
     """Crawl the sources in `names` (all where it is empty); the exit code.
+
+    `ask_lists` asks every feed, sitemap and front page, whatever their pace.
 
     Raises:
         HomeError, ConfigError, SourceError: something a person must change.
@@ -30,7 +33,7 @@ def run_crawl(path: Path, names: Sequence[str]) -> int:
     logging.raiseExceptions = False  # a log that a full disk refuses is not worth a flood of words
     process = CrawlerProcess(scrapy_settings(home, "crawl"))
     crawler = process.create_crawler("news")
-    _start(process, crawler, names)
+    _start(process, crawler, names, ask_lists=ask_lists)
     run = ArchiveRun.of(crawler)
     console = Console()
     with showing(run.progress, console):
@@ -59,9 +62,12 @@ def scrapy_settings(home: Home, log_name: str) -> Settings:
     return settings
 
 
-def _start(process: CrawlerProcess, crawler: Crawler, names: Sequence[str]) -> None:
+def _start(
+    process: CrawlerProcess, crawler: Crawler, names: Sequence[str], *, ask_lists: bool
+) -> None:
     """Begin the crawl; what keeps it from beginning is raised here, not logged."""
     failures: list[Failure] = []
-    process.crawl(crawler, source=",".join(names)).addErrback(failures.append)
+    crawling = process.crawl(crawler, source=",".join(names), ask_lists="1" if ask_lists else "")
+    crawling.addErrback(failures.append)
     if failures:
         failures[0].raiseException()

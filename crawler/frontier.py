@@ -14,10 +14,9 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from archive.db.frontier import FrontierTable, Lease
-from archive.model import Candidate, CaptureScope, Source, UrlKind
+from archive.model import LISTS, Candidate, CaptureScope, Source, UrlKind
 from pipelines.archivist import Archivist
 
-LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
 LOOK_AGAIN_S = 5.0
 """A source that has nothing due is asked again after this long: a pause or a retry may be over."""
 
@@ -54,6 +53,7 @@ class Frontier:
     """Most leases of one source at once."""
     patience_s: float
     """How long to wait for a URL that is due later (a retry) before the run ends."""
+    begun_at: datetime
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def leases(self) -> AsyncIterator[Lease]:
@@ -94,8 +94,11 @@ class Frontier:
         self.settled(lease, until)
 
     async def count_waiting(self, source_id: int) -> int:
-        """How many URLs of a source wait to be fetched, now or later, and are not handed out."""
-        return await self.archivist.in_database(self.table.count_waiting, source_id)
+        """How many URLs of a source this run has yet to fetch, and has not handed out."""
+        now = datetime.now(UTC)
+        return await self.archivist.in_database(
+            self.table.count_waiting, source_id, now, begun_at=self.begun_at
+        )
 
     async def release(self) -> None:
         """Give back every lease of this run."""
@@ -113,6 +116,7 @@ class Frontier:
             room,
             now,
             queue.kinds(),
+            begun_at=self.begun_at,
             max_pages=queue.pages_left,
         )
         queue.look_at = monotonic() + LOOK_AGAIN_S if len(leases) < room else 0.0

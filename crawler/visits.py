@@ -16,7 +16,8 @@ from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import Discovered, Discoverer, discoverer_of
-from crawler.retry import explain_failure, failure_kind, parse_retry_after, retry_at
+from crawler.freshness import fresh_s
+from crawler.retry import FailureKind, explain_failure, failure_kind, parse_retry_after, retry_at
 from pipelines.recover import Answer
 
 RNG = Random()
@@ -35,11 +36,12 @@ def visit_of_answer(
 ) -> Visit:
     """The visit that ended in `answer`, parsed for the URLs that it names."""
     error, when = None, None
-    if answer.status != HTTPStatus.OK:
+    is_unchanged = answer.status == HTTPStatus.NOT_MODIFIED
+    if answer.status != HTTPStatus.OK and not is_unchanged:
         error, when = _explain_status(answer.status), _retry_after_status(answer, lease)
     discovered = Discovered()
     discover = discoverer_of(lease.kind, lease.found_by, source)
-    if error is None and discover is not None:
+    if error is None and discover is not None and not is_unchanged:
         try:
             discovered = _discover(discover, answer, lease, source)
         except DiscoveryError as failure:
@@ -58,6 +60,8 @@ def visit_of_answer(
         retry_at=when,
         candidates=discovered.candidates,
         warnings=discovered.warnings,
+        is_unchanged=is_unchanged,
+        fresh_s=max(discovered.fresh_s, fresh_s(_header(answer, "cache-control"))),
     )
 
 
@@ -65,13 +69,8 @@ def visit_of_failure(
     failure: BaseException, request: Request, lease: Lease, source: Source
 ) -> Visit:
     """The visit that ended without a response, for whatever reason."""
-    when = retry_at(
-        failure_kind(failure),
-        failures=lease.failures + 1,
-        now=datetime.now(UTC),
-        rng=RNG,
-        not_before=getattr(failure, "until", None),
-    )
+    until = getattr(failure, "until", None)
+    when = _retry_at(failure_kind(failure), lease, datetime.now(UTC), until)
     return Visit(
         source=source.name,
         url=lease.url,
@@ -111,13 +110,14 @@ def _explain_status(status: int) -> str:
 
 def _retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
     now = datetime.now(UTC)
-    return retry_at(
-        answer.status,
-        failures=lease.failures + 1,
-        now=now,
-        rng=RNG,
-        not_before=parse_retry_after(_header(answer, "retry-after"), now),
-    )
+    until = parse_retry_after(_header(answer, "retry-after"), now)
+    return _retry_at(answer.status, lease, now, until)
+
+
+def _retry_at(
+    problem: int | FailureKind, lease: Lease, now: datetime, until: datetime | None
+) -> datetime | None:
+    return retry_at(problem, failures=lease.failures + 1, now=now, rng=RNG, not_before=until)
 
 
 def captures_of(request: Request | None) -> tuple[Capture, ...]:

@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from archive.db.repository import Repository
-from archive.model import Capture, Exchange, Visit
+from archive.model import Capture, Conversion, Exchange, Visit
 from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
+from pipelines.guidance import Guides
 from pipelines.ingest import Ingested, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
@@ -32,11 +33,13 @@ class Archivist:
     ) -> None:
         self.run_id = run_id
         self._repository = repository
+        self._guides = Guides(repository.engine)
         self._writer = writer
         self._pool = pool
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
         self._append = Grouped(self._keep, self._warc_thread)
+        self._convert = Grouped(self._keep_conversions, self._warc_thread)
         self._note = Grouped(writer.append_metadata, self._warc_thread)
         self._rowless: set[str] = set()
         """Ids of the records of captures that are on the disk and have no row yet."""
@@ -49,20 +52,36 @@ class Archivist:
         """
         return await self._append(exchange)
 
+    async def append_conversion(self, conversion: Conversion) -> Capture:
+        """Keep what was made of a capture, beside it; returns when that is on the disk.
+
+        Raises:
+            StorageError: the disk refused it; no part of it was kept.
+        """
+        return await self._convert(conversion)
+
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
         await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
         self._rowless -= _record_ids(captures)
 
-    async def ingest(self, visit: Visit, *, source_id: int, url_id: int) -> Ingested:
+    async def ingest(
+        self, visit: Visit, *, source_id: int, url_id: int, found_new: bool = False
+    ) -> Ingested:
         """Read the visit's page and save everything about the visit in one transaction.
+
+        `found_new`: a list named what was not known.
 
         Raises:
             StorageError: the database refused it; nothing of the visit was saved.
         """
         extraction = None
         if is_readable(visit) and visit.body is not None:
-            extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
+            captured_at = visit.captures[-1].captured_at
+            guidance = await self.in_database(self._guides.of, source_id, captured_at)
+            extraction = await self._pool.extract(
+                visit.body, visit.final_url, visit.headers, guidance
+            )
         if note := note_of(visit, extraction):
             await self._note(note)
         ingested = await self.in_database(
@@ -73,6 +92,7 @@ class Archivist:
             run_id=self.run_id,
             source_id=source_id,
             url_id=url_id,
+            found_new=found_new,
         )
         self._rowless -= _record_ids(visit.captures)
         return ingested
@@ -89,6 +109,7 @@ class Archivist:
             StorageError: the disk refused it; the next run will close it.
         """
         await self._append.drain()
+        await self._convert.drain()
         await self._note.drain()
         await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
         return not self._rowless
@@ -109,6 +130,11 @@ class Archivist:
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
         """Write the records; runs in the WARC thread."""
         captures = self._writer.append([(each, self._earlier(each)) for each in exchanges])
+        self._rowless |= _record_ids(captures)
+        return captures
+
+    def _keep_conversions(self, conversions: Sequence[Conversion]) -> list[Capture]:
+        captures = self._writer.append_conversions(conversions)
         self._rowless |= _record_ids(captures)
         return captures
 

@@ -26,6 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from archive.addresses import is_public
+from archive.disk import replacing
 from archive.errors import FetchError, PrivateAddressError, StorageError
 
 TRIES_WITHOUT_GAIN = 4
@@ -35,11 +36,11 @@ _TOTAL = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
 class OnProgress(Protocol):
-    """Told how far a download is (`pipelines.importing.Watcher`)."""
+    """Told how far a download is (`pipelines.bar.Watcher`)."""
 
-    def begin(self, what: str, total_bytes: int | None) -> None: ...
+    def begin(self, what: str, total: int | None) -> None: ...
 
-    def reach(self, done_bytes: int) -> None: ...
+    def reach(self, done: int) -> None: ...
 
 
 @dataclass(slots=True)
@@ -218,9 +219,8 @@ def _read_state(path: Path, url: str) -> _State:
 
 
 def _write_state(path: Path, state: _State) -> None:
-    new = path.with_name(f"{path.name}.json.new")
-    new.write_text(json.dumps(asdict(state)), "utf-8")
-    new.replace(_state_path(path))
+    with replacing(_state_path(path)) as file:
+        file.write(json.dumps(asdict(state)).encode())
 
 
 def _total(headers: Mapping[str, str]) -> int | None:

@@ -7,15 +7,21 @@ killed run, or from an import. The caller has put the captures' records on disk 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from archive.db.clusters import ClusterRules
 from archive.db.forgotten import FORGOTTEN
-from archive.db.history import Reading, text_sha256
-from archive.db.repository import Repository, UrlOutcome
+from archive.db.history import Reading, Saved, text_sha256
+from archive.db.ledger import UrlOutcome
+from archive.db.repository import Repository
+from archive.db.stories import Story
 from archive.errors import UrlError
-from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.model import Capture, Extraction, Outcome, Sketch, UrlKind, Visit
 from archive.urls import normalise_url, same_site
-from pipelines.revise import is_revision
+from pipelines.dedupe import likeness
+from pipelines.extract.learn import Learnt, is_new, story_of
+from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +30,25 @@ class Ingested:
 
     visit: Visit
     verdict: str
-    """`article`, `listed N`, `requisite`, or in words why nothing came of it."""
-    article_id: int | None = None
+    """`article`, `listed N`, `requisite`, `unchanged`, or in words why nothing came of it."""
+    saved: Saved | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
+
+    @property
+    def article_id(self) -> int | None:
+        """The article that was read."""
+        return self.saved.article_id if self.saved and self.saved.gone is None else None
 
 
 def is_readable(visit: Visit) -> bool:
     """Whether the visit brought a page to extract an article from."""
-    return visit.kind is UrlKind.PAGE and visit.error is None and visit.body is not None
+    return (
+        visit.kind is UrlKind.PAGE
+        and visit.error is None
+        and visit.body is not None
+        and not visit.is_unchanged
+    )
 
 
 def note_of(
@@ -66,27 +82,33 @@ def ingest(
     source_id: int,
     url_id: int,
     ends_lease: bool = True,
+    found_new: bool = False,
 ) -> Ingested:
     """Save a visit with what was read from its page, if anything was.
 
-    `ends_lease` is False where the frontier did not ask for it (see `UrlOutcome`).
+    `ends_lease` is False where the frontier did not ask for it, `found_new` tells that a list
+    named what was not known (see `UrlOutcome`).
 
     Raises:
         StorageError: the database refused it; nothing of the visit was saved.
     """
-    last = visit.captures[-1] if visit.captures else None
-    reading = _reading(visit, extraction, last)
+    last, answer = visit.captures[-1] if visit.captures else None, visit.answer
+    reading = reading_of(visit.final_url, extraction, last.captured_at) if last else None
     verdict = _verdict(visit, extraction)
     outcome = UrlOutcome(
-        status=last.status if last else None,
-        verdict=verdict,
-        due_at=visit.retry_at,
+        status=answer.status if answer else None,
+        verdict=None if visit.is_unchanged else verdict,
+        retry_at=visit.retry_at,
         failed=visit.error is not None,
         ends_lease=ends_lease,
-        etag=last.etag if last else None,
-        last_modified=last.last_modified if last else None,
+        etag=answer.etag if answer else None,
+        last_modified=answer.last_modified if answer else None,
+        unchanged_at=normalise_url(visit.final_url) if visit.is_unchanged else None,
+        found_new=found_new,
+        fresh_s=visit.fresh_s,
+        gone=why_gone(visit, extraction),
     )
-    article_id = repository.save_visit(
+    saved = repository.save_visit(
         visit.captures,
         outcome,
         run_id=run_id,
@@ -94,10 +116,10 @@ def ingest(
         url_id=url_id,
         reading=reading,
     )
-    if reading is not None and article_id is None:
+    if reading is not None and saved is None:
         verdict = FORGOTTEN
     failed = visit.error is not None and bool(visit.captures)
-    return Ingested(visit, verdict, article_id, failed)
+    return Ingested(visit, verdict, saved, failed)
 
 
 def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
@@ -115,22 +137,43 @@ def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
     return own if is_front_page or not same_site(declared, own) else declared
 
 
-def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) -> Reading | None:
-    if extraction is None or last is None or extraction.outcome is not Outcome.ARTICLE:
+def story_told_by(extraction: Extraction) -> Story:
+    """An article's lines as they were before learnt boilerplate was taken off."""
+    lines = story_of([*(extraction.text or "").splitlines(), *extraction.recurring])
+    return Story(lines, lambda known: is_new(lines, Learnt.of(known)))
+
+
+def reading_of(
+    fetched_url: str, extraction: Extraction | None, seen_at: datetime
+) -> Reading | None:
+    """What an extraction makes of the page at an address; None if that is no article."""
+    if extraction is None or extraction.outcome is not Outcome.ARTICLE:
         return None
-    url = normalise_url(visit.final_url)
+    url = normalise_url(fetched_url)
     return Reading(
         url=url,
         canonical_url=canonical_url_of(extraction, url),
         extraction=extraction,
-        seen_at=last.captured_at,
+        seen_at=seen_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
+        is_moved_from=lambda known: is_same_story(known, extraction),
+        why_gone_from=lambda known: why_gone_from(known, extraction),
+        story=story_told_by(extraction),
+        clustering=ClusterRules(_sketch, likeness),
     )
+
+
+def _sketch(text: str) -> Sketch:
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, seldom needed here
+
+    return sketch_of(text)
 
 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:
     if visit.error is not None:
         return visit.error
+    if visit.is_unchanged:
+        return "unchanged"
     if visit.kind is UrlKind.REQUISITE:
         return "requisite"
     if extraction is None:

@@ -30,12 +30,13 @@ from archive.home import Home, run_lock
 from archive.model import Candidate, Capture, RecordRef, RecordType, Visit
 from archive.urls import normalise_url
 from archive.warc.http import decode_body, read_head, split_interim
-from archive.warc.reader import read_exchange
+from archive.warc.reader import read_exchange, read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import FOLDER
 from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
+from pipelines.guidance import Guides
 from pipelines.ingest import ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
 
@@ -94,6 +95,7 @@ class Recovery:
         self._frontier = frontier
         self._pool = pool
         self._interpreter = interpreter
+        self._guides = Guides(repository.engine)
         self._orphans: dict[int, list[_File]] = {}
         self._places: dict[str, RecordRef] = {}
         """Of records that have no rows yet, by id."""
@@ -217,10 +219,13 @@ class Recovery:
         visit = self._interpreter.visit(answer, chain, lease)
         if visit is None:
             return False
-        self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
+        new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
-            extraction = self._pool.extract_now(visit.body, visit.final_url, visit.headers)
+            guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
+            extraction = self._pool.extract_now(
+                visit.body, visit.final_url, visit.headers, guidance
+            )
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])
         ingest(
@@ -230,11 +235,14 @@ class Recovery:
             run_id=run_id,
             source_id=lease.source_id,
             url_id=lease.url_id,
+            found_new=new > 0,
         )
         return True
 
     def _answer(self, last: Capture) -> Answer | None:
         """What the record says, if it holds a whole final answer."""
+        if last.record_type is RecordType.CONVERSION:
+            return self._converted(last)
         if last.ref is None or last.status is None or last.status in REDIRECTS or last.truncated:
             return None
         try:
@@ -249,6 +257,18 @@ class Recovery:
         if is_lost and not body:
             return None  # what it repeats cannot be found
         return Answer(last.url, last.status, head.headers, body)
+
+    def _converted(self, last: Capture) -> Answer | None:
+        """What was made of an answer: a page of its own, without the answer's headers."""
+        if last.ref is None:
+            return None
+        try:
+            body = read_payload(self._home.warc, last.ref)
+        except RecordError as error:
+            logger.warning("%s", error)
+            return None
+        headers = (("Content-Type", last.content_type or ""),)
+        return Answer(last.url, HTTPStatus.OK, headers, body)
 
     def _find_record(self, record_id: str) -> RecordRef | None:
         return self._places.get(record_id) or self._repository.find_record(record_id)
@@ -275,14 +295,22 @@ def _our_files(root: Path) -> list[_File]:
 
 
 def _chains(captures: Sequence[Capture]) -> Iterator[list[Capture]]:
-    """Group captures into visits: a redirect with what its target answered, and so on."""
+    """Group captures into visits: a redirect with what its target answered, and so on.
+
+    Behind the last answer comes what was made of it.
+    """
     waiting: dict[str, deque[Capture]] = defaultdict(deque)
-    for capture in captures:
+    made = {capture.made_of: capture for capture in captures if capture.made_of}
+    served = [capture for capture in captures if not capture.made_of]
+    for capture in served:
         waiting[capture.url].append(capture)
-    for capture in captures:
+    for capture in served:
         if not waiting[capture.url] or waiting[capture.url][0] is not capture:
             continue  # it is part of an earlier one's chain
         chain = [waiting[capture.url].popleft()]
         while chain[-1].status in REDIRECTS and waiting.get(chain[-1].location or ""):
             chain.append(waiting[chain[-1].location or ""].popleft())
+        if chain[-1].ref and (conversion := made.pop(chain[-1].ref.record_id, None)):
+            chain.append(conversion)
         yield chain
+    yield from ([conversion] for conversion in made.values())  # what it was made of has its row

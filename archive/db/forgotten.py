@@ -140,7 +140,7 @@ def mark_forgotten(connection: Connection, url_ids: Iterable[int]) -> None:
         connection.execute(
             update(UrlRow)
             .where(UrlRow.id.in_(some))
-            .values(**nothing, failures=0, verdict=FORGOTTEN)
+            .values(**nothing, failures=0, changes=0.0, exposure=0.0, verdict=FORGOTTEN)
         )
 
 

@@ -14,22 +14,26 @@ from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.forgotten import takedowns_of
 from archive.db.schema import UrlRow
-from archive.model import Candidate, FoundBy, Seed, UrlKind
+from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
 
-FETCH_AGAIN_AFTER = {
-    UrlKind.SITEMAP: timedelta(hours=24),
-    UrlKind.LISTING: timedelta(hours=24),
-    UrlKind.FEED: timedelta(hours=24),
-    UrlKind.REQUISITE: timedelta(days=30),
-}
-"""What is named again, without a date, is fetched again once its last fetch is so old.
-
-Pages are not: what they say by now is asked for by other means."""
+REQUISITES_HOLD = timedelta(days=30)
+"""A requisite that is named again is fetched again once its last fetch is so old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Lease:
     address: str
     """What to fetch: `url`, with the tracking parameters it was found with."""
     found_by: FoundBy
+    is_known: bool
+    """Whether it was fetched before."""
 
 
 _LEASE_COLUMNS = select(
@@ -56,6 +62,7 @@ _LEASE_COLUMNS = select(
     UrlRow.failures,
     func.coalesce(UrlRow.found_as, UrlRow.url).label("address"),
     UrlRow.found_by,
+    UrlRow.fetched_at.is_not(None).label("is_known"),
 )
 
 
@@ -70,8 +77,13 @@ class FrontierTable:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    def begin(self, source_id: int, seeds: Sequence[Seed], now: datetime) -> None:
-        """Make a source ready for a run: seeds due, leases of dead runs taken back."""
+    def begin(
+        self, source_id: int, seeds: Sequence[Seed], now: datetime, *, ask_lists: bool = False
+    ) -> None:
+        """Make a source ready for a run: new seeds due, leases of dead runs taken back.
+
+        `ask_lists` makes feeds, sitemaps and front pages due now, whatever their pace.
+        """
         found = seed_candidates(seeds)
         with self.engine.begin() as connection:
             _insert_new(connection, source_id, found, now, due_at=now)
@@ -81,12 +93,23 @@ class FrontierTable:
                 .where(UrlRow.source_id == source_id, UrlRow.leased_by.is_not(None))
                 .values(leased_by=None)
             )
-            # A seed that is put off (its host asked for a pause) stays put off.
+            # A seed that is put off (its host asked for a pause, it seldom changes) stays so.
             connection.execute(
                 update(UrlRow)
                 .where(UrlRow.url.in_([seed.url for seed in seeds]), UrlRow.due_at.is_(None))
                 .values(due_at=now, last_seen_at=now)
             )
+            if ask_lists:
+                connection.execute(
+                    update(UrlRow)
+                    .where(
+                        UrlRow.source_id == source_id,
+                        UrlRow.kind.in_(LISTS),
+                        UrlRow.due_at > now,
+                        UrlRow.failures == 0,
+                    )
+                    .values(due_at=now)
+                )
 
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
         """Add what is new, make due what has changed since it was fetched; how many were new.
@@ -106,9 +129,7 @@ class FrontierTable:
     def know(self, source_id: int, candidate: Candidate, now: datetime) -> Lease:
         """What is known of a candidate's URL, which becomes known now if it was not; never due."""
         with self.engine.begin() as connection:
-            _insert_new(connection, source_id, [candidate], now, due_at=None)
-            query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
-            return _lease(connection.execute(query).one())
+            return know(connection, source_id, candidate, now)
 
     def take(
         self,
@@ -118,11 +139,13 @@ class FrontierTable:
         now: datetime,
         kinds: Iterable[UrlKind],
         *,
+        begun_at: datetime | None = None,
         max_pages: float = inf,
     ) -> list[Lease]:
         """Lease up to `limit` due URLs of a source, of the first of `kinds` that has any first.
 
-        No more than `max_pages` of them are pages.
+        No more than `max_pages` of them are pages. What was fetched since the run began, at
+        `begun_at` (`now` where it is None), is not fetched again by it, save what failed.
         """
         leases: list[Lease] = []
         with self.engine.begin() as connection:
@@ -131,7 +154,7 @@ class FrontierTable:
                 if kind is UrlKind.PAGE:
                     room = int(min(room, max_pages))
                 if room > 0:
-                    leases += _due(connection, source_id, kind, room, now)
+                    leases += _due(connection, source_id, kind, room, now, begun_at or now)
             connection.execute(
                 update(UrlRow)
                 .where(UrlRow.id.in_([lease.url_id for lease in leases]))
@@ -146,9 +169,9 @@ class FrontierTable:
         return None if row is None else _lease(row)
 
     def next_due_at(self, source_id: int, kinds: Iterable[UrlKind]) -> datetime | None:
-        """When the next URL of a source that nobody has taken is due."""
+        """When the next URL of a source that is still to be had, and nobody has taken, is due."""
         query = select(func.min(UrlRow.due_at)).where(
-            UrlRow.source_id == source_id, UrlRow.kind.in_(list(kinds)), _free()
+            UrlRow.source_id == source_id, UrlRow.kind.in_(list(kinds)), _free(), _still_to_be_had()
         )
         with self.engine.connect() as connection:
             return connection.scalar(query)
@@ -171,9 +194,21 @@ class FrontierTable:
                 .values(due_at=until)
             )
 
-    def count_waiting(self, source_id: int) -> int:
-        """How many URLs of a source wait to be fetched, now or later, and are not taken."""
-        query = select(func.count()).where(UrlRow.source_id == source_id, _free())
+    def count_waiting(
+        self, source_id: int, now: datetime, *, begun_at: datetime | None = None
+    ) -> int:
+        """How many URLs of a source a run that began at `begun_at` has yet to fetch.
+
+        Those of which nobody has anything yet count even where they are due later.
+        """
+        query = select(func.count()).where(
+            UrlRow.source_id == source_id,
+            _free(),
+            or_(
+                _still_to_be_had(),
+                and_(UrlRow.due_at <= now, UrlRow.fetched_at < (begun_at or now)),
+            ),
+        )
         with self.engine.connect() as connection:
             return connection.scalar(query) or 0
 
@@ -189,12 +224,25 @@ def _free() -> ColumnElement[bool]:
     return and_(UrlRow.due_at.is_not(None), UrlRow.leased_by.is_(None))
 
 
+def _still_to_be_had() -> ColumnElement[bool]:
+    return or_(UrlRow.fetched_at.is_(None), UrlRow.failures > 0)
+
+
 def _due(
-    connection: Connection, source_id: int, kind: UrlKind, limit: int, now: datetime
+    connection: Connection,
+    source_id: int,
+    kind: UrlKind,
+    limit: int,
+    now: datetime,
+    begun_at: datetime,
 ) -> list[Lease]:
     query = (
         _LEASE_COLUMNS.where(
-            UrlRow.source_id == source_id, UrlRow.kind == kind, UrlRow.due_at <= now, _free()
+            UrlRow.source_id == source_id,
+            UrlRow.kind == kind,
+            UrlRow.due_at <= now,
+            _free(),
+            or_(_still_to_be_had(), UrlRow.fetched_at < begun_at),
         )
         .order_by(UrlRow.due_at, UrlRow.id)
         .limit(limit)
@@ -202,9 +250,24 @@ def _due(
     return [_lease(row) for row in connection.execute(query)]
 
 
-def _lease(row: Row[int, str, str, int, int, str, str]) -> Lease:
-    kind, found_by = UrlKind(row.kind), FoundBy(row.found_by)
-    return Lease(row.id, row.url, kind, row.source_id, row.failures, row.address, found_by)
+def _lease(row: Row[int, str, str, int, int, str, str, bool]) -> Lease:
+    return Lease(
+        row.id,
+        row.url,
+        UrlKind(row.kind),
+        row.source_id,
+        row.failures,
+        row.address,
+        FoundBy(row.found_by),
+        bool(row.is_known),
+    )
+
+
+def know(connection: Connection, source_id: int, candidate: Candidate, now: datetime) -> Lease:
+    """See `FrontierTable.know`; within a transaction of the caller's."""
+    _insert_new(connection, source_id, [candidate], now, due_at=None)
+    query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
+    return _lease(connection.execute(query).one())
 
 
 def _insert_new(
@@ -228,6 +291,8 @@ def _insert_new(
             "last_seen_at": now,
             "due_at": due_at,
             "failures": 0,
+            "changes": 0.0,
+            "exposure": 0.0,
         }
         for candidate in candidates
     ]
@@ -247,37 +312,44 @@ def _see_again(connection: Connection, candidates: Sequence[Candidate], now: dat
         .where(UrlRow.url.in_(urls), UrlRow.last_seen_at < now)
         .values(last_seen_at=now)
     )
-    for kind, age in FETCH_AGAIN_AFTER.items():
-        urls = [candidate.url for candidate in candidates if candidate.kind is kind]
-        _make_due(connection, kind, urls, fetched_before=now - age, now=now)
-    for candidate in candidates:
-        if candidate.kind in FETCH_AGAIN_AFTER and candidate.modified_at is not None:
-            changed_at = candidate.modified_at
-            _make_due(
-                connection, candidate.kind, [candidate.url], fetched_before=changed_at, now=now
-            )
-    _rename_requisites(connection, candidates, now)
-
-
-def _make_due(
-    connection: Connection,
-    kind: UrlKind,
-    urls: Sequence[str],
-    *,
-    fetched_before: datetime,
-    now: datetime,
-) -> None:
-    if urls:
+    requisites = [each.url for each in candidates if each.kind is UrlKind.REQUISITE]
+    if requisites:
         connection.execute(
             update(UrlRow)
             .where(
-                UrlRow.url.in_(urls),
-                UrlRow.kind == kind,
+                UrlRow.url.in_(requisites),
+                UrlRow.kind == UrlKind.REQUISITE,
                 UrlRow.due_at.is_(None),
-                UrlRow.fetched_at < fetched_before,
+                UrlRow.fetched_at < now - REQUISITES_HOLD,
             )
             .values(due_at=now)
         )
+    _hasten_modified(connection, candidates, now)
+    _rename_requisites(connection, candidates, now)
+
+
+def _hasten_modified(
+    connection: Connection, candidates: Sequence[Candidate], now: datetime
+) -> None:
+    """Look sooner at what is said to have changed since it was fetched.
+
+    A list is asked at once. An article is, once half of its wait is over: there are sitemaps
+    that call every page changed today, every day, and they may double our requests, no more.
+    """
+    said = {each.url: each.modified_at for each in candidates if each.modified_at is not None}
+    query = select(UrlRow.id, UrlRow.url, UrlRow.kind, UrlRow.fetched_at, UrlRow.due_at).where(
+        UrlRow.url.in_(said), UrlRow.fetched_at.is_not(None), UrlRow.leased_by.is_(None)
+    )
+    hastened = []
+    for row in connection.execute(query):
+        is_list = row.kind in LISTS
+        waits = is_list or (row.due_at is not None and row.due_at > now)
+        if said[row.url] > row.fetched_at and waits:
+            half = row.fetched_at + (row.due_at - row.fetched_at) / 2 if row.due_at else now
+            hastened.append({"row": row.id, "due": now if is_list else max(half, now)})
+    if hastened:
+        statement = update(UrlRow).where(UrlRow.id == bindparam("row"))
+        connection.execute(statement.values(due_at=bindparam("due")), hastened)
 
 
 def _rename_requisites(

@@ -15,9 +15,11 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
 
+from archive.db.clusters import ClusterRules, place_article
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
+from archive.db.stories import Story, count_story
 from archive.model import Extraction
 from archive.urls import registrable_domain
 
@@ -33,7 +35,20 @@ class KnownArticle:
     revision: int
     title: str | None
     authors: list[str]
-    text_sha256: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a reading."""
+
+    article_id: int
+    url: str
+    """Where it was fetched from."""
+    is_edited: bool = False
+    """Whether it made a revision of an article that was known."""
+    gone: str | None = None
+    """Why what stands there is not the article any more, in words; then nothing was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,14 @@ class Reading:
     is_revision_of: Callable[[KnownArticle], bool]
     """Decides, where the archive has the article, whether this reads otherwise than a state of
     it: the one before in time, or the one after."""
+    is_moved_from: Callable[[KnownArticle], bool] = lambda known: False
+    """Decides whether this is the article that its URL led to before, by a new address."""
+    why_gone_from: Callable[[KnownArticle], str | None] = lambda known: None
+    """Says why this is not the article but what its server puts in the place of a lost page."""
+    story: Story | None = None
+    """What the source's boilerplate is learnt from, if the article is new."""
+    clustering: ClusterRules | None = None
+    """Decides which articles tell the same story; None leaves the clusters as they are."""
 
 
 def text_sha256(text: str) -> str:
@@ -56,52 +79,136 @@ def text_sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def save_reading(connection: Connection, reading: Reading, source_id: int, capture_id: int) -> int:
-    """Make or revise the article of `reading`; its id."""
-    columns = _columns_of(reading.extraction)
-    query = select(ArticleRow.id, ArticleRow.url, ArticleRow.first_seen_at).where(
-        ArticleRow.canonical_url == reading.canonical_url
-    )
-    article = connection.execute(query).one_or_none()
+def save_reading(
+    connection: Connection,
+    reading: Reading,
+    source_id: int,
+    capture_id: int,
+    *,
+    led_to: int | None = None,
+) -> Saved:
+    """Make or revise the article of `reading`; `led_to` is the one its URL led to before."""
+    article = _article(connection, ArticleRow.canonical_url == reading.canonical_url)
+    before = _article(connection, ArticleRow.id == led_to) if led_to is not None else None
+    if before is not None and (gone := reading.why_gone_from(_known(before))):
+        return Saved(before.id, reading.url, gone=gone)
+    if article is None and before is not None and reading.is_moved_from(_known(before)):
+        article = _move(connection, before, reading)
     if article is None:
-        return _insert_article(connection, reading, columns, source_id, capture_id)
-    _History(connection, article.id, article.url).take(reading, columns, capture_id)
+        new = _insert_article(connection, reading, source_id, capture_id)
+        if reading.story is not None:
+            count_story(connection, reading.story, new, source_id, reading.seen_at)
+        place_reading(connection, new, reading)
+        return Saved(new, reading.url)
+    history = History(connection, article.id, article.url)
+    is_edited = history.take(reading, capture_id)
     if reading.seen_at < article.first_seen_at:
         connection.execute(
             update(ArticleRow)
             .where(ArticleRow.id == article.id)
             .values(first_seen_at=reading.seen_at)
         )
-    return int(article.id)
+    place_reading(connection, article.id, reading)
+    return Saved(int(article.id), reading.url, is_edited)
 
 
-class _History:
-    """The revisions of one article."""
+def place_reading(connection: Connection, article_id: int, reading: Reading) -> None:
+    """Put the article of a reading, which is saved, among those that tell the same story."""
+    if reading.clustering is not None:
+        place_article(connection, article_id, reading.extraction.sketch, reading.clustering)
+
+
+def _article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:
+    query = select(*ArticleRow.__table__.columns).where(where)
+    return connection.execute(query).one_or_none()
+
+
+def _known(row: Row[Any]) -> KnownArticle:
+    return KnownArticle(row.id, row.url, row.revision, row.title, row.authors, row.text)
+
+
+def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[Any] | None:
+    """Let an article be known by its new address; the old one stays an alias in `urls`."""
+    connection.execute(
+        update(ArticleRow)
+        .where(ArticleRow.id == article.id)
+        .values(url=reading.url, canonical_url=reading.canonical_url)
+    )
+    return _article(connection, ArticleRow.id == article.id)
+
+
+class History:
+    """The revisions of one article, whose page is at `url`."""
 
     def __init__(self, connection: Connection, article_id: int, url: str) -> None:
         self._connection = connection
         self._article_id = article_id
         self._url = url
 
-    def take(self, reading: Reading, columns: dict[str, Any], capture_id: int) -> None:
-        """Give a reading its place, if it says anything that its neighbours in time do not."""
+    def take(self, reading: Reading, capture_id: int, *, in_order: bool = False) -> bool:
+        """Give a reading its place, if it says anything that its neighbours in time do not.
+
+        Whether it revises the newest of them. With `in_order`, captures after this one are yet
+        to be taken, and speak for themselves.
+        """
         before = self._neighbour(reading.seen_at, after=False)
         after = self._neighbour(reading.seen_at, after=True)
         if before is not None and not self._differs(reading, before):
-            return
+            return False
         if before is None and reading.url != self._url:
-            return  # an alias that is older than all that is known
-        again = before and self._seen_again(reading.seen_at, after)
+            return False  # an alias that is older than all that is known
+        again = None
+        if before is not None and not in_order:
+            again = self._seen_again(reading.seen_at, after)
         if after is not None and not again and not self._differs(reading, after):
             self._move_back(after, reading.seen_at, capture_id)
-            return
+            return False
         number = before.number + 1 if before is not None else 1
         self._make_room(number, 2 if again else 1)
-        self._insert(columns, number, reading.seen_at, capture_id)
+        self._insert(_columns_of(reading.extraction), number, reading.seen_at, capture_id)
         if before is not None and again is not None:
             same = {name: getattr(before, name) for name in _READING_COLUMNS}
             self._insert(same, number + 1, again.captured_at, again.id)
         self._update_article()
+        return after is None and again is None
+
+    def revision_from(self, capture_id: int) -> Row[Any] | None:
+        """The revision that was read from a capture."""
+        query = _revisions(self._article_id).where(RevisionRow.capture_id == capture_id)
+        return self._connection.execute(query.limit(1)).one_or_none()
+
+    def is_gone(self, reading: Reading) -> bool:
+        """Whether a page is a notice in the place of the article as it was before."""
+        before = self._neighbour(reading.seen_at, after=False)
+        return before is not None and bool(reading.why_gone_from(self._known(before)))
+
+    def replace(self, revision: Row[Any], reading: Reading) -> bool:
+        """Let a revision read as a newer extraction reads its capture; whether that is otherwise.
+
+        If it reads as the one before it then, the two are one.
+        """
+        columns = _columns_of(reading.extraction)
+        self._connection.execute(
+            update(RevisionRow).where(RevisionRow.id == revision.id).values(columns)
+        )
+        earlier = _revisions(self._article_id).where(RevisionRow.number == revision.number - 1)
+        before = self._connection.execute(earlier).one_or_none()
+        # At its own address: the article may have moved since.
+        is_same = before is not None and not reading.is_revision_of(
+            self._known(before, url=reading.url)
+        )
+        if is_same:
+            self._remove(revision)
+        self._update_article()
+        return is_same or any(
+            getattr(revision, name) != columns[name]
+            for name in _READING_COLUMNS
+            if name not in ("extractor", "rules")
+        )
+
+    def _remove(self, revision: Row[Any]) -> None:
+        self._connection.execute(delete(RevisionRow).where(RevisionRow.id == revision.id))
+        self._make_room(revision.number + 1, -1)
 
     def _neighbour(self, moment: datetime, *, after: bool) -> Row[Any] | None:
         """The revision in force at a moment, or the first one after it."""
@@ -113,15 +220,17 @@ class _History:
         return self._connection.execute(query.limit(1)).one_or_none()
 
     def _differs(self, reading: Reading, revision: Row[Any]) -> bool:
-        known = KnownArticle(
+        return reading.is_revision_of(self._known(revision))
+
+    def _known(self, revision: Row[Any], url: str | None = None) -> KnownArticle:
+        return KnownArticle(
             self._article_id,
-            self._url,
+            url or self._url,
             revision.number,
             revision.title,
             revision.authors,
-            revision.text_sha256,
+            revision.text,
         )
-        return reading.is_revision_of(known)
 
     def _seen_again(self, moment: datetime, after: Row[Any] | None) -> Any:
         """The first capture behind a moment that found the page as it had been before it.
@@ -188,10 +297,10 @@ def _revisions(article_id: int) -> Select[Any]:
 def _insert_article(
     connection: Connection,
     reading: Reading,
-    columns: dict[str, Any],
     source_id: int,
     capture_id: int,
 ) -> int:
+    columns = _columns_of(reading.extraction)
     row = {
         **columns,
         "source_id": source_id,

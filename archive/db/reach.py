@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from archive.db.clusters import take_out
 from archive.db.forgotten import (
     FORGOTTEN,
     batches,
@@ -39,6 +40,7 @@ from archive.db.schema import (
     ForgottenRecordRow,
     RevisionRow,
     SourceRow,
+    StoryRow,
     UrlRow,
 )
 from archive.errors import UrlError
@@ -104,6 +106,9 @@ class Reach:
         self._connection = connection
         remember_urls(self._connection, self._keys_to_remember(), takedown_id)
         self._note_records(takedown_id)
+        for article_id in self.articles:
+            take_out(self._connection, article_id)
+        self._delete(StoryRow, StoryRow.article_id, self.articles)
         self._delete(RevisionRow, RevisionRow.article_id, self.articles)
         self._delete(ArticleRow, ArticleRow.id, self.articles)
         self._delete(CaptureRow, CaptureRow.id, self.captures)

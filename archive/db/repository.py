@@ -13,7 +13,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.forgotten import (
@@ -26,27 +26,13 @@ from archive.db.forgotten import (
     url_key,
     without_forgotten,
 )
-from archive.db.history import Reading, save_reading
+from archive.db.history import Reading, Saved, save_reading
+from archive.db.ledger import UrlOutcome, settle
 from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
+from archive.db.sources import source_columns, source_ids, source_of
 from archive.model import Capture, RecordRef, RecordType, Source
+from archive.schedule import Pace
 from archive.warc.records import RevisitOf
-
-
-@dataclass(frozen=True, slots=True)
-class UrlOutcome:
-    """What a visit makes of its URL's row."""
-
-    status: int | None
-    verdict: str
-    """`article`, or in words why it is none."""
-    due_at: datetime | None
-    """When to fetch it again; None: not again."""
-    failed: bool = False
-    ends_lease: bool = True
-    """False for a capture that the frontier did not ask for, such as an imported one: when the
-    URL is due, and who is fetching it, then stays as it is."""
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +43,16 @@ class RecordedCapture:
     url: str
     record_type: str
     payload_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The newest answer of a URL, for a conditional request."""
+
+    etag: str | None
+    last_modified: str | None
+    ref: RecordRef
+    """The response record that has its payload."""
 
 
 _RECORDED = (
@@ -73,8 +69,10 @@ _RECORDED = (
 class Repository:
     """Writes to one archive's database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pace: Pace | None = None) -> None:
+        """Write by way of `engine`; without a `pace`, nothing that is saved is due again."""
         self.engine = engine
+        self._pace = pace
 
     def refresh_sources(self, sources: Sequence[Source], now: datetime) -> dict[str, int]:
         """Bring the rows of `sources` up to their files; the id of each by name.
@@ -86,19 +84,17 @@ class Repository:
             TakedownLog(self.engine).require_not_forgotten(source.url)
         with self.engine.begin() as connection:
             for source in sources:
-                facts = {"url": source.url, "title": source.title, "language": source.language}
+                facts = source_columns(source)
                 self._upsert(
                     connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
                 )
-            rows = connection.execute(select(SourceRow.name, SourceRow.id))
-            return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
+            return source_ids(connection)
 
     def sources(self) -> dict[str, Source]:
         """All sources that have a row, by name; followed ones and those of imports alike."""
         with self.engine.connect() as connection:
             return {
-                row.name: Source(row.name, row.url, row.title, row.language)
-                for row in connection.execute(select(SourceRow.__table__))
+                row.name: source_of(row) for row in connection.execute(select(SourceRow.__table__))
             }
 
     def start_run(self, command: str, version: str, now: datetime) -> int:
@@ -160,23 +156,27 @@ class Repository:
     def earlier_capture(self, url: str, payload_digest: str) -> RevisitOf | None:
         """The newest whole response with that payload, of `url` if it has one, else of any URL.
 
-        Where no payload is the same, the newest of `url`: what a 304 says is still so.
+        Where no payload is the same, that of the newest answer of `url`, which a 304 vouches for.
         """
-        columns = (CaptureRow.record_id, CaptureRow.url, CaptureRow.captured_at)
-        whole = select(*columns, CaptureRow.payload_digest).where(
-            CaptureRow.record_type == RecordType.RESPONSE,
-            CaptureRow.truncated.is_(None),
-            CaptureRow.payload_digest.is_not(None),
-        )
-        newest_first = whole.order_by(CaptureRow.id.desc()).limit(1)
-        same = newest_first.where(CaptureRow.payload_digest == payload_digest)
-        of_url = newest_first.where(CaptureRow.url == url, CaptureRow.status == HTTPStatus.OK)
         with self.engine.connect() as connection:
-            for query in (same.where(CaptureRow.url == url), same, of_url):
-                row = connection.execute(query).one_or_none()
-                if row is not None and row.record_id and row.payload_digest:
-                    return RevisitOf(row.record_id, row.url, row.captured_at, row.payload_digest)
-        return None
+            row = _whole_response(connection, url, payload_digest)
+            if row is None and (answer := _newest_answer(connection, url)):
+                row = _whole_response(connection, url, answer.payload_digest)
+        if row is None:
+            return None
+        return RevisitOf(row.record_id, row.url, row.captured_at, row.payload_digest)
+
+    def held(self, url: str) -> Held | None:
+        """What the archive has of `url`, if a server that says "not modified" can be understood."""
+        with self.engine.connect() as connection:
+            answer = _newest_answer(connection, url)
+            if answer is None or not (answer.etag or answer.last_modified):
+                return None
+            row = _whole_response(connection, url, answer.payload_digest)
+        if row is None:
+            return None
+        ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
+        return Held(answer.etag, answer.last_modified, ref)
 
     def save_captures(
         self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None
@@ -198,8 +198,8 @@ class Repository:
         source_id: int,
         url_id: int,
         reading: Reading | None = None,
-    ) -> int | None:
-        """Record a visit whole: captures, the URL's row, and the article; the article's id.
+    ) -> Saved | None:
+        """Record a visit whole: captures, the URL's row, and the article, if one was read.
 
         A visit that ended at something forgotten is not saved: its records are noted, to be
         rewritten, and the URL that led there is forgotten too.
@@ -210,11 +210,12 @@ class Repository:
             ids = _insert_captures(
                 connection, captures, run_id=run_id, source_id=source_id, url_id=url_id
             )
-            article_id = None
+            saved = None
             if reading is not None:
-                article_id = save_reading(connection, reading, source_id, ids[-1])
-            _settle_url(connection, url_id, outcome, captures, article_id)
-            return article_id
+                led_to = connection.scalar(select(UrlRow.article_id).where(UrlRow.id == url_id))
+                saved = save_reading(connection, reading, source_id, ids[-1], led_to=led_to)
+            settle(connection, url_id, outcome, captures, saved, self._pace)
+            return saved
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
         """Those of `record_ids` that have a capture row, or are to have none any more."""
@@ -238,7 +239,7 @@ class Repository:
         query = select(*_RECORDED).where(
             CaptureRow.url == url,
             CaptureRow.captured_at == captured_at,
-            CaptureRow.record_type != RecordType.REVISIT,
+            CaptureRow.record_type.not_in([RecordType.REVISIT, RecordType.CONVERSION]),
         )
         with self.engine.connect() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
@@ -249,6 +250,30 @@ class Repository:
     ) -> None:
         statement = _insert_of(connection)(table).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
+
+
+def _whole_response(connection: Connection, url: str, payload_digest: str) -> Row[Any] | None:
+    """The newest response record with that payload, of `url` if it has one."""
+    query = select(CaptureRow.__table__).where(
+        CaptureRow.payload_digest == payload_digest,
+        CaptureRow.record_type == RecordType.RESPONSE,
+        CaptureRow.truncated.is_(None),
+        CaptureRow.record_id.is_not(None),
+    )
+    newest_first = query.order_by(CaptureRow.id.desc()).limit(1)
+    own = connection.execute(newest_first.where(CaptureRow.url == url)).one_or_none()
+    return own or connection.execute(newest_first).one_or_none()
+
+
+def _newest_answer(connection: Connection, url: str) -> Row[Any] | None:
+    """The newest capture of a page that was there, be it kept as a response or as a revisit."""
+    query = select(CaptureRow.__table__).where(
+        CaptureRow.url == url,
+        CaptureRow.status == HTTPStatus.OK,
+        CaptureRow.truncated.is_(None),
+        CaptureRow.payload_digest.is_not(None),
+    )
+    return connection.execute(query.order_by(CaptureRow.id.desc()).limit(1)).one_or_none()
 
 
 def _insert_of(connection: Connection) -> Callable[..., Any]:
@@ -318,33 +343,9 @@ def _capture_columns(capture: Capture) -> dict[str, Any]:
         "last_modified": capture.last_modified,
         "error": capture.error,
         "record_type": capture.record_type,
+        "made_of": capture.made_of,
         "warc_file": ref.file if ref else None,
         "warc_offset": ref.offset if ref else None,
         "warc_length": ref.length if ref else None,
         "record_id": ref.record_id if ref else None,
     }
-
-
-def _settle_url(
-    connection: Connection,
-    url_id: int,
-    outcome: UrlOutcome,
-    captures: Sequence[Capture],
-    article_id: int | None,
-) -> None:
-    row = update(UrlRow).where(UrlRow.id == url_id)
-    if outcome.ends_lease:
-        failures = UrlRow.failures + 1 if outcome.failed else 0
-        lease: dict[str, Any] = {"due_at": outcome.due_at, "leased_by": None, "failures": failures}
-        connection.execute(row.values(lease))
-    if article_id is not None:
-        connection.execute(row.values(article_id=article_id))
-    facts: dict[str, Any] = {"verdict": outcome.verdict}
-    if captures:
-        at = captures[-1].captured_at
-        facts |= {"fetched_at": at, "status": outcome.status}
-        # The row tells the newest, and an import may bring what is older.
-        row = row.where(or_(UrlRow.fetched_at.is_(None), UrlRow.fetched_at <= at))
-    if not outcome.failed:
-        facts |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
-    connection.execute(row.values(facts))

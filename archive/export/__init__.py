@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
+from archive.disk import replacing
 from archive.errors import StorageError, WrongUseError
 from archive.export import jsonl, wacz
 from archive.export.base import Exporter, Format, Selection
@@ -41,21 +41,9 @@ def export(selection: Selection, format_: str, target: str) -> int:
         if is_stream:
             with path.open("wb") as file:
                 return format_used.write(selection, file)
-        return _write_whole(selection, format_used.write, path)
+        with replacing(path) as whole:
+            return format_used.write(selection, whole)
     except BrokenPipeError:
         raise  # the reader has had enough, which is its right
     except OSError as error:
         raise StorageError(f"{target}: cannot write the export: {error.strerror}") from error
-
-
-def _write_whole(selection: Selection, write: Exporter, path: Path) -> int:
-    aside = path.with_name(f".{path.name}.part")
-    try:
-        with aside.open("wb") as file:
-            count = write(selection, file)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    return count

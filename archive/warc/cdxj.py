@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from archive.disk import replacing
 from archive.errors import LockedError, StorageError, UrlError
 from archive.model import Capture, RecordRef, RecordType
 from archive.urls import surt_key
@@ -60,11 +61,13 @@ def line_of(capture: Capture) -> str | None:
 
     That is one without a record, or whose URL has no SURT key, or a 304: pywb would hand it to
     a browser that never asked for it and shows an empty page, so the moment is left to the
-    capture that the 304 vouched for.
+    capture that the 304 vouched for. Nor is a conversion shown: replay is of what was served.
 
     Source: the fields that pywb's indexer and cdxj-indexer write, in their order.
     """
     if capture.ref is None or capture.status == HTTPStatus.NOT_MODIFIED:
+        return None
+    if capture.record_type is RecordType.CONVERSION:
         return None
     try:
         key = surt_key(capture.url)
@@ -128,7 +131,8 @@ def write_index(root: Path, file: str, captures: Iterable[Capture]) -> Path:
     target = index_path(root, file)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Sorted as bytes, which is how pywb searches.
-    _replace(target, sorted(line.encode() for line in lines if line))
+    with replacing(target) as new:
+        new.writelines(sorted(line.encode() for line in lines if line))
     return target
 
 
@@ -174,7 +178,8 @@ def compact(root: Path) -> Path:
 def _merge_into(merged: Path, paths: list[Path]) -> None:
     with ExitStack() as opened:
         files = [opened.enter_context(path.open("rb")) for path in [merged, *paths]]
-        _replace(merged, (line for line, _ in groupby(heapq.merge(*files))))
+        with replacing(merged) as new:
+            new.writelines(line for line, _ in groupby(heapq.merge(*files)))
     for path in paths:
         path.unlink()
 
@@ -191,7 +196,8 @@ def forget_lines(root: Path, refs: Iterable[RecordRef]) -> None:
             lines = path.read_bytes().splitlines(keepends=True)
             kept = [line for line in lines if _place(line) not in gone]
             if len(kept) < len(lines):
-                _replace(path, kept)
+                with replacing(path) as new:
+                    new.writelines(kept)
 
 
 def _place(line: bytes) -> tuple[str, int]:
@@ -233,19 +239,6 @@ def _to_line_after(file: BinaryIO, position: int) -> None:
     file.seek(max(position - 1, 0))
     if position:
         file.readline()
-
-
-def _replace(target: Path, lines: Iterable[bytes]) -> None:
-    """Write a file under another name, sync it and put it in the place of the old one."""
-    new = target.with_name(target.name + ".new")
-    try:
-        with new.open("wb") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(target)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _mime(capture: Capture) -> str:

@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archive.disk import sync_folder
 from archive.errors import StorageError, WarcFormatError
 from archive.warc import walk
 from archive.warc.records import capture_of
-from archive.warc.writer import OPEN_SUFFIX, finish, sync_folder
+from archive.warc.writer import OPEN_SUFFIX, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

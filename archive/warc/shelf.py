@@ -13,9 +13,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archive.disk import sync_folder
 from archive.errors import StorageError
 from archive.warc.walk import GZIP_MAGIC
-from archive.warc.writer import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

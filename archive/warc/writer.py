@@ -24,10 +24,16 @@ from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
+from archive.disk import make_folder, sync_folder
 from archive.errors import StorageError
-from archive.model import Capture, Exchange, RecordRef
+from archive.model import Capture, Conversion, Exchange, RecordRef
 from archive.warc.cdxj import write_index
-from archive.warc.compose import compose, compose_metadata, compose_warcinfo
+from archive.warc.compose import (
+    compose,
+    compose_conversion,
+    compose_metadata,
+    compose_warcinfo,
+)
 from archive.warc.records import VERSION, Record, RevisitOf, capture_of
 
 if TYPE_CHECKING:
@@ -111,6 +117,18 @@ class WarcWriter:
         ]
         return [record.ref(file.name) for record in file.append(records)]
 
+    def append_conversions(self, conversions: Sequence[Conversion]) -> list[Capture]:
+        """Write and sync one conversion record each, and return their captures in order.
+
+        Raises: StorageError as `append` does; ValueError for what was made of no record.
+        """
+        if not conversions:
+            return []
+        file = self._current()
+        return file.append_captures(
+            [compose_conversion(each, file.warcinfo_id) for each in conversions]
+        )
+
     def close(self) -> None:
         """Sync the file, index it and give it its final name; nothing is left to do after it.
 
@@ -145,7 +163,7 @@ class WarcWriter:
         now = datetime.now(UTC)
         folder = self._root / f"{now:%Y/%m}"
         try:
-            _make_folder(folder)
+            make_folder(folder)
         except OSError as error:
             raise _refused(folder, error) from error
         for _ in range(_MAX_TRIES):
@@ -293,24 +311,6 @@ def finish(root: Path, name: str, fd: int, captures: Iterable[Capture]) -> None:
     write_index(root, name, captures)
     final.with_name(final.name + OPEN_SUFFIX).rename(final)
     sync_folder(final.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder survive a loss of power."""
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that a loss of power leaves none of them out."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
 
 
 def _create_locked(path: Path) -> int:

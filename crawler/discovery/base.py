@@ -36,6 +36,8 @@ class Discovered:
     """ISO 639-1."""
     warnings: tuple[str, ...] = ()
     """Sentences for people, e.g. that the document is cut off; each names no URL."""
+    fresh_s: float = 0.0
+    """For how long a feed says that it will not change."""
 
 
 class Discoverer(Protocol):
@@ -112,6 +114,7 @@ class Gathering:
         title: str | None = None,
         language: str | None = None,
         warnings: tuple[str, ...] = (),
+        fresh_s: float = 0.0,
     ) -> Discovered:
         """Return all that was gathered."""
         return Discovered(
@@ -120,4 +123,5 @@ class Gathering:
             title,
             language,
             warnings,
+            fresh_s,
         )

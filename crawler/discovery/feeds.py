@@ -38,6 +38,7 @@ from crawler.discovery.bodies import (
 )
 from crawler.discovery.judge import Judgement, judge, sites_of
 from crawler.discovery.times import instant
+from crawler.freshness import feed_fresh_s
 
 MAX_FEED_BYTES = 16 * 2**20
 """Unpacked. Feeds are read much slower than sitemaps, and none needs to be so large."""
@@ -61,6 +62,7 @@ class _Feed:
     """Address of the site that the feed says it belongs to."""
     entries: tuple[_Entry, ...]
     warnings: tuple[str, ...] = ()
+    fresh_s: float = 0.0
 
 
 def discover_feed(body: bytes, url: str, *, content_type: str | None, source: Source) -> Discovered:
@@ -90,7 +92,12 @@ def discover_feed(body: bytes, url: str, *, content_type: str | None, source: So
             )
         else:
             gathering.refuse(page, verdict)
-    return gathering.discovered(title=feed.title, language=feed.language, warnings=feed.warnings)
+    return gathering.discovered(
+        title=feed.title,
+        language=feed.language,
+        warnings=feed.warnings,
+        fresh_s=feed.fresh_s,
+    )
 
 
 def _read(body: bytes, url: str, content_type: str | None) -> _Feed:
@@ -142,6 +149,11 @@ def _read_xml(body: bytes, content_type: str | None, *, whole: bool) -> _Feed | 
         home=parsed.feed.get("link"),
         entries=entries,
         warnings=(f"cut off or malformed: {len(entries)} entries read",) if broken else (),
+        fresh_s=feed_fresh_s(
+            parsed.feed.get("ttl"),
+            parsed.feed.get("sy_updateperiod"),
+            parsed.feed.get("sy_updatefrequency"),
+        ),
     )
 
 

@@ -14,18 +14,23 @@ from archive.db.frontier import Lease
 from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
+from crawler.discovery import is_rendered
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
 from crawler.visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
-    """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them."""
+    """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them.
+
+    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace.
+    """
 
     name = "news"
 
-    def __init__(self, source: str = "", **kwargs: Any) -> None:
+    def __init__(self, source: str = "", ask_lists: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.ask_lists = bool(ask_lists)
         self.source_names = [name.strip() for name in source.split(",") if name.strip()]
 
     @cached_property
@@ -41,7 +46,10 @@ class NewsSpider(Spider):
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},
-                meta={"delay_s": self.run.source(lease).delay_s},
+                meta={
+                    "delay_s": self.run.source(lease).delay_s,
+                    "render": is_rendered(lease.kind, self.run.source(lease)),
+                },
             )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:

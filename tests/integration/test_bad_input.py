@@ -70,7 +70,7 @@ def make_due(home: Path, source: str) -> None:
 
 def assert_nothing_half_written(home: Path) -> None:
     assert list(home.rglob("*.open")) == []
-    assert list(home.rglob("*.part")) == []
+    assert list(home.rglob(".*.new")) == []
     assert warcio_check(home / "warc") == ""
     assert rows(home, "SELECT url FROM urls WHERE leased_by IS NOT NULL") == []
     assert rows(home, "SELECT id FROM runs WHERE ended_at IS NULL") == []

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from archive.db.history import Saved
 from archive.model import UrlKind, Visit
 from crawler import progress as progress_module
 from crawler.progress import MESSAGES_A_SOURCE, Progress, Tally
@@ -14,7 +15,8 @@ from pipelines.ingest import Ingested
 
 def ingested(kind: UrlKind, *, article_id: int | None = None, failed: bool = False) -> Ingested:
     visit = Visit("suara", "https://suara.example/a", kind, (), "https://suara.example/a")
-    return Ingested(visit, "", article_id, failed)
+    saved = Saved(article_id, visit.url) if article_id else None
+    return Ingested(visit, "", saved, failed)
 
 
 def test_a_tally_counts_pages_and_lists_apart() -> None:

@@ -1,7 +1,7 @@
 """What a source may be asked for, and in which order."""
 
-from archive.model import CaptureScope, Source, UrlKind
-from crawler.frontier import LISTS, SourceQueue
+from archive.model import LISTS, CaptureScope, Source, UrlKind
+from crawler.frontier import SourceQueue
 
 HOME = "https://suara.example/"
 

@@ -6,7 +6,7 @@ import pytest
 
 from archive.model import Extraction
 from pipelines import importing, repair
-from pipelines.extract import extract
+from pipelines.guidance import Guidance, read_page
 
 
 class HerePool:
@@ -16,12 +16,14 @@ class HerePool:
         pass
 
     async def extract(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+        self, body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
     ) -> Extraction:
-        return self.extract_now(body, url, headers)
+        return self.extract_now(body, url, headers, guidance)
 
-    def extract_now(self, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> Extraction:
-        return extract(body, url, headers=headers)
+    def extract_now(
+        self, body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
+    ) -> Extraction:
+        return read_page(body, url, headers, guidance)
 
     def close(self) -> None:
         pass

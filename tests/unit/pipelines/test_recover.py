@@ -18,6 +18,7 @@ from archive.home import Home, create_home, run_lock
 from archive.model import Capture, Exchange, Extraction, Outcome, Seed, Source, UrlKind
 from archive.warc.writer import WarcWriter
 from crawler.rebuild import Rebuilder
+from pipelines.guidance import NO_GUIDANCE, Guidance
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery
 from tests.unit.pipelines.test_archivist import PAGE, SITE
@@ -35,7 +36,9 @@ RSS = (
 class InlinePool(ExtractionPool):
     """Says that every page is an article, without a process of its own."""
 
-    def extract_now(self, body: bytes, url: str, headers: object) -> Extraction:
+    def extract_now(
+        self, body: bytes, url: str, headers: object, guidance: Guidance = NO_GUIDANCE
+    ) -> Extraction:
         if b"poison" in body:
             raise RuntimeError("a bug in the extraction")
         return Extraction(outcome=Outcome.ARTICLE, extractor="t/1", title=url, text=url)

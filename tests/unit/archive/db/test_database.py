@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from archive.db.frontier import FrontierTable
 from archive.db.history import KnownArticle, Reading
 from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import Base
+from archive.db.sources import rules_of
 from archive.errors import StorageError
 from archive.model import (
     Candidate,
@@ -26,6 +27,7 @@ from archive.model import (
     Outcome,
     RecordRef,
     RecordType,
+    RuleSet,
     Seed,
     Source,
     UrlKind,
@@ -77,7 +79,7 @@ def save(
 ) -> int | None:
     lease = table.find(reading.url)
     assert lease is not None
-    return repository.save_visit(
+    saved = repository.save_visit(
         [capture(number, reading.url)],
         UrlOutcome(200, "article", None),
         run_id=run_id,
@@ -85,6 +87,7 @@ def save(
         url_id=lease.url_id,
         reading=reading,
     )
+    return saved and saved.article_id
 
 
 def read(url: str, extraction: Extraction, *, revised: bool = True) -> Reading:
@@ -228,9 +231,9 @@ def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
     )
     hour = timedelta(hours=1)
     table.add(1, [sitemap], NOW + hour)
-    assert table.count_waiting(1) == 0
+    assert table.count_waiting(1, NOW + 2 * hour) == 0
     table.add(1, [replace(sitemap, modified_at=NOW + hour)], NOW + 2 * hour)
-    assert table.count_waiting(1) == 1
+    assert table.count_waiting(1, NOW + 2 * hour) == 1
 
 
 def image(path: str) -> Candidate:
@@ -251,7 +254,7 @@ def test_a_requisite_is_fetched_again_only_when_it_is_old(
     for days, waiting in ((1, 0), (29, 0), (31, 1)):
         now = NOW + timedelta(days=days)
         assert table.add(1, [image("/a.css")], now) == 0
-        assert table.count_waiting(1) == waiting
+        assert table.count_waiting(1, now) == waiting
 
 
 def test_an_article_that_a_page_took_for_an_image_is_still_an_article(
@@ -281,3 +284,17 @@ def test_only_pages_count_against_their_limit(table: FrontierTable) -> None:
 
 def _run(table: FrontierTable) -> int:
     return Repository(table.engine).start_run("crawl", "1", NOW)
+
+
+def test_a_sources_rules_are_kept_as_its_file_has_them(repository: Repository) -> None:
+    rules = (
+        RuleSet(until=date(2024, 6, 30), body="div.lama", drop=("p.kredit", "aside")),
+        RuleSet(title="h1"),
+    )
+    source = Source("berita", "https://berita.example/", rules=rules)
+    (source_id,) = [repository.refresh_sources([source], NOW)["berita"]]
+    assert repository.sources()["berita"].rules == rules
+    with repository.engine.connect() as connection:
+        assert rules_of(connection, source_id) == rules
+    repository.refresh_sources([replace(source, rules=())], NOW)
+    assert repository.sources()["berita"].rules == ()
