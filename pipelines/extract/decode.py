@@ -181,10 +181,11 @@ def _parse_utf8(utf8: bytes) -> html.HtmlElement | Refusal:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_ONE_CLASS)
     try:
-        tree = html.document_fromstring(utf8, parser=parser)
+        return html.document_fromstring(utf8, parser=parser)
+    except etree.ParserError:  # lxml's word for a document without any element
+        return Refusal(Outcome.EMPTY, "The body holds no element, only comments or broken tags.")
     except (etree.LxmlError, ValueError, AssertionError) as err:
         return Refusal(Outcome.UNREADABLE, f"The HTML cannot be parsed: {err}.")
-    return tree
 
 
 def _refuse(body: bytes, content_type: str | None) -> Refusal | None:

@@ -52,6 +52,7 @@ def test_one_broken_byte_does_not_lose_utf8() -> None:
     [
         (b"", Outcome.EMPTY),
         (b" \n\t ", Outcome.EMPTY),
+        (b"<!-- <p>gone</p> ", Outcome.EMPTY),
         (b"\x00\x01\x02", Outcome.NOT_HTML),
         (b"%PDF-1.7 ...", Outcome.NOT_HTML),
         (b"\x89PNG\r\n\x1a\n", Outcome.NOT_HTML),
