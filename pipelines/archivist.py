@@ -18,8 +18,9 @@ from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
-from pipelines.ingest import Ingested, ingest, is_readable, note_of
+from pipelines.ingest import Ingested, captures_of, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
+from pipelines.whole import further_of
 
 T = TypeVar("T")
 
@@ -66,7 +67,10 @@ class Archivist:
         """
         extraction = None
         if is_readable(visit) and visit.body is not None:
-            extraction = await self._pool.extract(visit.body, visit.final_url, visit.headers)
+            further = further_of(visit.parts)
+            extraction = await self._pool.extract(
+                visit.body, visit.final_url, visit.headers, further
+            )
         if note := note_of(visit, extraction):
             await self._note(note)
         ingested = await self.in_database(
@@ -79,7 +83,7 @@ class Archivist:
             url_id=url_id,
             found_new=found_new,
         )
-        self._rowless -= _record_ids(visit.captures)
+        self._rowless -= _record_ids(captures_of(visit))
         return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -17,6 +17,7 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
 from pipelines.extract import extract
+from pipelines.whole import ONE_PAGE, Further, read_whole
 
 TIMEOUT_S = 60.0
 """A page that takes longer is given up; real ones take well under a second."""
@@ -49,19 +50,32 @@ class ExtractionPool:
         self._places = asyncio.Semaphore(workers * 2)
 
     async def extract(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+        self,
+        body: bytes,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        further: Further = ONE_PAGE,
     ) -> Extraction:
-        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies."""
+        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies.
+
+        `further` are the pages that the article has besides.
+        """
         async with self._places:
             try:
-                return await asyncio.wrap_future(self._schedule(body, url, headers))
+                return await asyncio.wrap_future(self._schedule(body, url, headers, further))
             except (FutureTimeoutError, ProcessExpired) as error:
                 return self._given_up(error)
 
-    def extract_now(self, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> Extraction:
+    def extract_now(
+        self,
+        body: bytes,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        further: Further = ONE_PAGE,
+    ) -> Extraction:
         """The same, for a caller that has no event loop and can wait."""
         try:
-            extraction: Extraction = self._schedule(body, url, headers).result()
+            extraction: Extraction = self._schedule(body, url, headers, further).result()
         except (FutureTimeoutError, ProcessExpired) as error:
             return self._given_up(error)
         return extraction
@@ -74,9 +88,9 @@ class ExtractionPool:
         self._pool.join()
 
     def _schedule(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+        self, body: bytes, url: str, headers: Sequence[tuple[str, str]], further: Further
     ) -> ProcessFuture[Extraction]:
-        arguments = (body, url, tuple(headers))
+        arguments = (body, url, tuple(headers), further)
         return self._pool.schedule(_extract, args=arguments, timeout=self._timeout_s)
 
     def _given_up(self, error: Exception) -> Extraction:
@@ -91,8 +105,10 @@ def _warm_up() -> None:
     extract(WARM_PAGE, "http://warm.invalid/")
 
 
-def _extract(body: bytes, url: str, headers: tuple[tuple[str, str], ...]) -> Extraction:
-    return extract(body, url, headers=headers)
+def _extract(
+    body: bytes, url: str, headers: tuple[tuple[str, str], ...], further: Further
+) -> Extraction:
+    return read_whole(body, url, headers, further)
 
 
 def _unreadable(reason: str) -> Extraction:

@@ -48,6 +48,8 @@ class Settings:
     learnt: Learnt | None = None
     captured_at: datetime | None = None
     without: frozenset[str] = frozenset()
+    is_part: bool = False
+    """It is a further page of an article, however little of one it looks."""
 
 
 def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
@@ -83,7 +85,7 @@ def _extract(
     trace.candidates.update(choice.lengths)
     trace.add("choice", choice.winner, choice.why)
     blocks, fired = _kept(page, choice, rules, settings, trace)
-    return _assemble(page, choice, blocks, fired, rules, served_at, trace)
+    return _assemble(page, choice, blocks, fired, rules, served_at, trace, settings.is_part)
 
 
 def _kept(
@@ -135,6 +137,7 @@ def _assemble(
     rules: overrides.RuleSet | None,
     served_at: datetime | None,
     trace: Trace,
+    is_part: bool,
 ) -> Extraction:
     facts = metadata(page)
     title = _title(page, facts, rules)
@@ -153,7 +156,7 @@ def _assemble(
         ("kind", f"{judged.kind} {judged.confidence}", judged.why),
     ):
         trace.add(name, result, why)
-    outcome, reason = _outcome(judged, joined)
+    outcome, reason = (Outcome.ARTICLE, "") if is_part and joined else _outcome(judged, joined)
     image = structure.picture(page, blocks)
     is_article = outcome is Outcome.ARTICLE
     return Extraction(
@@ -177,6 +180,7 @@ def _assemble(
         image_caption=image.caption,
         image_credit=image.credit,
         canonical_url=facts.canonical_url,
+        twin_urls=facts.twin_urls,
         site_name=facts.site_name,
         dateline=structure.dateline(text.lines[0]) if is_article else None,
         paywalled=paywalled(page),
