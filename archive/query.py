@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, Select, or_, select
 
+from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
@@ -91,6 +92,10 @@ class ArchivedArticle:
     """Record id, `urn:uuid:...`."""
     extractor: str
     """Name and version of what read the page."""
+    missing_pages: int
+    """Further pages that could not be had: the text has gaps."""
+    pages: list[ArchivedPage]
+    """Further pages that the text was read from, where the article stands on several."""
 
     @property
     def ref(self) -> RecordRef:
@@ -99,6 +104,7 @@ class ArchivedArticle:
 
 
 COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
+_OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 
 
 class Query:
@@ -141,6 +147,11 @@ class Query:
             return found
         return self._article_at(id_or_url)
 
+    def aliases(self, article_id: int) -> list[str]:
+        """The other addresses that lead to an article: its twins, and those of further pages."""
+        with self._engine.connect() as connection:
+            return aliases_of(connection, article_id)
+
     def _article_at(self, address: str) -> ArchivedArticle:
         try:
             url = normalise_url(address)
@@ -180,8 +191,10 @@ class Query:
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
         with self._engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
-            for row in rows:
-                yield _article(row)
+            for some in rows.partitions():
+                pages = pages_of_articles(connection, [row.id for row in some])
+                for row in some:
+                    yield _article(row, pages[row.id])
 
 
 def open_query(home: Home) -> Query:
@@ -204,20 +217,20 @@ def _select_articles() -> Select[Any]:
         "warc_record_id": CaptureRow.record_id,
     }
     columns = [
-        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in COLUMNS
+        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in _OF_ROW
     ]
     return (
-        select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
+        select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
         .add_columns(ArticleRow.published_offset_min)
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
     )
 
 
-def _article(row: Row[Any]) -> ArchivedArticle:
+def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:
     values = dict(row._mapping)
     offset = values.pop("published_offset_min")
     if values["published_at"] is not None and offset is not None:
         page_clock = timezone(timedelta(minutes=offset))
         values["published_at"] = values["published_at"].astimezone(page_clock)
-    return ArchivedArticle(**values)
+    return ArchivedArticle(**values, pages=pages)

@@ -228,8 +228,9 @@ class Repository:
     ) -> Saved | None:
         """Record a visit whole: captures, the URL's row, and the article, if one was read.
 
-        `parts` are the article's further pages, and which of them `reading` was read from. A visit that ended at something forgotten is not saved: its records are noted, to be
-        rewritten, and the URL that led there is forgotten too.
+        `parts` are the article's further pages, from which `reading` was read too. A visit that
+        ended at something forgotten is not saved: its records are noted, to be rewritten, and the
+        URL that led there is forgotten too.
         """
         owner = {"run_id": run_id, "source_id": source_id, "url_id": url_id}
         every = [*captures, *(capture for part in parts for capture in part.captures)]

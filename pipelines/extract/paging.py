@@ -62,9 +62,10 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 _OTHER_PLACE = re.compile(
-    r"""(?:^|[\s_-])(?: comments? | commentlist | komentar | disqus | related | terkait | recommended
-    | rekomendasi | popul[ae]r | sidebar | gallery | galeri | album | slideshow | slide[rs]?
-    | carousel | swiper | lightbox | menu | breadcrumbs? | share | sharing )(?:$|[\s_-])""",
+    r"""(?:^|[\s_-])(?: comments? | commentlist | komentar | disqus | related | terkait
+    | recommended | rekomendasi | popul[ae]r | sidebar | gallery | galeri | album | slideshow
+    | slide[rs]? | carousel | swiper | lightbox | menu | breadcrumbs? | share | sharing
+    )(?:$|[\s_-])""",
     re.IGNORECASE | re.VERBOSE,
 )
 _PAGER = re.compile(
@@ -216,16 +217,17 @@ def _pairs(parts: SplitResult) -> list[str]:
 
 
 def _may_have_pages(body: bytes, own: str, base: str) -> bool:
-    """Whether any address in the bytes of a page is one of a page of its article."""
+    """Whether any address in the bytes of a page is one of another page of its article."""
     target = urlsplit(base)
     name = _ENDING.sub("", target.path.rstrip("/")).rpartition("/")[2]
     stem = name[-_STEM_BYTES:].encode()
     for match in _HREF.finditer(body):
         reference = match[1] or match[2] or match[3] or b""
         is_near = reference[:1].isdigit() or reference.startswith((b"?", b"./", b"&"))
-        if (is_near or stem in reference) and _TELLING.search(reference):
+        is_far = own == base and not _TELLING.search(reference)
+        if (is_near or stem in reference) and not is_far:
             address = _absolute(own, html.unescape(reference.decode("utf-8", "replace")))
-            if address and address != own and _place_of(target, address):
+            if address and address != own and (address == base or _place_of(target, address)):
                 return True
     return False
 
