@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,8 +13,10 @@ import typer
 
 from archive.cli import HomeOption, JsonOption, print_json
 from archive.errors import WrongUseError
+from archive.model import RecordType, UrlState
 
 if TYPE_CHECKING:
+    from archive.changes import Change
     from archive.query import ArchivedArticle
 
 
@@ -74,6 +78,123 @@ def show(
         _print_as_json(iter([found]))
     else:
         _print_in_full(found, query.aliases(found.id), opened.warc)
+
+
+def diff(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    revisions: Annotated[
+        list[int] | None,
+        typer.Argument(
+            metavar="[A [B]]",
+            help="Numbers of two revisions, or of one to compare with the newest.",
+            show_default="the last two",
+        ),
+    ] = None,
+    home: HomeOption = Path(),
+    html: Annotated[
+        bool, typer.Option("--html", help="The whole article with ins and del, to put in a page.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what changed between two revisions of an article, word by word.
+
+    In a terminal, what was removed is red and what was added green; elsewhere they stand as
+    [-removed-] and {+added+}. `kliping show` tells how many revisions there are.
+    """
+    from archive import diff_report
+    from archive.home import open_home
+    from archive.query import open_query
+
+    numbers = revisions or []
+    if len(numbers) > 2 or (html and json):
+        raise WrongUseError("give two revisions at most, and one of --html and --json")
+    found = open_query(open_home(home)).two_revisions(article, numbers)
+    if json:
+        print_json(diff_report.as_values(*found))
+    elif html:
+        typer.echo(diff_report.as_html(*found))
+    else:
+        diff_report.print_diff(*found)
+
+
+def cluster(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """List all articles that tell the story of this one in nearly the same words: wire copies,
+    reprints and shortened reprints, and who had it first.
+
+    Alike is the share of three-word runs of both texts that are in both; contained is the share
+    of the shorter text that is in the longer one. A dash: like it only by way of others. The time
+    is what the page says, unless the archive had seen the article by then.
+    """
+    from archive import cluster_report
+    from archive.home import open_home
+    from archive.query import open_query
+
+    query = open_query(open_home(home))
+    found = query.article(article)
+    story = query.cluster(article)
+    if json:
+        print_json(cluster_report.as_values(found, story))
+    else:
+        cluster_report.print_cluster(found, story)
+
+
+def changes(
+    home: HomeOption = Path(),
+    since: Annotated[
+        str, typer.Option(help="How far back: 12h, 1d, 2w, or a date such as 2026-03-01.")
+    ] = "1d",
+    source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """List articles that were edited, edited silently, or have vanished.
+
+    Silently: the text changed, and the time of change that the page itself gives did not.
+    Vanished: the page is gone, leads to the front page, or a notice stands in its place.
+    `kliping diff ID` shows what an edit changed.
+    """
+    from archive.changes import changes as changes_since
+    from archive.changes import parse_since
+    from archive.home import open_home
+    from archive.query import open_query
+
+    moment = parse_since(since, datetime.now(UTC))
+    found = changes_since(open_query(open_home(home)).engine, moment, source=source)
+    if json:
+        for change in found:
+            print_json(asdict(change))
+    else:
+        _print_changes(found)
+
+
+def urls(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of a source.")],
+    home: HomeOption = Path(),
+    state: Annotated[
+        UrlState | None, typer.Option(help="Only URLs that stand so.", show_default="all")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many.", show_default="all")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List every URL known of a source, newest found first, with what came of it.
+
+    `kliping why URL` tells more of one.
+    """
+    from archive.home import open_home
+    from archive.ledger import open_ledger
+
+    for known in open_ledger(open_home(home)).urls(source, state=state, limit=limit):
+        if json:
+            print_json(asdict(known))
+        else:
+            due = f", due {known.due_at:%Y-%m-%d %H:%M}" if known.due_at else ""
+            verdict = f" ({known.verdict})" if known.verdict else ""
+            typer.echo(f"{known.state:10} {known.url}{verdict}{due}")
 
 
 def export(
@@ -229,6 +350,25 @@ def _print_as_json(found: Iterator[ArchivedArticle]) -> None:
         typer.echo(to_json(article))
 
 
+def _print_changes(found: Iterator[Change]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for name in ("seen", "what", "id", "source"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("title", overflow="fold")
+    table.add_column("changed", overflow="fold")
+    for change in found:
+        seen = change.seen_at.strftime("%Y-%m-%d %H:%M")
+        facts = (change.kind, str(change.article_id), change.source, change.title or "(no title)")
+        table.add_row(seen, *facts, ", ".join(change.what))
+    if table.row_count:
+        Console().print(table)
+    else:
+        typer.echo("Nothing was seen to change in that time.")
+
+
 def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
     from rich.console import Console
     from rich.table import Table
@@ -243,6 +383,9 @@ def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
     Console().print(table)
     if not table.row_count:
         typer.echo("No articles yet; `kliping crawl` fetches them.")
+
+
+_RENDERED = "the record is of the page after its scripts had run; as served it is kept too"
 
 
 def _print_in_full(article: ArchivedArticle, aliases: list[str], warc: Path) -> None:
@@ -281,5 +424,8 @@ def _facts(article: ArchivedArticle, warc: Path) -> dict[str, object]:
         "Incomplete": missing,
         "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",
         "Record": article.warc_record_id,
+        "Rendered": _RENDERED if article.warc_record_type == RecordType.CONVERSION else None,
         "Digest": article.payload_digest,
+        "Read by": article.extractor,
+        "Rules": ", ".join(article.rules),
     }

@@ -9,8 +9,9 @@ Times are aware datetimes. `payload` and `body` are bytes, `text` is str, always
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -29,6 +30,25 @@ class UrlKind(StrEnum):
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
 """What is fetched for the URLs that it names."""
+
+
+class UrlState(StrEnum):
+    """Where a URL stands."""
+
+    FORGOTTEN = "forgotten"
+    FAILING = "failing"
+    """It was asked for and not had; it may be tried again."""
+    WAITING = "waiting"
+    """Not fetched yet, and due."""
+    REFUSED = "refused"
+    """Never fetched, and never to be: robots.txt, or a rule of the crawl, says so."""
+    LIST = "list"
+    """A feed, sitemap or front page that is followed."""
+    REQUISITE = "requisite"
+    ARTICLE = "article"
+    """It leads to an article."""
+    NO_ARTICLE = "no-article"
+    """It was fetched, and is none."""
 
 
 class FoundBy(StrEnum):
@@ -63,6 +83,30 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Selectors (CSS) that a person wrote for the pages of one source, and when they hold.
+
+    From `since` to `until`, both days included: an old page is read by the rules of its time.
+    """
+
+    since: dt.date | None = None
+    until: dt.date | None = None
+    body: str | None = None
+    title: str | None = None
+    author: str | None = None
+    date: str | None = None
+    drop: tuple[str, ...] = ()
+
+    def holds(self, day: dt.date | None) -> bool:
+        """True on `day`; of an unknown day, where the rules are still open."""
+        if day is None:
+            return self.until is None
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A publisher that is followed. `name` is unique, lower case, fit for a file name."""
 
@@ -78,6 +122,12 @@ class Source:
     """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
     capture: CaptureScope | None = None
     """None takes the archive's setting."""
+    render: bool = False
+    """Whether its pages are read as they are after their scripts have run."""
+    verified: date | None = None
+    """The day on which all its seeds were last found well; None if nobody has looked."""
+    rules: tuple[RuleSet, ...] = ()
+    """The first that holds on the day of a capture reads its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +200,8 @@ class RecordType(StrEnum):
     RESPONSE = "response"
     REVISIT = "revisit"
     RESOURCE = "resource"
+    CONVERSION = "conversion"
+    """What was made of another capture's page: its DOM after its scripts had run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +229,20 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     error: str | None = None
+    made_of: str | None = None
+    """Of a conversion: id of the record that it was made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What was made of a capture's page, to be kept beside it."""
+
+    capture: Capture
+    """What it was made of; it has a record."""
+    made_at: datetime
+    """UTC."""
+    content_type: str
+    payload: bytes = field(repr=False)
 
 
 class PageKind(StrEnum):
@@ -203,6 +269,16 @@ class Outcome(StrEnum):
     """An image, a PDF, JSON: nothing that this extraction reads."""
     UNREADABLE = "unreadable"
     """The bytes defeated every parser; `reason` says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What a text is looked up by, to find others that resemble it (`pipelines.sketch`)."""
+
+    text_sha256: str
+    """Hex, of the text that it is of."""
+    bands: tuple[int, ...]
+    """Signed numbers of 64 bits; texts that have any in common may be much alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +329,10 @@ class Extraction:
     """Absolute URLs that the article's body links to."""
     rules: list[str] = field(default_factory=list)
     """Ids of the boilerplate rules that fired, in order."""
+    sketch: Sketch | None = field(default=None, repr=False)
+    """Of the text; made where pages are read for the archive, not by the extraction itself."""
+    recurring: list[str] = field(default_factory=list)
+    """Lines that were taken off because they recur across the source's stories, in order."""
     twin_urls: list[str] = field(default_factory=list)
     """Other views of itself that the page names, for AMP or for mobile screens."""
     missing_pages: int = 0
@@ -278,7 +358,8 @@ class Part:
 class Visit:
     """All that came of fetching one URL of the frontier once, ready to be ingested.
 
-    `captures` are in order: redirect hops and retried answers first, the final one last.
+    `captures` are in order: redirect hops and retried answers first, the final one last; behind
+    it, of a page that was rendered, the conversion.
     """
 
     source: str
@@ -309,3 +390,9 @@ class Visit:
     """Further pages of the article, in order, or its one view of all pages."""
     part_of: str | None = None
     """The address of the article that this turned out to be a further page of."""
+
+    @property
+    def answer(self) -> Capture | None:
+        """The capture of the final answer, whatever was made of it."""
+        served = [each for each in self.captures if each.record_type is not RecordType.CONVERSION]
+        return served[-1] if served else None

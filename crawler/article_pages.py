@@ -49,7 +49,8 @@ async def begin(visit: Visit, response: Response, lease: Lease, archive: Archive
         return nothing
     first = visit
     if visit.is_unchanged:
-        if not await archive.has_further_pages(lease.url_id):
+        is_rendered = response.request is not None and response.request.meta.get("render")
+        if is_rendered or not await archive.has_further_pages(lease.url_id):
             return nothing
         headers, body = await _held(response.request, archive)
         first = replace(visit, headers=headers, body=body)

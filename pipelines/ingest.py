@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
+from archive.db.clusters import ClusterRules
 from archive.db.forgotten import FORGOTTEN
 from archive.db.history import Reading, Saved, text_sha256
 from archive.db.ledger import UrlOutcome
 from archive.db.repository import Repository
+from archive.db.stories import Story
 from archive.errors import UrlError
-from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.model import Capture, Extraction, Outcome, Sketch, UrlKind, Visit
 from archive.urls import normalise_url, page_key, same_site
+from pipelines.dedupe import likeness
+from pipelines.extract.learn import Learnt, is_new, story_of
 from pipelines.revise import is_revision, is_same_story, is_twin, why_gone, why_gone_from
 from pipelines.whole import is_missing
 
@@ -98,18 +103,18 @@ def ingest(
     Raises:
         StorageError: the database refused it; nothing of the visit was saved.
     """
-    last = visit.captures[-1] if visit.captures else None
-    reading = _reading(visit, extraction, last)
+    last, answer = visit.captures[-1] if visit.captures else None, visit.answer
+    reading = reading_of(visit.final_url, extraction, last.captured_at) if last else None
     verdict = _verdict(visit, extraction)
     outcome = UrlOutcome(
-        status=last.status if last else None,
+        status=answer.status if answer else None,
         verdict=None if visit.is_unchanged else verdict,
         retry_at=visit.retry_at,
         failed=visit.error is not None or any(part.error for part in visit.parts),
         ends_lease=ends_lease,
-        etag=last.etag if last else None,
-        last_modified=last.last_modified if last else None,
-        is_unchanged=visit.is_unchanged,
+        etag=answer.etag if answer else None,
+        last_modified=answer.last_modified if answer else None,
+        unchanged_at=normalise_url(visit.final_url) if visit.is_unchanged else None,
         found_new=found_new,
         fresh_s=visit.fresh_s,
         gone=why_gone(visit, extraction),
@@ -153,21 +158,38 @@ def _is_section(url: str) -> bool:
     return not parts.query and all(_SECTION_WORD.fullmatch(word) for word in words)
 
 
-def _reading(visit: Visit, extraction: Extraction | None, last: Capture | None) -> Reading | None:
-    if extraction is None or last is None or extraction.outcome is not Outcome.ARTICLE:
+def story_told_by(extraction: Extraction) -> Story:
+    """An article's lines as they were before learnt boilerplate was taken off."""
+    lines = story_of([*(extraction.text or "").splitlines(), *extraction.recurring])
+    return Story(lines, lambda known: is_new(lines, Learnt.of(known)))
+
+
+def reading_of(
+    fetched_url: str, extraction: Extraction | None, seen_at: datetime
+) -> Reading | None:
+    """What an extraction makes of the page at an address; None if that is no article."""
+    if extraction is None or extraction.outcome is not Outcome.ARTICLE:
         return None
-    url = normalise_url(visit.final_url)
+    url = normalise_url(fetched_url)
     canonical_url = canonical_url_of(extraction, url)
     return Reading(
         url=url,
         canonical_url=canonical_url,
         extraction=extraction,
-        seen_at=last.captured_at,
+        seen_at=seen_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
         is_moved_from=lambda known: is_same_story(known, extraction),
         is_twin_of=lambda known: is_twin(known, url, canonical_url, extraction),
         why_gone_from=lambda known: why_gone_from(known, extraction),
+        story=story_told_by(extraction),
+        clustering=ClusterRules(_sketch, likeness),
     )
+
+
+def _sketch(text: str) -> Sketch:
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, seldom needed here
+
+    return sketch_of(text)
 
 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:

@@ -8,12 +8,14 @@ here, though the extraction may have left some of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from archive.db.identity import KnownArticle
 from archive.model import Extraction, Outcome, UrlKind, Visit
 from archive.urls import page_key
+from pipelines.extract.learn import fingerprint, story_of
 
 _SHINGLE_WORDS = 4
 _SAME_STORY = 0.5
@@ -65,7 +67,7 @@ def is_revision(known: KnownArticle, url: str, extraction: Extraction) -> bool:
     return (
         extraction.title != known.title
         or extraction.authors != known.authors
-        or _told(extraction.text) != _told(known.text)
+        or _told(extraction.text) != _told(known.text, without=story_of(extraction.recurring))
     )
 
 
@@ -88,14 +90,14 @@ def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
 
     Only an answer tells: a server that is down for a day has not withdrawn anything.
     """
-    status = visit.captures[-1].status if visit.captures else None
+    status = visit.answer.status if visit.answer else None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"HTTP {status}"
-    if visit.kind is not UrlKind.PAGE or extraction is None:
+    if visit.kind is not UrlKind.PAGE or visit.error is not None:
         return None
     if _is_front_page(visit.final_url) and not _is_front_page(visit.url):
         return "the page leads to the front page"
-    if extraction.outcome in (Outcome.NOT_ARTICLE, Outcome.EMPTY):
+    if extraction is not None and extraction.outcome in (Outcome.NOT_ARTICLE, Outcome.EMPTY):
         return f"no article stands there: {extraction.reason or extraction.outcome}"
     return None
 
@@ -119,10 +121,15 @@ def _is_front_page(url: str) -> bool:
     return parts.path in ("", "/") and not parts.query
 
 
-def _told(text: str) -> list[str]:
-    """The lines that tell the story, with their words spaced as one."""
+def _told(text: str, *, without: Collection[str] = ()) -> list[str]:
+    """The lines that tell the story, with their words spaced as one.
+
+    Not those whose fingerprints are in `without`: what is known of the site's boilerplate now may
+    not have been known when an article was read last.
+    """
     lines = (" ".join(line.split()) for line in text.splitlines())
-    return [line for line in lines if line and not _is_furniture(line)]
+    own = (line for line in lines if not without or fingerprint(line) not in without)
+    return [line for line in own if line and not _is_furniture(line)]
 
 
 def _is_furniture(line: str) -> bool:

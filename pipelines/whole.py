@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from archive.model import Extraction, Part
-from pipelines.extract import explain, extract
 from pipelines.extract.stitch import stitch
+from pipelines.guidance import Guidance, explain_page, read_page
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -42,11 +42,15 @@ def is_missing(part: Part) -> bool:
 
 
 def read_whole(
-    body: bytes, url: str, headers: Sequence[tuple[str, str]], further: Further
+    body: bytes,
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    guidance: Guidance,
+    further: Further = ONE_PAGE,
 ) -> Extraction:
     """What an article says on all its pages (`pipelines.extract.stitch`)."""
-    first = extract(body, url, headers=headers)
+    first = read_page(body, url, headers, guidance)
     if further == ONE_PAGE:
         return first
-    others = [explain(*page[:2], headers=page[2], is_part=True) for page in further.pages]
-    return stitch([first, *(each.extraction for each in others)], missing=further.missing)
+    others = [explain_page(*page, guidance, is_part=True).extraction for page in further.pages]
+    return stitch([first, *others], missing=further.missing)

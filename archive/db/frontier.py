@@ -134,9 +134,7 @@ class FrontierTable:
     def know(self, source_id: int, candidate: Candidate, now: datetime) -> Lease:
         """What is known of a candidate's URL, which becomes known now if it was not; never due."""
         with self.engine.begin() as connection:
-            _insert_new(connection, source_id, [candidate], now, due_at=None)
-            query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
-            return _lease(connection.execute(query).one())
+            return know(connection, source_id, candidate, now)
 
     def take(
         self,
@@ -268,6 +266,13 @@ def _lease(row: Row[int, str, str, int, int, str, str, bool]) -> Lease:
         FoundBy(row.found_by),
         bool(row.is_known),
     )
+
+
+def know(connection: Connection, source_id: int, candidate: Candidate, now: datetime) -> Lease:
+    """See `FrontierTable.know`; within a transaction of the caller's."""
+    _insert_new(connection, source_id, [candidate], now, due_at=None)
+    query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
+    return _lease(connection.execute(query).one())
 
 
 def _insert_new(

@@ -15,8 +15,9 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
+from archive.db.clusters import ClusterRules, place_article
 from archive.db.further_pages import FurtherPage, keep_pages, pages_of
 from archive.db.identity import (
     KnownArticle,
@@ -29,6 +30,7 @@ from archive.db.identity import (
     promote,
 )
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
+from archive.db.stories import Story, count_story
 from archive.model import Extraction
 from archive.urls import registrable_domain
 
@@ -68,6 +70,10 @@ class Reading:
     is_twin_of: Callable[[KnownArticle], bool] = lambda known: True
     """Decides whether this is the article that is known by the canonical address, or another one
     whose page names that address by mistake."""
+    story: Story | None = None
+    """What the source's boilerplate is learnt from, if the article is new."""
+    clustering: ClusterRules | None = None
+    """Decides which articles tell the same story; None leaves the clusters as they are."""
 
 
 def text_sha256(text: str) -> str:
@@ -88,7 +94,6 @@ def save_reading(
 
     `pages` are those, after the first, that it was read from.
     """
-    columns = _columns_of(reading.extraction)
     before = find_article(connection, ArticleRow.id == led_to) if led_to is not None else None
     if before is not None and (gone := reading.why_gone_from(known_article(before))):
         return Saved(before.id, reading.url, gone=gone)
@@ -99,22 +104,32 @@ def save_reading(
     if article is None:
         article = find_twin(connection, reading)
     if article is None:
-        new = _insert_article(connection, reading, columns, source_id, capture_id, pages)
+        new = _insert_article(connection, reading, source_id, capture_id, pages)
+        if reading.story is not None:
+            count_story(connection, reading.story, new, source_id, reading.seen_at)
+        place_reading(connection, new, reading)
         return Saved(new, reading.url)
-    history = _History(connection, article.id, article.url)
+    history = History(connection, article.id, article.url)
     if is_main_page_of(reading, article):
         promote(connection, article.id, reading)
         is_edited = False
-        history.replace_newest(reading, columns, capture_id, pages)
+        history.replace_newest(reading, capture_id, pages)
     else:
-        is_edited = history.take(reading, columns, capture_id, pages)
+        is_edited = history.take(reading, capture_id, pages=pages)
     if reading.seen_at < article.first_seen_at:
         connection.execute(
             update(ArticleRow)
             .where(ArticleRow.id == article.id)
             .values(first_seen_at=reading.seen_at)
         )
+    place_reading(connection, article.id, reading)
     return Saved(int(article.id), reading.url, is_edited)
+
+
+def place_reading(connection: Connection, article_id: int, reading: Reading) -> None:
+    """Put the article of a reading, which is saved, among those that tell the same story."""
+    if reading.clustering is not None:
+        place_article(connection, article_id, reading.extraction.sketch, reading.clustering)
 
 
 def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[Any] | None:
@@ -127,8 +142,8 @@ def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[An
     return find_article(connection, ArticleRow.id == article.id)
 
 
-class _History:
-    """The revisions of one article."""
+class History:
+    """The revisions of one article, whose page is at `url`."""
 
     def __init__(self, connection: Connection, article_id: int, url: str) -> None:
         self._connection = connection
@@ -138,18 +153,20 @@ class _History:
     def take(
         self,
         reading: Reading,
-        columns: dict[str, Any],
         capture_id: int,
+        *,
         pages: Sequence[FurtherPage] = (),
+        in_order: bool = False,
     ) -> bool:
         """Give a reading its place, if it says anything that its neighbours in time do not.
 
-        Whether it revises the newest of them.
+        Whether it revises the newest of them. With `in_order`, captures after this one are yet
+        to be taken, and speak for themselves.
         """
         before = self._neighbour(reading.seen_at, after=False)
         after = self._neighbour(reading.seen_at, after=True)
         if before is not None and after is None and self._completes(reading, before):
-            self.replace_newest(reading, columns, capture_id, pages)
+            self.replace_newest(reading, capture_id, pages)
             return False
         if (before or after) is not None and reading.extraction.missing_pages:
             return False  # what has gaps tells nothing of an edit
@@ -157,12 +174,15 @@ class _History:
             return False
         if before is None and reading.url != self._url:
             return False  # an alias that is older than all that is known
-        again = before and self._seen_again(reading.seen_at, after)
+        again = None
+        if before is not None and not in_order:
+            again = self._seen_again(reading.seen_at, after)
         if after is not None and not again and not self._differs(reading, after):
             self._move_back(after, reading.seen_at, capture_id, pages)
             return False
         number = before.number + 1 if before is not None else 1
         self._make_room(number, 2 if again else 1)
+        columns = _columns_of(reading.extraction)
         self._insert(columns, number, reading.seen_at, capture_id, pages)
         if before is not None and again is not None:
             same = {name: getattr(before, name) for name in _READING_COLUMNS}
@@ -174,7 +194,6 @@ class _History:
     def replace_newest(
         self,
         reading: Reading,
-        columns: dict[str, Any],
         capture_id: int,
         pages: Sequence[FurtherPage],
     ) -> None:
@@ -186,7 +205,9 @@ class _History:
         self._connection.execute(
             update(RevisionRow)
             .where(RevisionRow.id == row.id)
-            .values(**columns, seen_at=reading.seen_at, capture_id=capture_id)
+            .values(
+                **_columns_of(reading.extraction), seen_at=reading.seen_at, capture_id=capture_id
+            )
         )
         keep_pages(self._connection, row.id, pages)
         self._update_article()
@@ -195,6 +216,45 @@ class _History:
         """Whether pages are there now that were missing."""
         missing = reading.extraction.missing_pages
         return reading.url == self._url and missing < revision.missing_pages
+
+    def revision_from(self, capture_id: int) -> Row[Any] | None:
+        """The revision that was read from a capture."""
+        query = _revisions(self._article_id).where(RevisionRow.capture_id == capture_id)
+        return self._connection.execute(query.limit(1)).one_or_none()
+
+    def is_gone(self, reading: Reading) -> bool:
+        """Whether a page is a notice in the place of the article as it was before."""
+        before = self._neighbour(reading.seen_at, after=False)
+        return before is not None and bool(reading.why_gone_from(self._known(before)))
+
+    def replace(self, revision: Row[Any], reading: Reading) -> bool:
+        """Let a revision read as a newer extraction reads its capture; whether that is otherwise.
+
+        If it reads as the one before it then, the two are one.
+        """
+        columns = _columns_of(reading.extraction)
+        self._connection.execute(
+            update(RevisionRow).where(RevisionRow.id == revision.id).values(columns)
+        )
+        earlier = _revisions(self._article_id).where(RevisionRow.number == revision.number - 1)
+        before = self._connection.execute(earlier).one_or_none()
+        # At its own address: the article may have moved since.
+        is_same = before is not None and not reading.is_revision_of(
+            self._known(before, url=reading.url)
+        )
+        if is_same:
+            self._remove(revision)
+        self._update_article()
+        return is_same or any(
+            getattr(revision, name) != columns[name]
+            for name in _READING_COLUMNS
+            if name not in ("extractor", "rules")
+        )
+
+    def _remove(self, revision: Row[Any]) -> None:
+        keep_pages(self._connection, revision.id, ())
+        self._connection.execute(delete(RevisionRow).where(RevisionRow.id == revision.id))
+        self._make_room(revision.number + 1, -1)
 
     def _neighbour(self, moment: datetime, *, after: bool) -> Row[Any] | None:
         """The revision in force at a moment, or the first one after it."""
@@ -206,15 +266,17 @@ class _History:
         return self._connection.execute(query.limit(1)).one_or_none()
 
     def _differs(self, reading: Reading, revision: Row[Any]) -> bool:
-        known = KnownArticle(
+        return reading.is_revision_of(self._known(revision))
+
+    def _known(self, revision: Row[Any], url: str | None = None) -> KnownArticle:
+        return KnownArticle(
             self._article_id,
-            self._url,
+            url or self._url,
             revision.number,
             revision.title,
             revision.authors,
             revision.text,
         )
-        return reading.is_revision_of(known)
 
     def _seen_again(self, moment: datetime, after: Row[Any] | None) -> Any:
         """The first capture behind a moment that found the page as it had been before it.
@@ -302,11 +364,11 @@ def _insert_revision(
 def _insert_article(
     connection: Connection,
     reading: Reading,
-    columns: dict[str, Any],
     source_id: int,
     capture_id: int,
     pages: Sequence[FurtherPage],
 ) -> int:
+    columns = _columns_of(reading.extraction)
     row = {
         **columns,
         "source_id": source_id,

@@ -40,8 +40,8 @@ class UrlOutcome:
     URL is due, and who is fetching it, then stays as it is."""
     etag: str | None = None
     last_modified: str | None = None
-    is_unchanged: bool = False
-    """The server said so."""
+    unchanged_at: str | None = None
+    """The URL, after redirects, of which the server said that it is as it was."""
     found_new: bool = False
     """A list named something that was not known."""
     fresh_s: float = 0.0
@@ -81,10 +81,12 @@ def settle(
     facts = _facts(look)
     if outcome.ends_lease:
         habit, due_at = _look_again(look)
+        # Given up until the article is looked at again, it is no more behind than any other.
+        is_behind = outcome.failed and (outcome.retry_at is not None or due_at is None)
         facts |= {
             "due_at": due_at,
             "leased_by": None,
-            "failures": row.failures + 1 if outcome.failed else 0,
+            "failures": row.failures + 1 if is_behind else 0,
             "changes": habit.changes,
             "exposure": habit.exposure,
         }
@@ -105,7 +107,7 @@ def _facts(look: _Look) -> dict[str, Any]:
         facts["verdict"] = outcome.verdict
     if look.at is not None:
         facts |= {"fetched_at": look.at, "status": outcome.status}
-    if not outcome.failed and not outcome.is_unchanged:
+    if not outcome.failed and outcome.unchanged_at is None:
         facts |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
     return facts
 
@@ -144,7 +146,7 @@ def _page_again(
         return habit, None  # an alias: the page itself is looked at
     born_at = min(article.published_at or article.first_seen_at, article.first_seen_at)
     of_source = _source_habit(look)
-    was_seen = look.saved is not None or look.outcome.is_unchanged
+    was_seen = look.saved is not None or look.outcome.unchanged_at == article.url
     if was_seen and look.row.fetched_at is not None and look.row.article_id == article_id:
         edited = look.saved is not None and look.saved.is_edited
         seen = article_habit(born_at, look.row.fetched_at, at, edited=edited)
@@ -187,8 +189,12 @@ def _note_vanished(look: _Look) -> None:
         if moved_from not in (None, look.saved.article_id):
             _set_vanished(look, moved_from, f"the page leads to {look.saved.url}")
     elif look.row.article_id is not None:
-        gone = look.saved.gone if look.saved else look.outcome.gone
-        if gone is not None or look.outcome.is_unchanged:
+        gone, unchanged_at = look.outcome.gone, look.outcome.unchanged_at
+        if look.saved is not None:
+            gone = look.saved.gone
+        elif gone is None and unchanged_at not in (None, _article(look, look.row.article_id).url):
+            gone = f"the page leads to {unchanged_at}"  # of which we have an answer too
+        if gone is not None or unchanged_at is not None:
             _set_vanished(look, look.row.article_id, gone)
 
 

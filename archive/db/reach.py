@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from archive.db.clusters import take_out
 from archive.db.forgotten import (
     FORGOTTEN,
     batches,
@@ -40,6 +41,7 @@ from archive.db.schema import (
     RevisionPageRow,
     RevisionRow,
     SourceRow,
+    StoryRow,
     UrlRow,
 )
 from archive.errors import UrlError
@@ -105,6 +107,9 @@ class Reach:
         self._connection = connection
         remember_urls(self._connection, self._keys_to_remember(), takedown_id)
         self._note_records(takedown_id)
+        for article_id in self.articles:
+            take_out(self._connection, article_id)
+        self._delete(StoryRow, StoryRow.article_id, self.articles)
         revisions = self._in(RevisionRow.id, RevisionRow.article_id, self.articles)
         self._delete(RevisionPageRow, RevisionPageRow.revision_id, revisions)
         self._delete(RevisionRow, RevisionRow.article_id, self.articles)

@@ -39,6 +39,7 @@ from archive.db.schema import (
     SourceRow,
     UrlRow,
 )
+from archive.db.sources import source_columns, source_ids, source_of
 from archive.model import Capture, Part, RecordRef, RecordType, Source
 from archive.schedule import Pace
 from archive.urls import normalise_url
@@ -94,19 +95,17 @@ class Repository:
             TakedownLog(self.engine).require_not_forgotten(source.url)
         with self.engine.begin() as connection:
             for source in sources:
-                facts = {"url": source.url, "title": source.title, "language": source.language}
+                facts = source_columns(source)
                 self._upsert(
                     connection, SourceRow, {"name": source.name, "added_at": now, **facts}, facts
                 )
-            rows = connection.execute(select(SourceRow.name, SourceRow.id))
-            return {name: id_ for name, id_ in rows}  # noqa: C416 - rows are not pairs to mypy
+            return source_ids(connection)
 
     def sources(self) -> dict[str, Source]:
         """All sources that have a row, by name; followed ones and those of imports alike."""
         with self.engine.connect() as connection:
             return {
-                row.name: Source(row.name, row.url, row.title, row.language)
-                for row in connection.execute(select(SourceRow.__table__))
+                row.name: source_of(row) for row in connection.execute(select(SourceRow.__table__))
             }
 
     def start_run(self, command: str, version: str, now: datetime) -> int:
@@ -274,7 +273,7 @@ class Repository:
                 main_url=reading.url,
                 now=reading.seen_at,
             )
-        if not outcome.is_unchanged:
+        if outcome.unchanged_at is None:
             settle_aliases(connection, url_id, datetime.now(UTC))
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
@@ -299,7 +298,7 @@ class Repository:
         query = select(*_RECORDED).where(
             CaptureRow.url == url,
             CaptureRow.captured_at == captured_at,
-            CaptureRow.record_type != RecordType.REVISIT,
+            CaptureRow.record_type.not_in([RecordType.REVISIT, RecordType.CONVERSION]),
         )
         with self.engine.connect() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
@@ -374,7 +373,7 @@ def _save_part(
 
 def _id_with_payload(connection: Connection, capture: Capture, capture_id: int) -> int:
     """The capture whose record has what was read: of a 304 or a failure, the answer before it."""
-    if capture.status == HTTPStatus.OK:
+    if capture.status == HTTPStatus.OK or capture.record_type is RecordType.CONVERSION:
         return capture_id
     answer = _newest_answer(connection, capture.url)
     return capture_id if answer is None else int(answer.id)
@@ -422,6 +421,7 @@ def _capture_columns(capture: Capture) -> dict[str, Any]:
         "last_modified": capture.last_modified,
         "error": capture.error,
         "record_type": capture.record_type,
+        "made_of": capture.made_of,
         "warc_file": ref.file if ref else None,
         "warc_offset": ref.offset if ref else None,
         "warc_length": ref.length if ref else None,

@@ -144,6 +144,27 @@ def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[R
     yield from walk.walk(path, start=held[2] if held else 0, limit=limit)
 
 
+def sound_records(path: Path) -> Iterator[Record]:
+    """Yield every whole record of a WARC file; what is damaged is passed over."""
+    try:
+        yield from iter_records(path)
+        return
+    except WarcFormatError as error:
+        damaged_at = error.offset or 0
+    with path.open("rb") as file:
+        offset = walk.next_record(file, damaged_at)
+        while offset is not None:
+            try:
+                record = walk.read_record(file, offset, str(path))
+            except WarcFormatError:
+                offset = walk.next_record(file, offset)
+                continue
+            if record is None:
+                return
+            yield record
+            offset = record.offset + record.length
+
+
 def _read_ahead(path: Path, limit: int) -> Iterator[tuple[Headers, bytes, int, str]]:
     """Yield headers, block, offset and version up to the first record that looks wrong."""
     try:

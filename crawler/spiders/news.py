@@ -15,6 +15,7 @@ from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
 from crawler.article_pages import ArticlePages, begin
+from crawler.discovery import is_rendered
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
 from crawler.visits import captures_of, visit_of_failure, visit_of_response
@@ -46,7 +47,7 @@ class NewsSpider(Spider):
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},
-                meta={"delay_s": self.run.source(lease).delay_s},
+                meta=self._meta(lease),
             )
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit | Request]:
@@ -90,9 +91,13 @@ class NewsSpider(Spider):
             callback=self.parse_part,
             errback=self.fail_part,
             cb_kwargs={"lease": pages.lease, "pages": pages},
-            meta={"delay_s": self.run.source(pages.lease).delay_s},
+            meta=self._meta(pages.lease),
             priority=1,  # before what is waiting: an article is whole or it is not saved
         )
+
+    def _meta(self, lease: Lease) -> dict[str, Any]:
+        source = self.run.source(lease)
+        return {"delay_s": source.delay_s, "render": is_rendered(lease.kind, source)}
 
     async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
         """The visit of a lease that ended without a response."""

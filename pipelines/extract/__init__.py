@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archive.model import Extraction
     from pipelines.extract.decode import Headers
     from pipelines.extract.explanation import Explanation
-    from pipelines.extract.learn import Learnt
+    from pipelines.extract.learn import Learnt, Recurring
     from pipelines.extract.overrides import Rules
 
 __all__ = ["explain", "extract"]
@@ -27,7 +27,7 @@ def extract(
     *,
     headers: Headers = None,
     rules: Rules | None = None,
-    learnt: Learnt | None = None,
+    learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
 ) -> Extraction:
     """What the page in `body`, served under `url`, says; never raises on any bytes.
@@ -48,7 +48,7 @@ def explain(
     *,
     headers: Headers = None,
     rules: Rules | None = None,
-    learnt: Learnt | None = None,
+    learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
     without: Collection[str] = (),
     is_part: bool = False,

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _TAG_PLACE = re.compile(r"tag|topic|keyword", re.IGNORECASE)
 MOST_TAGS = 40
+LONGEST_SECTION = 60
+_PICTURE = (
+    '(following::img[ancestor::figure or ../@class[contains(.,"photo") or contains(.,"image") '
+    'or contains(.,"img")]][not(starts-with(@src,"data:")) or @data-src])[1]'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ def metadata(page: Page) -> Metadata:
         image_url=page.absolute(
             page.first("og:image", "og:image:url", "og:image:secure_url", "twitter:image")
             or _address(page.article.get("image"))
+            or _address(page.article.get("thumbnailUrl"))
+            or _shown_image(page)
         ),
         canonical_url=_canonical(page),
         twin_urls=_twins(page),
@@ -64,17 +71,49 @@ def site_name(page: Page) -> str | None:
 
 
 def _section(page: Page) -> str | None:
-    stated = page.first("article:section", "section", "parsely-section", "cxenseparse:section")
+    stated = page.first(
+        "article:section", "section", "parsely-section", "cxenseparse:section", "content_category"
+    )
     linked = page.article.get("articleSection")
     linked = linked[0] if isinstance(linked, list) and linked else linked
-    return clean_line(text_of(linked)) or stated or None
+    return clean_line(text_of(linked)) or stated or _second_crumb(page)
+
+
+def _second_crumb(page: Page) -> str | None:
+    """What stands between the front page and the article in the trail of links above it."""
+    for node in page.nodes:
+        if "breadcrumblist" in types(node):
+            items = node.get("itemListElement")
+            crumbs = [_crumb(item) for item in items] if isinstance(items, list) else []
+            if len(crumbs) > 2 and crumbs[1]:
+                return crumbs[1]
+    for trail in page.root.xpath('.//*[contains(@class,"readcrumb")][.//a][1]'):
+        crumbs = [clean_line(" ".join(anchor.itertext())) for anchor in trail.iter("a")]
+        if len(crumbs) > 1 and 1 < len(crumbs[1]) <= LONGEST_SECTION:
+            return crumbs[1]
+    return None
+
+
+def _crumb(item: Any) -> str:
+    if not isinstance(item, dict):
+        return ""
+    inner = item.get("item")
+    name = item.get("name") or (inner.get("name") if isinstance(inner, dict) else None)
+    return clean_line(text_of(name))[:LONGEST_SECTION]
+
+
+def _shown_image(page: Page) -> str | None:
+    """The first picture behind the headline in a figure or an element made for pictures."""
+    for heading in page.headings(1)[:1]:
+        for image in heading.element.xpath(_PICTURE)[:1]:
+            address: str | None = image.get("data-src") or image.get("src")
+            return address
+    return None
 
 
 def _tags(page: Page) -> list[str]:
-    named = page.meta.get("article:tag") or [
-        tag for text in (page.first("news_keywords", "parsely-tags", "keywords"),) if text
-        for tag in text.split(",")
-    ]  # fmt: skip
+    stated = page.first("news_keywords", "parsely-tags", "content_tag", "keywords")
+    named = page.meta.get("article:tag") or (stated.split(",") if stated else [])
     keywords = page.article.get("keywords")
     if isinstance(keywords, str):
         keywords = keywords.split(",")

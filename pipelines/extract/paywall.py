@@ -45,6 +45,5 @@ def paywalled(page: Page) -> bool | None:
 def _truth(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    return None
+    said = value.strip().lower().rsplit("/", 1)[-1] if isinstance(value, str) else ""
+    return {"true": True, "yes": True, "false": False, "no": False}.get(said)

@@ -39,7 +39,7 @@ def structure(blocks: Sequence[Block]) -> Structured:
     """Text and Markdown of the blocks, the cells of a table row joined."""
     lines, parts = [], []
     previous = None
-    for block, text in _rows(blocks):
+    for (block, *_), text in rows(blocks):
         mark = _marked(block, text)
         tight = (
             previous is not None
@@ -59,10 +59,11 @@ def from_lines(lines: Sequence[str]) -> Structured:
     return Structured(list(lines), "\n\n".join(map(_escape, lines)))
 
 
-def _rows(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+def rows(blocks: Sequence[Block]) -> Iterator[tuple[list[Block], str]]:
+    """Each line of the text with the blocks that it is made of: one, or a table row's cells."""
     for _, group in groupby(blocks, key=_row):
         members = list(group)
-        yield members[0], " | ".join(block.text for block in members)
+        yield members, " | ".join(block.text for block in members)
 
 
 def _row(block: Block) -> object:
@@ -138,7 +139,8 @@ class Picture:
 _CREDIT = re.compile(
     r"\s*[(\[]?\s*(?:(?:foto|photo|image|picture|credit|sumber|source|gambar|bild)\w*"
     r"(?:\s+(?:credit|by|oleh|ilustrasi))?\s*[:.]\s*|©\s*)(?P<who>[^()\[\]]{2,80})[)\]]?\s*$"
-    r"|\s*\((?P<name>[^()]{2,60}(?:/[^()]{2,40})+|(?:AP|AFP|Reuters|Antara|Getty)[^()]{0,50})\)\s*$",
+    r"|\s*\((?P<name>[^()]{2,60}(?:/[^()]{2,40})+|(?:AP|AFP|Reuters|Antara|Getty)[^()]{0,50})\)\s*$"
+    r"|(?<=[.!?])\s+(?P<agency>(?-i:[A-Z]{2}[A-Z .]{0,30})/[^/]{2,40}(?:/\w{1,6})?)\.?\s*$",
     re.IGNORECASE,
 )
 
@@ -149,8 +151,11 @@ def picture(page: Page, kept: Sequence[Block]) -> Picture:
     start = headings[0].index if headings else 0
     end = kept[-1].index if kept else len(page.blocks)
     chosen = {block.index for block in kept}
+    opening = kept[0].index if kept else start
     for block in page.blocks[start : end + 1]:
-        if block.index not in chosen and _is_caption(block):
+        if block.index in chosen:
+            continue
+        if _is_caption(block) or (block.index < opening and _ends_in_credit(block)):
             match = _CREDIT.search(block.text)
             if not match:
                 return Picture(block.text, _credit_beside(page, block))
@@ -158,7 +163,8 @@ def picture(page: Page, kept: Sequence[Block]) -> Picture:
                 r"\s*\b(?:foto|photo)$", "", block.text[: match.start()], flags=re.IGNORECASE
             )
             caption = caption.strip(" |-–—")
-            return Picture(caption or None, (match["who"] or match["name"]).strip(" ."))
+            credit = match["who"] or match["name"] or match["agency"]
+            return Picture(caption or None, credit.strip(" ."))
     return Picture(None, None)
 
 
@@ -168,6 +174,12 @@ def _is_caption(block: Block) -> bool:
         or bool(block.near & Place.CAPTION and block.place & Place.FIGURE)
         or "caption" in (block.element.get("class") or "")
     )  # fmt: skip
+
+
+def _ends_in_credit(block: Block) -> bool:
+    """True for a line such as "Suasana pasar. (Kabar/Agus Prasetyo)", which only a picture has."""
+    match = _CREDIT.search(block.text) if 4 <= block.words <= 60 else None
+    return bool(match and not match["who"] and match.start() > 0)
 
 
 def _credit_beside(page: Page, block: Block) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import TYPE_CHECKING
 
 from pipelines.extract.jsonld import text_of
@@ -13,12 +14,24 @@ if TYPE_CHECKING:
     from pipelines.extract.page import Page
 
 _SEPARATOR = re.compile(
-    r"\s+[-–—|•·»«:/]\s+|\s*[|｜»ㅣ]\s*|\s+::\s+|：(?=[^：]{2,14}$)|-(?=[^\s-]{1,6}ㅣ)"
+    r"\s+[-–—|•·»«:/]\s+|\s*[|｜ㅣ]\s*|\s*»\s*(?=[^«»]+$)|\s+::\s+|：(?=[^：]{2,14}$)"
+    r"|-(?=[^\s-]{1,6}ㅣ)"
 )
-_KICKER = re.compile(r"^[^:|–—]{2,40}\s*[:|–—]\s+|^[^-]{2,40}\s+-\s+")
-_HEADING_WEIGHT = 1.9
+_KICKER = re.compile(r"^(?:[^:|–—]{2,40}\s*[:|–—]|[^-]{2,40}\s-)\s+")
+_SECTION_BEHIND = re.compile(r"(?<=.{15})\s*[-–—|·:]\s*\S+(?:\s\S+)?$")
 _CUT = re.compile(r"(?:…|\.\.\.)\s*$")
 _WORD = re.compile(r"\w+")
+_HEADING, _LINKED, _SOCIAL = "heading", "JSON-LD", "og:title"
+_TWITTER, _ELEMENT, _EDITORIAL = "twitter:title", "title element", "meta title"
+_WEIGHTS = {
+    _HEADING: 1.9, _SOCIAL: 1.0, _EDITORIAL: 0.3, _TWITTER: 0.9, _LINKED: 1.3, _ELEMENT: 0.5,
+}  # fmt: skip
+"""What each place counts; of those that differ in signs alone, the first is spelt out."""
+LONGEST = 500
+"""Characters; what is longer is no headline."""
+_EDITORIAL_NAMES = (
+    "parsely-title", "sailthru.title", "cxenseparse:title", "headline", "dc.title", "title",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,47 +42,84 @@ class Headline:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Ballot:
+    """What one place says the title is; `key` is its words, to compare it with others."""
+
+    text: str
+    source: str
+    key: str
+
+
 def headline(page: Page, site_name: str | None) -> Headline:
     """The title that most places agree on, the page's own heading counting most.
 
     Data and meta tags often carry a second headline written for search engines and social
     networks; it is only believed over the heading where several places agree on it.
     """
-    ballots = [(clean_line(b.text), "heading", _HEADING_WEIGHT) for b in page.headings(1)[:3]]
     element = page.root.find(".//title")
     named = clean_line("".join(element.itertext())) if element is not None else ""
-    for text, source, weight in (
-        (clean_line(text_of(page.article.get("headline"))), "JSON-LD", 1.3),
-        (page.first("og:title") or "", "og:title", 1.0),
-        (page.first("twitter:title") or "", "twitter:title", 0.9),
-        (named, "title element", 0.5),
-    ):
-        bare = text if source == "JSON-LD" else without_site(text, site_name)
-        if bare and not _CUT.search(bare):
-            ballots.append((bare, source, weight))
+    ballots = _ballots(page, named, site_name)
     if not ballots:
-        return Headline(named or None, "title element")
-    return _count(ballots)
+        return Headline(named or None, _ELEMENT)
+    key = _by_hand(_elected(ballots), ballots)
+    chosen = next(ballot for ballot in ballots if ballot.key == key)
+    return Headline(_without_kicker(chosen.text, ballots), chosen.source)
 
 
-def _count(ballots: list[tuple[str, str, float]]) -> Headline:
-    """The text with most weight behind it; the first of equals."""
+def _ballots(page: Page, named: str, site_name: str | None) -> list[_Ballot]:
+    """What each place says, in the order of `_WEIGHTS`, unless it was cut short or is a text."""
+    said = [
+        *((block.text, _HEADING) for block in page.headings(1)[:3]),
+        (page.first(_SOCIAL), _SOCIAL),
+        (page.first(*_EDITORIAL_NAMES), _EDITORIAL),
+        (page.first(_TWITTER), _TWITTER),
+        (text_of(page.article.get("headline")), _LINKED),
+        (named, _ELEMENT),
+    ]
+    found = []
+    for text, source in said:
+        line = clean_line(unescape(text or ""))
+        if source not in (_HEADING, _LINKED) and len(line) <= LONGEST:
+            line = without_site(line, site_name)
+        if len(line) <= LONGEST and _folded(line) and not _CUT.search(line):
+            found.append(_Ballot(line, source, _folded(line)))
+    return found
+
+
+def _elected(ballots: list[_Ballot]) -> str:
+    """The key with most weight behind it; the first of equals."""
+    keys = {ballot.key for ballot in ballots}
     votes: dict[str, float] = {}
-    for text, _, weight in ballots:
-        votes[_folded(text)] = votes.get(_folded(text), 0.0) + weight
-    for text, source, _ in ballots:
-        if source == "heading" and not _backed(text, ballots):
-            votes[_folded(text)] = (
-                0.1  # a heading unlike all data: a logo, a section, an advertisement
-            )
-    best = max(votes, key=votes.__getitem__)
-    text, source = next((text, source) for text, source, _ in ballots if _folded(text) == best)
-    return Headline(_without_kicker(text, [other for other, _, _ in ballots]), source)
+    for ballot in ballots:
+        shorter = _folded(_SECTION_BEHIND.sub("", ballot.text))
+        key = shorter if shorter in keys else ballot.key
+        votes[key] = votes.get(key, 0.0) + _WEIGHTS[ballot.source]
+    for ballot in ballots:
+        if ballot.source == _HEADING and ballot.key in votes and not _backed(ballot, ballots):
+            votes[ballot.key] = 0.1  # unlike all data: a logo, a section, an advertisement
+    return max(votes, key=votes.__getitem__)
 
 
-def _backed(heading: str, ballots: list[tuple[str, str, float]]) -> bool:
-    others = [text for text, source, _ in ballots if source != "heading"]
-    return not others or any(_alike(heading, other) for other in others)
+def _backed(heading: _Ballot, ballots: list[_Ballot]) -> bool:
+    others = [ballot.text for ballot in ballots if ballot.source != _HEADING]
+    return not others or any(_alike(heading.text, other) for other in others)
+
+
+def _by_hand(elected: str, ballots: list[_Ballot]) -> str:
+    """The elected key, or that of the og:title where it alone was written by hand.
+
+    Heading, data and title element that are equal to the letter were filled from one field.
+    """
+    first = {ballot.source: ballot for ballot in reversed(ballots)}
+    filled = all(
+        any(ballot.key == elected for ballot in ballots if ballot.source == source)
+        for source in (_HEADING, _LINKED, _ELEMENT)
+    )
+    social, twitter = first.get(_SOCIAL), first.get(_TWITTER)
+    if filled and social and not (twitter and twitter.key == elected):
+        return social.key if _alike(social.key, elected) else elected
+    return elected
 
 
 def without_site(title: str, site_name: str | None) -> str:
@@ -82,35 +132,41 @@ def without_site(title: str, site_name: str | None) -> str:
     if not marks:
         return title
     first, last = marks[0], marks[-1]
-    parts = _SEPARATOR.split(title)
-    if _names_site(parts[-1], site_name) or (len(parts[-1].split()) <= 3 < len(parts[0].split())):
-        return without_site(title[: last.start()].strip(), site_name)
-    if _names_site(parts[0], site_name):
-        return title[first.end() :].strip()
+    before, behind = title[: first.start()].strip(), title[last.end() :].strip()
+    rest = title[: last.start()].strip()
+    if rest and (_names_site(behind, site_name) or len(behind.split()) <= 3 < len(before.split())):
+        return without_site(rest, site_name)
+    if _names_site(before, site_name):
+        return title[first.end() :].strip() or title
     return title
 
 
 def _names_site(part: str, site_name: str | None) -> bool:
+    """True for the site's name, a part of it, or it with a word or two more."""
     if not site_name:
         return False
     one, other = _squeezed(part), _squeezed(site_name)
-    return bool(one) and (one in other or (len(other) > 3 and other in one))
+    longer = len(other) > 3 and other in one and len(one) <= len(other) + 16
+    return bool(one) and (one in other or longer)
 
 
 def _squeezed(text: str) -> str:
     return "".join(_WORD.findall(text.casefold())).removeprefix("the").removeprefix("www")
 
 
-def _without_kicker(heading: str, others: list[str]) -> str:
-    """The heading without a first part that no other place has."""
-    match = _KICKER.match(heading)
-    if match:
-        rest = heading[match.end() :]
-        if any(_folded(other) == _folded(rest) for other in others) and not any(
-            _folded(other) == _folded(heading) for other in others
-        ):
-            return rest
-    return heading
+def _without_kicker(chosen: str, ballots: list[_Ballot]) -> str:
+    """The chosen text without a first part, if another place has another one before the rest."""
+    kicker = _KICKER.match(chosen)
+    if not kicker:
+        return chosen
+    rest, words = chosen[kicker.end() :], set(_folded(kicker.group()).split())
+    others = [(other, b.text) for b in ballots if (other := _KICKER.match(b.text))]
+    differs = any(
+        _folded(text[other.end() :]) == _folded(rest)
+        and not words & set(_folded(other.group()).split())
+        for other, text in others
+    )
+    return rest if differs else chosen
 
 
 def _folded(text: str) -> str:

@@ -1,0 +1,165 @@
+"""What happened to articles after they were published: edited, silently edited, vanished.
+
+Read-only, for `kliping changes` and whatever else shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, and_, select
+from sqlalchemy.orm import aliased
+
+from archive.db.schema import ArticleRow, RevisionRow, SourceRow
+from archive.errors import WrongUseError
+
+_SPAN = re.compile(r"(\d{1,6})\s*([hdw])", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 168}
+
+
+class ChangeKind(StrEnum):
+    """What became of an article."""
+
+    EDITED = "edited"
+    SILENT = "silently edited"
+    """Its text changed, and the time of change that the page itself gives did not."""
+    VANISHED = "vanished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of one article."""
+
+    kind: ChangeKind
+    seen_at: datetime
+    article_id: int
+    source: str
+    url: str
+    title: str | None
+    """As it reads since."""
+    revision: int
+    """That the edit made, or the last that there was."""
+    what: list[str]
+    """Of an edit: those of `title`, `byline` and `text` that changed; else what stands there."""
+    modified_at: datetime | None
+    """As the page has it."""
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """The moment meant by `1d`, `12h`, `2w`, or a date or time in ISO 8601 (UTC where it is naive).
+
+    >>> parse_since("2d", datetime(2026, 3, 3, tzinfo=UTC)).isoformat()
+    '2026-03-01T00:00:00+00:00'
+
+    Raises:
+        WrongUseError: it is neither.
+    """
+    if span := _SPAN.fullmatch(text.strip()):
+        return now - timedelta(hours=int(span[1]) * _HOURS[span[2].lower()])
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise WrongUseError(
+            f"{text!r} is no span such as 12h, 1d or 2w, and no date such as 2026-03-01"
+        ) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def changes(engine: Engine, since: datetime, *, source: str | None = None) -> Iterator[Change]:
+    """What was seen to change from `since` on, oldest first; of all sources, or of one."""
+    with engine.connect() as connection:
+        edits = [_edit(row) for row in connection.execute(_of(source, _edits(since)))]
+        gone = [_vanished(row) for row in connection.execute(_of(source, _vanishings(since)))]
+    yield from sorted([*edits, *gone], key=lambda change: (change.seen_at, change.article_id))
+
+
+def _of(source: str | None, query: Select[Any]) -> Select[Any]:
+    return query if source is None else query.where(SourceRow.name == source)
+
+
+def _edits(since: datetime) -> Any:
+    before = aliased(RevisionRow)
+    return (
+        select(
+            RevisionRow.seen_at,
+            RevisionRow.article_id,
+            RevisionRow.number,
+            RevisionRow.title,
+            RevisionRow.modified_at,
+            (RevisionRow.modified_at == before.modified_at).label("same_time"),
+            (RevisionRow.text_sha256 != before.text_sha256).label("text_changed"),
+            RevisionRow.authors,
+            before.title.label("title_before"),
+            before.authors.label("authors_before"),
+            ArticleRow.url,
+            SourceRow.name.label("source"),
+        )
+        .join(
+            before,
+            and_(
+                before.article_id == RevisionRow.article_id,
+                before.number == RevisionRow.number - 1,
+            ),
+        )
+        .join(ArticleRow, ArticleRow.id == RevisionRow.article_id)
+        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .where(RevisionRow.seen_at >= since)
+    )
+
+
+def _edit(row: Row[Any]) -> Change:
+    what = {
+        "title": row.title != row.title_before,
+        "byline": row.authors != row.authors_before,
+        "text": bool(row.text_changed),
+    }
+    is_silent = row.text_changed and row.same_time
+    return Change(
+        kind=ChangeKind.SILENT if is_silent else ChangeKind.EDITED,
+        seen_at=row.seen_at,
+        article_id=row.article_id,
+        source=row.source,
+        url=row.url,
+        title=row.title,
+        revision=row.number,
+        what=[name for name, changed in what.items() if changed],
+        modified_at=row.modified_at,
+    )
+
+
+_VANISHED = (
+    ArticleRow.id,
+    ArticleRow.url,
+    ArticleRow.title,
+    ArticleRow.revision,
+    ArticleRow.modified_at,
+    ArticleRow.vanished_at,
+    ArticleRow.vanished_as,
+)
+
+
+def _vanishings(since: datetime) -> Any:
+    return (
+        select(*_VANISHED, SourceRow.name.label("source"))
+        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .where(ArticleRow.vanished_at >= since)
+    )
+
+
+def _vanished(row: Row[Any]) -> Change:
+    return Change(
+        kind=ChangeKind.VANISHED,
+        seen_at=row.vanished_at,
+        article_id=row.id,
+        source=row.source,
+        url=row.url,
+        title=row.title,
+        revision=row.revision,
+        what=[row.vanished_as],
+        modified_at=row.modified_at,
+    )
