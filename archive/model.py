@@ -333,6 +333,25 @@ class Extraction:
     """Of the text; made where pages are read for the archive, not by the extraction itself."""
     recurring: list[str] = field(default_factory=list)
     """Lines that were taken off because they recur across the source's stories, in order."""
+    twin_urls: list[str] = field(default_factory=list)
+    """Other views of itself that the page names, for AMP or for mobile screens."""
+    missing_pages: int = 0
+    """Further pages of the article that could not be had: the text has gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further page of an article that stands on several, fetched along with the first."""
+
+    captures: tuple[Capture, ...]
+    """As those of a visit."""
+    final_url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    """As of a visit; of an unchanged page, what the archive has. None if it was not had."""
+    error: str | None = None
+    """Why it was not had."""
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +386,10 @@ class Visit:
     """For how long the server, or the list itself, says that it will not change."""
     warnings: tuple[str, ...] = ()
     """What was wrong with it, though it could be read, in words."""
+    parts: tuple[Part, ...] = ()
+    """Further pages of the article, in order, or its one view of all pages."""
+    part_of: str | None = None
+    """The address of the article that this turned out to be a further page of."""
 
     @property
     def answer(self) -> Capture | None:

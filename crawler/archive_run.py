@@ -40,7 +40,7 @@ from archive.model import (
     Visit,
 )
 from archive.urls import normalise_url, same_site
-from archive.warc.reader import read_payload
+from archive.warc.reader import read_answer, read_payload
 from archive.warc.writer import WarcWriter
 from crawler.freshness import pace_of
 from crawler.frontier import Frontier, SourceQueue
@@ -151,6 +151,15 @@ class ArchiveRun:
     async def held(self, url: str) -> Held | None:
         """What the archive has of a URL (`crawler.middlewares.conditional.Holder`)."""
         return await self.archivist.in_database(self._repository.held, url)
+
+    async def has_further_pages(self, url_id: int) -> bool:
+        """Whether a URL leads to an article on several pages (`crawler.article_pages.Archive`)."""
+        with self._storing():
+            return await self.archivist.in_database(self._repository.has_further_pages, url_id)
+
+    async def answer(self, held: Held) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        """Headers and body of what the archive has (`crawler.article_pages.Archive`)."""
+        return await asyncio.to_thread(read_answer, self.home.warc, held.ref)
 
     async def payload(self, held: Held) -> bytes:
         """The body of what the archive has (`crawler.middlewares.conditional.Holder`)."""
