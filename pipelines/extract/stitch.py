@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pipelines.extract.choice import count_words
+from pipelines.extract.text import count_words
 
 if TYPE_CHECKING:
     from archive.model import Extraction
@@ -45,10 +45,10 @@ def stitch(pages: Sequence[Extraction], *, missing: int = 0) -> Extraction:
     is_whole = len(pages) == 2 and _covers(others[0], first)
     kept = others if is_whole else [first, *others]
     lines = _lines(kept)
-    text = [line for page in lines for line in page]
+    text = "\n".join(line for page in lines for line in page)
     return replace(
         first,
-        text="\n".join(text),
+        text=text,
         markdown="\n\n".join(filter(None, map(_markdown, kept, lines))),
         word_count=count_words(text),
         links=list(dict.fromkeys(link for page in kept for link in page.links)),
