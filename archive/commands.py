@@ -13,7 +13,7 @@ import typer
 
 from archive.cli import HomeOption, JsonOption, print_json
 from archive.errors import WrongUseError
-from archive.model import UrlState
+from archive.model import RecordType, UrlState
 
 if TYPE_CHECKING:
     from archive.changes import Change
@@ -63,20 +63,83 @@ def show(
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Print one article, its facts, and where its bytes lie.
+    """Print one article, its facts, its other addresses, and where the bytes of each page lie.
 
-    Any address that led to the article will do: one that redirected, or with tracking
-    parameters. Of an address that is no article, it says what became of it.
+    Any address that led to the article will do: one that redirected, its AMP or print view, one
+    of its further pages. Of an address that is no article, it says what became of it.
     """
     from archive.home import open_home
     from archive.query import open_query
 
     opened = open_home(home)
-    found = open_query(opened).article(article)
+    query = open_query(opened)
+    found = query.article(article)
     if json:
         _print_as_json(iter([found]))
     else:
-        _print_in_full(found, opened.warc)
+        _print_in_full(found, query.aliases(found.id), opened.warc)
+
+
+def diff(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    revisions: Annotated[
+        list[int] | None,
+        typer.Argument(
+            metavar="[A [B]]",
+            help="Numbers of two revisions, or of one to compare with the newest.",
+            show_default="the last two",
+        ),
+    ] = None,
+    home: HomeOption = Path(),
+    html: Annotated[
+        bool, typer.Option("--html", help="The whole article with ins and del, to put in a page.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what changed between two revisions of an article, word by word.
+
+    In a terminal, what was removed is red and what was added green; elsewhere they stand as
+    [-removed-] and {+added+}. `kliping show` tells how many revisions there are.
+    """
+    from archive import diff_report
+    from archive.home import open_home
+    from archive.query import open_query
+
+    numbers = revisions or []
+    if len(numbers) > 2 or (html and json):
+        raise WrongUseError("give two revisions at most, and one of --html and --json")
+    found = open_query(open_home(home)).two_revisions(article, numbers)
+    if json:
+        print_json(diff_report.as_values(*found))
+    elif html:
+        typer.echo(diff_report.as_html(*found))
+    else:
+        diff_report.print_diff(*found)
+
+
+def cluster(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """List all articles that tell the story of this one in nearly the same words: wire copies,
+    reprints and shortened reprints, and who had it first.
+
+    Alike is the share of three-word runs of both texts that are in both; contained is the share
+    of the shorter text that is in the longer one. A dash: like it only by way of others. The time
+    is what the page says, unless the archive had seen the article by then.
+    """
+    from archive import cluster_report
+    from archive.home import open_home
+    from archive.query import open_query
+
+    query = open_query(open_home(home))
+    found = query.article(article)
+    story = query.cluster(article)
+    if json:
+        print_json(cluster_report.as_values(found, story))
+    else:
+        cluster_report.print_cluster(found, story)
 
 
 def changes(
@@ -322,8 +385,32 @@ def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
         typer.echo("No articles yet; `kliping crawl` fetches them.")
 
 
-def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
-    facts = {
+_RENDERED = "the record is of the page after its scripts had run; as served it is kept too"
+
+
+def _print_in_full(article: ArchivedArticle, aliases: list[str], warc: Path) -> None:
+    facts = [
+        *_facts(article, warc).items(),
+        *(
+            (
+                f"Page {page.number}",
+                f"{page.url} in {warc / page.warc_file} at byte {page.warc_offset}",
+            )
+            for page in article.pages
+        ),
+        *(("Also at", url) for url in aliases),
+    ]
+    typer.secho(article.title or "(no title)", bold=True)
+    for name, value in facts:
+        if value not in (None, ""):
+            typer.echo(f"{name + ':':11}{value}")
+    typer.echo("")
+    typer.echo("\n\n".join(article.text.splitlines()))
+
+
+def _facts(article: ArchivedArticle, warc: Path) -> dict[str, object]:
+    missing = f"{article.missing_pages} pages are missing" if article.missing_pages else None
+    return {
         "URL": article.canonical_url,
         "Source": article.source,
         "By": ", ".join(article.authors),
@@ -334,13 +421,11 @@ def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
         "Section": article.section,
         "Tags": ", ".join(article.tags),
         "Revision": article.revision,
+        "Incomplete": missing,
         "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",
         "Record": article.warc_record_id,
+        "Rendered": _RENDERED if article.warc_record_type == RecordType.CONVERSION else None,
         "Digest": article.payload_digest,
+        "Read by": article.extractor,
+        "Rules": ", ".join(article.rules),
     }
-    typer.secho(article.title or "(no title)", bold=True)
-    for name, value in facts.items():
-        if value not in (None, ""):
-            typer.echo(f"{name + ':':11}{value}")
-    typer.echo("")
-    typer.echo("\n\n".join(article.text.splitlines()))

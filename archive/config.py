@@ -65,10 +65,14 @@ class CrawlSection(BaseModel):
     """They are asked again after this long, however seldom they change."""
     revisit_min_s: NonNegativeFloat = 3600.0
     """An article is looked at again for edits no sooner than this after the last time."""
-    revisit_max_s: NonNegativeFloat = 180 * 86_400.0
+    revisit_max_s: NonNegativeFloat = 60 * 86_400.0
     """An article is looked at again after this long, however seldom its source edits."""
     revisit_days: NonNegativeFloat = 365.0
     """Articles older than this are not looked at any more; 0 never looks again."""
+    browser: str = ""
+    """Program that shows pages of sources with `render = true`; empty: Chromium or Chrome."""
+    render_timeout_s: float = Field(default=60.0, gt=0)
+    """A page whose scripts are busy for longer is taken as it stands then."""
     workers: PositiveInt = 2
     """Processes that extract text."""
     allow_private: bool = False

@@ -19,13 +19,13 @@ from sqlalchemy import Engine
 from archive.audit import is_held, warc_files
 from archive.db.engine import scrub
 from archive.db.forgotten import Takedown, TakedownLog, WaitingRecord, takedowns_of
-from archive.errors import KlipingError, WarcFormatError
+from archive.errors import KlipingError
 from archive.home import Home
 from archive.warc import walk
-from archive.warc.reader import iter_records
-from archive.warc.records import Record, bare_id
+from archive.warc.reader import sound_records
+from archive.warc.records import bare_id
 from archive.warc.recover import recover_open_files
-from archive.warc.tombstone import forget_records
+from archive.warc.tombstone import ABOUT, forget_records
 from archive.warc.writer import OPEN_SUFFIX
 
 _TORN_BYTES = 1 << 16
@@ -134,11 +134,11 @@ def _concerned(path: Path, record_ids: Collection[str]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
     companions: set[str] = set()
     named: dict[str, str] = {}
-    for record in _readable_records(path):
+    for record in sound_records(path):
         if record.record_id in record_ids:
             found[record.record_id].add(record.record_id)
             named.update(dict.fromkeys(record.concurrent_to, record.record_id))
-        if record.type in ("request", "metadata"):
+        if record.type in ("request", *ABOUT):
             companions.add(record.record_id)
             about = {*record.concurrent_to, bare_id(record.get("WARC-Refers-To") or "")}
             for record_id in about & set(record_ids):
@@ -146,27 +146,6 @@ def _concerned(path: Path, record_ids: Collection[str]) -> dict[str, set[str]]:
     for companion in companions & named.keys():
         found[named[companion]].add(companion)
     return found
-
-
-def _readable_records(path: Path) -> Iterator[Record]:
-    """Every whole record of a file; what is damaged is passed over."""
-    try:
-        yield from iter_records(path)
-        return
-    except WarcFormatError as error:
-        damaged_at = error.offset or 0
-    with path.open("rb") as file:
-        offset = walk.next_record(file, damaged_at)
-        while offset is not None:
-            try:
-                record = walk.read_record(file, offset, str(path))
-            except WarcFormatError:
-                offset = walk.next_record(file, offset)
-                continue
-            if record is None:
-                return
-            yield record
-            offset = record.offset + record.length
 
 
 def _is_being_written(root: Path) -> bool:

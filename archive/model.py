@@ -9,8 +9,9 @@ Times are aware datetimes. `payload` and `body` are bytes, `text` is str, always
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -91,6 +92,30 @@ class Seed:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Selectors (CSS) that a person wrote for the pages of one source, and when they hold.
+
+    From `since` to `until`, both days included: an old page is read by the rules of its time.
+    """
+
+    since: dt.date | None = None
+    until: dt.date | None = None
+    body: str | None = None
+    title: str | None = None
+    author: str | None = None
+    date: str | None = None
+    drop: tuple[str, ...] = ()
+
+    def holds(self, day: dt.date | None) -> bool:
+        """True on `day`; of an unknown day, where the rules are still open."""
+        if day is None:
+            return self.until is None
+        return (self.since is None or self.since <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A publisher that is followed. `name` is unique, lower case, fit for a file name."""
 
@@ -111,6 +136,12 @@ class Source:
     trap_limit: int | None = None
     """Links of one pattern in a row that lead to nothing new before it is taken for a trap (0: no
     limit); None takes the usual one."""
+    render: bool = False
+    """Whether its pages are read as they are after their scripts have run."""
+    verified: date | None = None
+    """The day on which all its seeds were last found well; None if nobody has looked."""
+    rules: tuple[RuleSet, ...] = ()
+    """The first that holds on the day of a capture reads its page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +214,8 @@ class RecordType(StrEnum):
     RESPONSE = "response"
     REVISIT = "revisit"
     RESOURCE = "resource"
+    CONVERSION = "conversion"
+    """What was made of another capture's page: its DOM after its scripts had run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +243,20 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     error: str | None = None
+    made_of: str | None = None
+    """Of a conversion: id of the record that it was made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What was made of a capture's page, to be kept beside it."""
+
+    capture: Capture
+    """What it was made of; it has a record."""
+    made_at: datetime
+    """UTC."""
+    content_type: str
+    payload: bytes = field(repr=False)
 
 
 class PageKind(StrEnum):
@@ -236,6 +283,16 @@ class Outcome(StrEnum):
     """An image, a PDF, JSON: nothing that this extraction reads."""
     UNREADABLE = "unreadable"
     """The bytes defeated every parser; `reason` says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What a text is looked up by, to find others that resemble it (`pipelines.sketch`)."""
+
+    text_sha256: str
+    """Hex, of the text that it is of."""
+    bands: tuple[int, ...]
+    """Signed numbers of 64 bits; texts that have any in common may be much alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,13 +343,37 @@ class Extraction:
     """Absolute URLs that the article's body links to."""
     rules: list[str] = field(default_factory=list)
     """Ids of the boilerplate rules that fired, in order."""
+    sketch: Sketch | None = field(default=None, repr=False)
+    """Of the text; made where pages are read for the archive, not by the extraction itself."""
+    recurring: list[str] = field(default_factory=list)
+    """Lines that were taken off because they recur across the source's stories, in order."""
+    twin_urls: list[str] = field(default_factory=list)
+    """Other views of itself that the page names, for AMP or for mobile screens."""
+    missing_pages: int = 0
+    """Further pages of the article that could not be had: the text has gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further page of an article that stands on several, fetched along with the first."""
+
+    captures: tuple[Capture, ...]
+    """As those of a visit."""
+    final_url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    """As of a visit; of an unchanged page, what the archive has. None if it was not had."""
+    error: str | None = None
+    """Why it was not had."""
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """All that came of fetching one URL of the frontier once, ready to be ingested.
 
-    `captures` are in order: redirect hops and retried answers first, the final one last.
+    `captures` are in order: redirect hops and retried answers first, the final one last; behind
+    it, of a page that was rendered, the conversion.
     """
 
     source: str
@@ -319,3 +400,13 @@ class Visit:
     """For how long the server, or the list itself, says that it will not change."""
     warnings: tuple[str, ...] = ()
     """What was wrong with it, though it could be read, in words."""
+    parts: tuple[Part, ...] = ()
+    """Further pages of the article, in order, or its one view of all pages."""
+    part_of: str | None = None
+    """The address of the article that this turned out to be a further page of."""
+
+    @property
+    def answer(self) -> Capture | None:
+        """The capture of the final answer, whatever was made of it."""
+        served = [each for each in self.captures if each.record_type is not RecordType.CONVERSION]
+        return served[-1] if served else None

@@ -5,19 +5,24 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, Row, Select, or_, select
+from sqlalchemy.orm import aliased
 
+from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
+from archive.clusters import Cluster, cluster_of, on_page_clock
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
-from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
-from archive.errors import NotArchivedError, SourceError, UrlError
+from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
+from archive.db.sources import source_ids
+from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
+from archive.revisions import ArchivedRevision, two_revisions
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -75,6 +80,10 @@ class ArchivedArticle:
     """article, liveblog, video, gallery, opinion or other."""
     paywalled: bool | None
     """Whether the page says that it is not free; empty where it does not say."""
+    cluster_id: int | None
+    """Shared with the articles that tell the same story elsewhere; empty where there is none."""
+    first_publisher: str | None
+    """Name of the source that had the story first; empty where it is nowhere else."""
     revision: int
     """Number of this revision, from 1."""
     text_sha256: str
@@ -89,8 +98,16 @@ class ArchivedArticle:
     """Bytes of the record in that file (one gzip member)."""
     warc_record_id: str
     """Record id, `urn:uuid:...`."""
+    warc_record_type: str
+    """response, revisit, resource, or conversion: read from the page after its scripts had run."""
     extractor: str
     """Name and version of what read the page."""
+    rules: list[str]
+    """Ids of the boilerplate rules that fired, in order."""
+    missing_pages: int
+    """Further pages that could not be had: the text has gaps."""
+    pages: list[ArchivedPage]
+    """Further pages that the text was read from, where the article stands on several."""
 
     @property
     def ref(self) -> RecordRef:
@@ -99,6 +116,7 @@ class ArchivedArticle:
 
 
 COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
+_OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 
 
 class Query:
@@ -119,7 +137,8 @@ class Query:
             ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
         )
         if source is not None:
-            self._require_source(source)
+            with self.engine.connect() as connection:
+                source_ids(connection, [source])
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
@@ -141,6 +160,34 @@ class Query:
             return found
         return self._article_at(id_or_url)
 
+    def aliases(self, article_id: int) -> list[str]:
+        """The other addresses that lead to an article: its twins, and those of further pages."""
+        with self.engine.connect() as connection:
+            return aliases_of(connection, article_id)
+
+    def cluster(self, id_or_url: str) -> Cluster | None:
+        """All articles that tell the story of that one; None if it is told nowhere else.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return cluster_of(connection, article.id)
+
+    def two_revisions(
+        self, id_or_url: str, numbers: Sequence[int] = ()
+    ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
+        """An article and two revisions of it: its last two where no `numbers` are given, the one
+        that is given and the newest, or both.
+
+        Raises:
+            NotArchivedError: there is no such article or revision, or only one revision.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return article, *two_revisions(connection, article.id, article.revision, numbers)
+
     def _article_at(self, address: str) -> ArchivedArticle:
         try:
             url = normalise_url(address)
@@ -154,13 +201,6 @@ class Query:
         if found is None:
             raise NotArchivedError(f"{url}: {self._why_not(url)}")
         return found
-
-    def _require_source(self, name: str) -> None:
-        with self.engine.connect() as connection:
-            names = sorted(connection.scalars(select(SourceRow.name)))
-        if name not in names:
-            known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
-            raise SourceError(f"no source {name!r} in this archive; {known}")
 
     def _why_not(self, url: str) -> str:
         with self.engine.connect() as connection:
@@ -180,8 +220,10 @@ class Query:
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
-            for row in rows:
-                yield _article(row)
+            for some in rows.partitions():
+                pages = pages_of_articles(connection, [row.id for row in some])
+                for row in some:
+                    yield _article(row, pages[row.id])
 
 
 def open_query(home: Home) -> Query:
@@ -194,30 +236,34 @@ def open_query(home: Home) -> Query:
 
 
 def _select_articles() -> Select[Any]:
+    first, publisher = aliased(ArticleRow), aliased(SourceRow)
     elsewhere: dict[str, Any] = {
         "source": SourceRow.name,
+        "first_publisher": publisher.name,
         "captured_at": CaptureRow.captured_at,
         "payload_digest": CaptureRow.payload_digest,
         "warc_file": CaptureRow.warc_file,
         "warc_offset": CaptureRow.warc_offset,
         "warc_length": CaptureRow.warc_length,
         "warc_record_id": CaptureRow.record_id,
+        "warc_record_type": CaptureRow.record_type,
     }
     columns = [
-        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in COLUMNS
+        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in _OF_ROW
     ]
     return (
-        select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
+        select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
         .add_columns(ArticleRow.published_offset_min)
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+        .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
+        .outerjoin(first, first.id == ClusterRow.first_article_id)
+        .outerjoin(publisher, publisher.id == first.source_id)
     )
 
 
-def _article(row: Row[Any]) -> ArchivedArticle:
+def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:
     values = dict(row._mapping)
     offset = values.pop("published_offset_min")
-    if values["published_at"] is not None and offset is not None:
-        page_clock = timezone(timedelta(minutes=offset))
-        values["published_at"] = values["published_at"].astimezone(page_clock)
-    return ArchivedArticle(**values)
+    values["published_at"] = on_page_clock(values["published_at"], offset)
+    return ArchivedArticle(**values, pages=pages)

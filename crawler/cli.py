@@ -28,11 +28,14 @@ app = typer.Typer(
 )
 app.command()(archive.commands.init)
 app.add_typer(crawler.commands.sources, name="sources")
+app.add_typer(crawler.commands.rules, name="rules")
 app.command()(crawler.commands.crawl)
 app.command()(crawler.commands.backfill)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)
 app.command()(archive.commands.show)
+app.command()(archive.commands.diff)
+app.command()(archive.commands.cluster)
 app.command()(archive.commands.changes)
 app.command()(archive.commands.urls)
 app.command()(crawler.commands.why)
@@ -43,6 +46,7 @@ app.command()(archive.commands.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.forget)
 app.command()(pipelines.commands.extract)
+app.command()(pipelines.commands.reextract)
 
 
 def print_version(wanted: bool) -> None:

@@ -15,14 +15,10 @@ from time import monotonic
 from typing import Protocol
 
 from archive.db.frontier import FrontierTable, Lease
-from archive.errors import UrlError
 from archive.model import LISTS, Candidate, CaptureScope, Source, UrlKind
-from archive.urls import main_address
 from crawler.traps import Traps
 from pipelines.archivist import Archivist
 
-TWIN = "twin of "
-"""How the verdicts begin of AMP pages and print views that are not fetched beside their article."""
 LOOK_AGAIN_S = 5.0
 """A source that has nothing due is asked again after this long: a pause or a retry may be over."""
 
@@ -154,17 +150,13 @@ class Frontier:
         return leases
 
     async def _pass_over(self, queue: SourceQueue, leases: Sequence[Lease]) -> dict[int, str]:
-        """End the leases of pages that are not worth a request; why, by their ids."""
+        """End the leases of what is a trap; why, by their ids."""
         new = [each for each in leases if each.kind is UrlKind.PAGE and not each.is_known]
         verdicts = {
             lease.url_id: verdict
             for lease in new
             if (verdict := queue.traps.verdict(lease.url, lease.found_by))
         }
-        mains = {lease.url_id: main for lease in new if (main := _main_address(lease.url))}
-        if mains:
-            known = await self.archivist.in_database(self.table.known_pages, list(mains.values()))
-            verdicts |= {id_: f"{TWIN}{main}" for id_, main in mains.items() if main in known}
         if verdicts:
             await self.archivist.in_database(self.table.close, verdicts)
         return verdicts
@@ -196,10 +188,3 @@ class Frontier:
         for queue in self.queues.values():
             queue.look_at = 0.0
         return True
-
-
-def _main_address(url: str) -> str | None:
-    try:
-        return main_address(url)
-    except UrlError:
-        return None

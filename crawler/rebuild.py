@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 from archive.db.frontier import FrontierTable, Lease, seed_candidates
 from archive.db.repository import Repository
 from archive.errors import SourceError
-from archive.model import Candidate, Capture, Source, UrlKind, Visit
+from archive.model import Candidate, Capture, RecordType, Source, UrlKind, Visit
 from archive.urls import same_site
+from crawler.discovery import is_rendered
 from crawler.discovery.archives import is_next_page
+from crawler.discovery.bodies import is_html
 from crawler.discovery.robots import sitemaps_in_robots
 from crawler.visits import visit_of_answer
 from pipelines.recover import Answer
@@ -46,9 +48,12 @@ class Rebuilder:
             self._table.add(source_id, seed_candidates(source.seeds), now)
 
     def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
-        """The visit that ended in `answer`; None where its source is followed no more."""
+        """The visit that ended in `answer`.
+
+        None where its source is followed no more, or where the page was not rendered yet.
+        """
         source = self._by_id.get(lease.source_id)
-        if source is None:
+        if source is None or _waits_for_rendering(answer, captures, lease, source):
             return None
         visit = visit_of_answer(answer, captures, lease, source)
         return replace(visit, candidates=tuple(filter(_goes_on(answer.url), visit.candidates)))
@@ -73,3 +78,12 @@ class Rebuilder:
 def _goes_on(url: str) -> Callable[[Candidate], bool]:
     """Of what an archive page at `url` leads to, its own next page only is sure to be wanted."""
     return lambda found: found.kind is not UrlKind.ARCHIVE or is_next_page(found.url, url)
+
+
+def _waits_for_rendering(
+    answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
+) -> bool:
+    """Whether the run died between fetching a page and keeping what its scripts made of it."""
+    if not is_rendered(lease.kind, source) or answer.status != HTTPStatus.OK:
+        return False
+    return captures[-1].record_type is not RecordType.CONVERSION and is_html(answer.body)

@@ -64,9 +64,8 @@ def _row(parameter: Any) -> str | None:
     if parameter.envvar:
         said += f" Environment: `{parameter.envvar}`."
     default = _default(parameter)
-    return f"| `{names}` | {said}{f' Default: {default}.' if default else ''} |".replace(
-        "|URL", r"\|URL"
-    )
+    cells = (f"`{names}`", f"{said}{f' Default: {default}.' if default else ''}")
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _default(parameter: Any) -> str:

@@ -1,88 +1,84 @@
-"""Commands that read pages: extract."""
+"""Commands that read pages: extract, reextract."""
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from archive.cli import JsonOption, print_json
-from archive.errors import FetchError, KlipingError, WrongUseError
-
-if TYPE_CHECKING:
-    from archive.model import Extraction
+from archive.cli import HomeOption, JsonOption
+from archive.errors import KlipingError, WrongUseError
 
 
 def extract(
     pages: Annotated[
         list[str],
-        typer.Argument(metavar="FILE|URL", help="Saved pages (.gz too), or addresses."),
+        typer.Argument(
+            metavar="FILE|URL|ID",
+            help="Saved pages (.gz too), addresses, or numbers of archived articles.",
+        ),
     ],
+    home: HomeOption = Path(),
     url: Annotated[str, typer.Option(help="Address that the one saved page came from.")] = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which steps made the text, and why.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the text with its headings, lists and quotes.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Print the text and facts of pages, without any archive.
+    """Print the text and facts of pages, as the extraction of this version reads them.
 
-    A page that is no article says why. Exit codes: 0 all pages were read, 1 some were not.
+    An article that is in the archive, by its number or address, is read back from its WARC record
+    by its source's rules and what was learnt; other addresses are fetched. Nothing is saved. A
+    page that is no article says why. Exit codes: 0 all pages were read, 1 some were not.
     """
+    from pipelines.one_page import open_page
+    from pipelines.one_page_report import print_page
+
     if url and len(pages) > 1:
         raise WrongUseError("--url gives the address of one page, but there are several")
     failed = False
-    for page in pages:
+    for name in pages:
         try:
-            body, address, headers = _read(page)
+            page = open_page(name, home, url=url)
         except KlipingError as error:
             typer.secho(str(error), fg="red", err=True)
             failed = True
             continue
-        _print(page, _extract(body, url or address, headers), json)
+        print_page(page, explain=explain, markdown=markdown, as_json=json)
     raise typer.Exit(1 if failed else 0)
 
 
-def _read(page: str) -> tuple[bytes, str, dict[str, str]]:
-    """Body, address and headers of a saved page or of one that is fetched."""
-    if page.startswith(("http://", "https://")):
-        return _fetch(page)
-    path = Path(page)
-    try:
-        body = path.read_bytes()
-        if body.startswith(b"\x1f\x8b"):
-            body = gzip.decompress(body)
-    except (OSError, EOFError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise WrongUseError(f"{page}: cannot read this page: {reason}") from error
-    return body, path.resolve().as_uri(), {}
+def reextract(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SOURCE", help="Sources to read again.", show_default="all"),
+    ] = None,
+    home: HomeOption = Path(),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Read archived pages again: by today's extraction, rules, and learnt boilerplate.
 
+    Nothing is fetched. Each page is read back from its WARC record; what reads otherwise replaces
+    what was read from it before, without a new revision. A page that is no article any more, or
+    cannot be read, keeps what it had and is named. A second run changes nothing.
 
-def _fetch(url: str) -> tuple[bytes, str, dict[str, str]]:
-    from trafilatura.downloads import fetch_response
+    Exit codes: 0 done, 1 some pages were lost or unreadable, 2 wrong use, 3 an import, a repair
+    or another re-extraction is at work.
+    """
+    from archive.home import open_home
+    from pipelines.bar import showing_bar
+    from pipelines.reextract import reextract as reextract_pages
+    from pipelines.reextract_report import report_reextraction
 
-    response = fetch_response(url, decode=False, with_headers=True)
-    if response is None or response.status != 200:
-        status = f": HTTP {response.status}" if response else ""
-        raise FetchError(f"{url}: cannot fetch this page{status}")
-    return response.data or b"", response.url or url, dict(response.headers or {})
-
-
-def _extract(body: bytes, url: str, headers: dict[str, str]) -> Extraction:
-    from pipelines.extract import extract as extract_page
-
-    return extract_page(body, url, headers=headers)
-
-
-def _print(page: str, extraction: Extraction, as_json: bool) -> None:
-    if as_json:
-        from dataclasses import asdict
-
-        print_json({"page": page, **asdict(extraction)})
-        return
-    typer.secho(extraction.title or page, bold=True)
-    if extraction.text is None:
-        typer.echo(f"({extraction.outcome}: {extraction.reason})\n")
-        return
-    published = extraction.published_at.isoformat() if extraction.published_at else ""
-    byline = " | ".join(filter(None, [", ".join(extraction.authors), published]))
-    typer.echo(f"{byline}\n\n" if byline else "", nl=False)
-    typer.echo("\n\n".join(extraction.text.splitlines()) + "\n")
+    opened = open_home(home)
+    with showing_bar() as bar:
+        results = reextract_pages(opened, names or [], bar, dry_run=dry_run)
+        code = report_reextraction(results, as_json=json, dry_run=dry_run)
+    raise typer.Exit(code)

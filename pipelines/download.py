@@ -36,11 +36,11 @@ _TOTAL = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
 class OnProgress(Protocol):
-    """Told how far a download is (`pipelines.importing.Watcher`)."""
+    """Told how far a download is (`pipelines.bar.Watcher`)."""
 
-    def begin(self, what: str, total_bytes: int | None) -> None: ...
+    def begin(self, what: str, total: int | None) -> None: ...
 
-    def reach(self, done_bytes: int) -> None: ...
+    def reach(self, done: int) -> None: ...
 
 
 @dataclass(slots=True)

@@ -1,69 +1,17 @@
-"""`kliping import` and `kliping repair` as people see them: progress, and what became of it all."""
+"""`kliping import` and `kliping repair` as people see them: what became of it all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict
-from time import monotonic
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from archive.cli import print_json
 from archive.warc.verify import Problem
 from pipelines.importing import Result
 from pipelines.repair import Mended
-
-LINE_EVERY_S = 10.0
-
-
-class Bar:
-    """A bar with the time left on a terminal, a line now and then elsewhere."""
-
-    def __init__(self, console: Console) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        self.progress = Progress(
-            *columns, console=console, transient=True, disable=not console.is_terminal
-        )
-        self._console = console
-        self._task: TaskID | None = None
-        self._what = ""
-        self._total: int | None = None
-        self._began = self._told = monotonic()
-
-    def begin(self, what: str, total_bytes: int | None) -> None:
-        """A step begins (`pipelines.importing.Watcher`)."""
-        self._what, self._total = what, total_bytes
-        self._began = self._told = monotonic()
-        if self._task is not None:
-            self.progress.remove_task(self._task)
-        self._task = self.progress.add_task(what, total=total_bytes)
-
-    def reach(self, done_bytes: int) -> None:
-        """The step has come that far."""
-        if self._task is not None:
-            self.progress.update(self._task, completed=done_bytes)
-        if not self._console.is_terminal and monotonic() - self._told >= LINE_EVERY_S:
-            self._told = monotonic()
-            self._console.print(self._line(done_bytes), soft_wrap=True)
-
-    def _line(self, done_bytes: int) -> str:
-        if not self._total or not done_bytes:
-            return f"{self._what}: {done_bytes / 1e6:.0f} MB"
-        share = done_bytes / self._total
-        left_s = (monotonic() - self._began) * (1 - share) / share
-        return f"{self._what}: {share:.0%}, about {max(left_s, 1):.0f} s left"
-
-
-@contextmanager
-def showing_bar() -> Iterator[Bar]:
-    """Show a bar on standard error while the block runs."""
-    bar = Bar(Console(stderr=True, highlight=False))
-    with bar.progress:
-        yield bar
 
 
 def report_import(results: Iterable[Result], *, as_json: bool) -> int:

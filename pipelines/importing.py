@@ -13,7 +13,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from archive.db.engine import open_engine
@@ -28,6 +27,7 @@ from archive.warc.indexing import index_file
 from archive.warc.records import read_date
 from archive.warc.shelf import FOLDER, Inbound, part_of, sha256_of, shelve, shelve_part, shelved
 from archive.warc.verify import Code, Problem
+from pipelines.bar import Watcher
 from pipelines.download import download, is_address, note_kept
 from pipelines.intake import Tally
 from pipelines.intake_run import IntakeRun, open_intake
@@ -38,16 +38,6 @@ logger = logging.getLogger(__name__)
 
 PROBLEMS_KEPT = 100
 """Of one file, in a run's summary."""
-
-
-class Watcher(Protocol):
-    """Shows how far an import is."""
-
-    def begin(self, what: str, total_bytes: int | None) -> None:
-        """A step of that many bytes begins; None where nobody knows how many."""
-
-    def reach(self, done_bytes: int) -> None:
-        """The step has come that far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,14 +236,23 @@ class _Import:
             return result
         path = self._home.warc / file
         if path.stat().st_size != contents.report.size_bytes:  # some records were left out
-            captures = read_contents(path).captures()
-        return self._take_in(result, path, file, captures)
+            contents = read_contents(path)
+            captures = contents.captures()
+        converted = contents.converted(captures)
+        return self._take_in(result, path, file, captures, converted)
 
-    def _take_in(self, result: Result, path: Path, file: str, captures: dict[str, int]) -> Result:
+    def _take_in(
+        self,
+        result: Result,
+        path: Path,
+        file: str,
+        captures: dict[str, int],
+        converted: Collection[str],
+    ) -> Result:
         recorded = self._repository.recorded_ids(list(captures))
         offsets = [offset for id_, offset in captures.items() if id_ not in recorded]
         self._watcher.begin(f"importing {path.name}", path.stat().st_size)
-        tally = self._run.take(path, file, offsets, self._watcher.reach)
+        tally = self._run.take(path, file, offsets, self._watcher.reach, converted=converted)
         index_file(self._home.warc, file)
         facts = {name: getattr(result, name) for name in result.__slots__}
         return Result(**facts | {"file": file, "tally": tally})
@@ -293,8 +292,8 @@ class _Import:
         facts = asdict(result)
         for reasons in ("left_out", "refused"):
             facts[reasons] = [str(each) for each in getattr(result, reasons)[:PROBLEMS_KEPT]]
-        self._run.summary[result.address] = facts
-        self._run.has_failed |= bool(result.refused)
+        self._run.row.summary[result.address] = facts
+        self._run.row.has_failed |= bool(result.refused)
         return result
 
 

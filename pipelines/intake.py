@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,6 +39,7 @@ from archive.warc.reader import read_payload
 from archive.warc.records import Record, bare_id, read_date
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
+from pipelines.guidance import Guidance, Guides
 from pipelines.ingest import canonical_url_of, ingest, note_of
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
@@ -100,6 +101,7 @@ class Intake:
         self._table = FrontierTable(repository.engine)
         self._takedowns = TakedownLog(repository.engine)
         self._owners = owners
+        self._guides = Guides(repository.engine)
         self._pool = pool
         self.run_id = run_id
         self.settles = settles
@@ -125,15 +127,18 @@ class Intake:
         file: str,
         offsets: Iterable[int],
         *,
+        converted: Collection[str] = (),
         on_offset: Callable[[int], None] = lambda offset: None,
     ) -> Tally:
         """Give rows to the captures at `offsets` of a file that RecordRefs call `file`.
+
+        Pages of the records `converted` are not read: the file has conversions of them.
 
         Raises:
             RecordError: there is no sound record at one of them.
             StorageError: the disk or the database refuses; what was not saved has no rows yet.
         """
-        taking = _Taking(self, Tally())
+        taking = _Taking(self, Tally(), converted)
         try:
             async with asyncio.TaskGroup() as pages:
                 for imported in import_captures(path, file, offsets):
@@ -146,7 +151,8 @@ class Intake:
 
     async def read(self, capture: Capture, headers: Headers, body: bytes) -> str:
         """Extract the page of a capture and save both; how it ended."""
-        extraction = await self._pool.extract(body, capture.url, headers)
+        guidance = await self._in_database(self._guidance, capture)
+        extraction = await self._pool.extract(body, capture.url, headers, guidance)
         if extraction.outcome is not Outcome.ARTICLE:
             await self.save([capture])
             return extraction.outcome
@@ -182,6 +188,11 @@ class Intake:
         ref = revisit.capture.ref
         assert ref is not None  # it was read from a record
         return read_payload(self._root, ref, find=lambda _: original)
+
+    def _guidance(self, capture: Capture) -> Guidance:
+        known = self._table.find(normalise_url(capture.url))
+        source_id = known.source_id if known else self._owners.find(capture.url)
+        return self._guides.of(source_id, capture.captured_at)
 
     def _ingest(self, visit: Visit, extraction: Extraction) -> str:
         (capture,) = visit.captures
@@ -228,8 +239,9 @@ class Intake:
 class _Taking:
     """The taking in of one file."""
 
-    def __init__(self, intake: Intake, tally: Tally) -> None:
+    def __init__(self, intake: Intake, tally: Tally, converted: Collection[str]) -> None:
         self._intake = intake
+        self._converted = converted
         self.tally = tally
         self._places = asyncio.Semaphore(PAGES_AT_A_TIME)
         self._waiting: list[Capture] = []
@@ -238,7 +250,7 @@ class _Taking:
     async def take(self, imported: Imported, pages: asyncio.TaskGroup) -> None:
         """Take one capture; its page is read while the next records are."""
         capture = imported.capture
-        if not _is_page(capture):
+        if imported.record.record_id in self._converted or not _is_page(capture):
             await self._take_plain(capture)
         elif capture.record_type is RecordType.REVISIT:
             # For later, when what it refers to has its row, wherever in the file it lies.
@@ -300,7 +312,7 @@ class _Taking:
 
 def _is_page(capture: Capture) -> bool:
     """Whether a capture may be of an article: a good answer in HTML, or of unsaid type."""
-    is_answer = capture.record_type is not RecordType.RESOURCE
+    is_answer = capture.record_type not in (RecordType.RESOURCE, RecordType.CONVERSION)
     if is_answer and capture.status != HTTPStatus.OK:
         return False
     media_type = (capture.content_type or "").partition(";")[0].strip().lower()

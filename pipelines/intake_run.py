@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,21 +23,57 @@ RECOVERY_WAIT_S = 3600.0
 
 
 @dataclass(slots=True)
-class IntakeRun:
-    """A run under way."""
+class Run:
+    """What the row of a run under way will say at its end."""
 
     id: int
-    intake: Intake
-    writer: WarcWriter
-    runner: asyncio.Runner
     has_failed: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
 
+
+@contextmanager
+def begin_run(home: Home, repository: Repository, command: str) -> Iterator[Run]:
+    """Begin a run of `command` and end it with the block."""
+    with ExitStack() as held:
+        # Whoever looks for dead runs must not find this one before it has its lock.
+        with home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
+            run_id = repository.start_run(command, version("kliping"), datetime.now(UTC))
+            held.enter_context(home.lock([run_lock(run_id)]))
+        run = Run(run_id)
+        outcome = "interrupted"
+        try:
+            yield run
+            outcome = "failed" if run.has_failed else "done"
+        finally:
+            repository.finish_run(run_id, outcome, run.summary, datetime.now(UTC))
+
+
+@dataclass(slots=True)
+class IntakeRun:
+    """A run under way."""
+
+    row: Run
+    intake: Intake
+    writer: WarcWriter
+    runner: asyncio.Runner
+
+    @property
+    def id(self) -> int:
+        """Number of the run."""
+        return self.row.id
+
     def take(
-        self, path: Path, file: str, offsets: Iterable[int], on_offset: Callable[[int], None]
+        self,
+        path: Path,
+        file: str,
+        offsets: Iterable[int],
+        on_offset: Callable[[int], None],
+        *,
+        converted: Collection[str],
     ) -> Tally:
         """Give rows to captures of a file (`Intake.take`)."""
-        return self.runner.run(self.intake.take(path, file, offsets, on_offset=on_offset))
+        taking = self.intake.take(path, file, offsets, converted=converted, on_offset=on_offset)
+        return self.runner.run(taking)
 
 
 @contextmanager
@@ -56,26 +92,17 @@ def open_intake(
     the records are the archive's own, which have theirs, and what is read is not fetched again.
     """
     with ExitStack() as held:
-        # Whoever looks for dead runs must not find this one before it has its lock.
-        with home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            run_id = repository.start_run(command, version("kliping"), datetime.now(UTC))
-            held.enter_context(home.lock([run_lock(run_id)]))
+        row = held.enter_context(begin_run(home, repository, command))
         runner = held.enter_context(asyncio.Runner())
-        writer = WarcWriter(home.warc, str(run_id), operator=home.config.crawl.contact)
+        writer = WarcWriter(home.warc, str(row.id), operator=home.config.crawl.contact)
         held.enter_context(writer)
         intake = Intake(
             home.warc,
             repository,
             owners,
             pool,
-            run_id,
+            row.id,
             notes=writer if is_import else None,
             settles=not is_import,
         )
-        run = IntakeRun(run_id, held.enter_context(intake), writer, runner)
-        outcome = "interrupted"
-        try:
-            yield run
-            outcome = "failed" if run.has_failed else "done"
-        finally:
-            repository.finish_run(run_id, outcome, run.summary, datetime.now(UTC))
+        yield IntakeRun(row, held.enter_context(intake), writer, runner)

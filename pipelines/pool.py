@@ -12,11 +12,15 @@ import multiprocessing
 import signal
 from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
-from pipelines.extract import extract
+from pipelines.guidance import NO_GUIDANCE, Guidance
+from pipelines.whole import ONE_PAGE, Further, read_whole
+
+Headers = Sequence[tuple[str, str]]
 
 TIMEOUT_S = 60.0
 """A page that takes longer is given up; real ones take well under a second."""
@@ -49,19 +53,36 @@ class ExtractionPool:
         self._places = asyncio.Semaphore(workers * 2)
 
     async def extract(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+        self,
+        body: bytes,
+        url: str,
+        headers: Headers,
+        guidance: Guidance = NO_GUIDANCE,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
-        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies."""
+        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies.
+
+        `further` are the pages that the article has besides.
+        """
         async with self._places:
             try:
-                return await asyncio.wrap_future(self._schedule(body, url, headers))
+                scheduled = self._schedule(body, url, headers, guidance, further)
+                return await asyncio.wrap_future(scheduled)
             except (FutureTimeoutError, ProcessExpired) as error:
                 return self._given_up(error)
 
-    def extract_now(self, body: bytes, url: str, headers: Sequence[tuple[str, str]]) -> Extraction:
+    def extract_now(
+        self,
+        body: bytes,
+        url: str,
+        headers: Headers,
+        guidance: Guidance = NO_GUIDANCE,
+        further: Further = ONE_PAGE,
+    ) -> Extraction:
         """The same, for a caller that has no event loop and can wait."""
+        scheduled = self._schedule(body, url, headers, guidance, further)
         try:
-            extraction: Extraction = self._schedule(body, url, headers).result()
+            extraction: Extraction = scheduled.result()
         except (FutureTimeoutError, ProcessExpired) as error:
             return self._given_up(error)
         return extraction
@@ -74,9 +95,9 @@ class ExtractionPool:
         self._pool.join()
 
     def _schedule(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]]
+        self, body: bytes, url: str, headers: Headers, guidance: Guidance, further: Further
     ) -> ProcessFuture[Extraction]:
-        arguments = (body, url, tuple(headers))
+        arguments = (body, url, tuple(headers), guidance, further)
         return self._pool.schedule(_extract, args=arguments, timeout=self._timeout_s)
 
     def _given_up(self, error: Exception) -> Extraction:
@@ -88,11 +109,18 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    extract(WARM_PAGE, "http://warm.invalid/")
+    _extract(WARM_PAGE, "http://warm.invalid/", (), NO_GUIDANCE, ONE_PAGE)
 
 
-def _extract(body: bytes, url: str, headers: tuple[tuple[str, str], ...]) -> Extraction:
-    return extract(body, url, headers=headers)
+def _extract(
+    body: bytes, url: str, headers: Headers, guidance: Guidance, further: Further
+) -> Extraction:
+    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
+
+    extraction = read_whole(body, url, headers, guidance, further)
+    if extraction.text is None:
+        return extraction
+    return replace(extraction, sketch=sketch_of(extraction.text))
 
 
 def _unreadable(reason: str) -> Extraction:

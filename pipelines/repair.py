@@ -34,7 +34,7 @@ from archive.warc.reader import locate
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
-from pipelines.importing import Watcher
+from pipelines.bar import Watcher
 from pipelines.intake import Tally
 from pipelines.intake_run import RECOVERY_WAIT_S, IntakeRun, open_intake
 from pipelines.owners import Owners
@@ -113,7 +113,7 @@ class _Repair:
                 open_intake(self._home, self._repository, owners, pool, "repair", is_import=False)
             )
             told: list[str] = []
-            run.summary["mended"] = told
+            run.row.summary["mended"] = told
             for mended in chain(self._recover(recovery, run), self._mend_rows(run)):
                 told.append(str(mended))
                 yield mended
@@ -180,7 +180,8 @@ class _Repair:
         known, recorded = self._repository.recorded_ids(ids), self._repository.recorded(ids)
         missing = [offset for id_, offset in captures.items() if id_ not in known]
         if missing:
-            tally = run.take(path, file, missing, self._watcher.reach)
+            reach, converted = self._watcher.reach, contents.converted(captures)
+            tally = run.take(path, file, missing, reach, converted=converted)
             yield Mended("rows", file, _told(tally))
         wrong = [
             captures[id_] for id_, row in recorded.items() if self._is_wrong(row, file, contents)

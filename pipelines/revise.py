@@ -8,11 +8,14 @@ here, though the extraction may have left some of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from archive.db.history import KnownArticle
+from archive.db.identity import KnownArticle
 from archive.model import Extraction, Outcome, UrlKind, Visit
+from archive.urls import page_key
+from pipelines.extract.learn import fingerprint, story_of
 
 _SHINGLE_WORDS = 4
 _SAME_STORY = 0.5
@@ -64,7 +67,7 @@ def is_revision(known: KnownArticle, url: str, extraction: Extraction) -> bool:
     return (
         extraction.title != known.title
         or extraction.authors != known.authors
-        or _told(extraction.text) != _told(known.text)
+        or _told(extraction.text) != _told(known.text, without=story_of(extraction.recurring))
     )
 
 
@@ -73,12 +76,21 @@ def is_same_story(known: KnownArticle, extraction: Extraction) -> bool:
     return _shared(known.text, extraction.text or "") >= _SAME_STORY
 
 
+def is_twin(known: KnownArticle, url: str, extraction: Extraction) -> bool:
+    """Whether a page that names an article's address as its own is of that article.
+
+    It is if its address says so too, or if it tells the same story: there are themes that name
+    one address on every page.
+    """
+    return page_key(url) == page_key(known.url) or is_same_story(known, extraction)
+
+
 def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
     """Why what a visit found is no article, in words; None where it may be one, or cannot be told.
 
     Only an answer tells: a server that is down for a day has not withdrawn anything.
     """
-    status = visit.captures[-1].status if visit.captures else None
+    status = visit.answer.status if visit.answer else None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"HTTP {status}"
     if visit.kind is not UrlKind.PAGE or visit.error is not None:
@@ -109,10 +121,15 @@ def _is_front_page(url: str) -> bool:
     return parts.path in ("", "/") and not parts.query
 
 
-def _told(text: str) -> list[str]:
-    """The lines that tell the story, with their words spaced as one."""
+def _told(text: str, *, without: Collection[str] = ()) -> list[str]:
+    """The lines that tell the story, with their words spaced as one.
+
+    Not those whose fingerprints are in `without`: what is known of the site's boilerplate now may
+    not have been known when an article was read last.
+    """
     lines = (" ".join(line.split()) for line in text.splitlines())
-    return [line for line in lines if line and not _is_furniture(line)]
+    own = (line for line in lines if not without or fingerprint(line) not in without)
+    return [line for line in own if line and not _is_furniture(line)]
 
 
 def _is_furniture(line: str) -> bool:

@@ -28,9 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.db.forgotten import takedowns_of
+from archive.db.aliases import Alias, aliases_among, without_forgotten_pages
 from archive.db.schema import UrlRow
 from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
+from archive.urls import page_key
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 REQUISITES_HOLD = timedelta(days=30)
@@ -115,14 +116,18 @@ class FrontierTable:
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
         """Add what is new, make due what has changed since it was fetched; how many were new.
 
-        What was forgotten is passed over.
+        What was forgotten is passed over; other addresses of pages that are known become aliases,
+        which are not fetched and not counted (`archive.db.aliases`).
         """
         if not candidates:
             return 0
         with self.engine.begin() as connection:
-            forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
-            candidates = [each for each in candidates if each.url not in forgotten]
-            new = _insert_new(connection, source_id, candidates, now, due_at=now)
+            candidates = without_forgotten_pages(connection, candidates)
+            aliases = aliases_among(connection, candidates)
+            own = [each for each in candidates if each.url not in aliases]
+            twins = [each for each in candidates if each.url in aliases]
+            new = _insert_new(connection, source_id, own, now, due_at=now)
+            _insert_new(connection, source_id, twins, now, due_at=None, aliases=aliases)
             for start in range(0, len(candidates), 500):
                 _see_again(connection, candidates[start : start + 500], now)
         return new
@@ -130,9 +135,7 @@ class FrontierTable:
     def know(self, source_id: int, candidate: Candidate, now: datetime) -> Lease:
         """What is known of a candidate's URL, which becomes known now if it was not; never due."""
         with self.engine.begin() as connection:
-            _insert_new(connection, source_id, [candidate], now, due_at=None)
-            query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
-            return _lease(connection.execute(query).one())
+            return know(connection, source_id, candidate, now)
 
     def take(
         self,
@@ -167,12 +170,6 @@ class FrontierTable:
                 taken = [lease.url_id for lease in leases]
                 connection.execute(_LEASE, {"run": run_id, "taken": taken})
         return leases
-
-    def known_pages(self, urls: Sequence[str]) -> set[str]:
-        """Those of `urls` that are known as pages."""
-        query = select(UrlRow.url).where(UrlRow.url.in_(urls), UrlRow.kind == UrlKind.PAGE)
-        with self.engine.connect() as connection:
-            return set(connection.scalars(query))
 
     def close(self, verdicts: Mapping[int, str]) -> None:
         """End leases of URLs that are not to be fetched at all, by their ids, saying why."""
@@ -311,6 +308,13 @@ def _lease(row: Row[int, str, str, int, int, str, str, bool]) -> Lease:
     )
 
 
+def know(connection: Connection, source_id: int, candidate: Candidate, now: datetime) -> Lease:
+    """See `FrontierTable.know`; within a transaction of the caller's."""
+    _insert_new(connection, source_id, [candidate], now, due_at=None)
+    query = _LEASE_COLUMNS.where(UrlRow.url == candidate.url)
+    return _lease(connection.execute(query).one())
+
+
 def _insert_new(
     connection: Connection,
     source_id: int,
@@ -318,6 +322,7 @@ def _insert_new(
     now: datetime,
     *,
     due_at: datetime | None,
+    aliases: Mapping[str, Alias] | None = None,
 ) -> int:
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows: list[dict[str, Any]] = [
@@ -334,6 +339,8 @@ def _insert_new(
             "failures": 0,
             "changes": 0.0,
             "exposure": 0.0,
+            "page_key": page_key(candidate.url) if candidate.kind is UrlKind.PAGE else None,
+            **(aliases[candidate.url].columns if aliases else {}),
         }
         for candidate in candidates
     ]

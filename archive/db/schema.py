@@ -4,7 +4,12 @@
     runs ──< captures           when we looked, and every HTTP exchange that came of it
     urls ──< captures           a capture leads to its WARC file, offset, record id and digest
     sources ──< articles ──< revisions
-                   └─ capture_id, of the page that the newest revision was read from
+      │            │               └──< revision_pages    further pages that it was read from
+      │            └─ capture_id, of the page that the newest revision was read from
+    clusters ──< articles       the same story in several places, and who had it first
+    articles ──< cluster_links  two articles whose texts are alike, and how much
+    articles ─── sketches ──< sketch_bands      what alike texts are looked up by
+    articles ─── stories        what boilerplate is learnt from
     takedowns ──< forgotten_urls, forgotten_records     what was forgotten, and must not come back
 
 Change a table here and in a new file under `migrations/versions`; a test holds the two together.
@@ -30,6 +35,7 @@ class Base(DeclarativeBase):
         float: Double(),
         list[str]: JSON(),
         dict[str, Any]: JSON(),
+        list[dict[str, Any]]: JSON(),
     }
     metadata = MetaData(
         naming_convention={
@@ -63,6 +69,8 @@ class SourceRow(Base):
     title: Mapped[str | None]
     language: Mapped[str | None]
     """ISO 639-1."""
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    """The `[[rules]]` of its file, by which its pages are read; days in ISO 8601."""
     added_at: Mapped[datetime]
     edits: Mapped[float] = mapped_column(default=0.0)
     """Of its articles, seen at revisits."""
@@ -110,6 +118,12 @@ class UrlRow(Base):
             postgresql_where=text("leased_by IS NOT NULL"),
         ),
         Index("ix_urls_article_id", "article_id"),
+        Index(
+            "ix_urls_page_key",
+            "page_key",
+            sqlite_where=text("page_key IS NOT NULL"),
+            postgresql_where=text("page_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -145,16 +159,25 @@ class UrlRow(Base):
     """What came of the newest fetch, in words: `article`, or why it is none."""
     article_id: Mapped[int | None]
     """The article that this URL leads to. No foreign key: it would close a circle of tables."""
+    page_key: Mapped[str | None]
+    """What all addresses of one page have in common (`archive.urls.page_key`); of pages only."""
 
 
 class CaptureRow(Base):
-    """One HTTP exchange at one time, or an attempt that failed before there was one."""
+    """One HTTP exchange at one time, an attempt that failed before there was one, or what was
+    made of an exchange's page."""
 
     __tablename__ = "captures"
     __table_args__ = (
         Index("ix_captures_url", "url"),
         Index("ix_captures_url_id", "url_id"),
         Index("ix_captures_payload_digest", "payload_digest"),
+        Index(
+            "ix_captures_made_of",
+            "made_of",
+            sqlite_where=text("made_of IS NOT NULL"),
+            postgresql_where=text("made_of IS NOT NULL"),
+        ),
         Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
     )
 
@@ -178,7 +201,10 @@ class CaptureRow(Base):
     error: Mapped[str | None]
     """Why there was no answer."""
     record_type: Mapped[str | None]
-    """response or revisit; empty where there is no record."""
+    """response, revisit, resource, or conversion: a page as it was after its scripts had run;
+    empty where there is no record."""
+    made_of: Mapped[str | None]
+    """Of a conversion: `record_id` of the capture that it was made of."""
     warc_file: Mapped[str | None]
     warc_offset: Mapped[int | None] = mapped_column(BigInteger)
     warc_length: Mapped[int | None] = mapped_column(BigInteger)
@@ -214,6 +240,8 @@ class ReadingColumns:
     extractor: Mapped[str]
     rules: Mapped[list[str]] = mapped_column(default=list)
     """Ids of the boilerplate rules that fired."""
+    missing_pages: Mapped[int] = mapped_column(default=0)
+    """Further pages of the article that could not be had, so that the text has gaps."""
 
 
 class ArticleRow(ReadingColumns, Base):
@@ -224,6 +252,7 @@ class ArticleRow(ReadingColumns, Base):
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
+        Index("ix_articles_cluster_id", "cluster_id"),
         Index(
             "ix_articles_vanished_at",
             "vanished_at",
@@ -245,10 +274,61 @@ class ArticleRow(ReadingColumns, Base):
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
     revision: Mapped[int]
     """Number of the newest revision, from 1."""
+    cluster_id: Mapped[int | None] = mapped_column(ForeignKey("clusters.id"))
+    """Shared with the articles that tell the same story; empty where there is none."""
     vanished_at: Mapped[datetime | None]
     """When its page was first seen to be gone; empty: it was there when last looked at."""
     vanished_as: Mapped[str | None]
     """What stood in its place, in words."""
+
+
+class ClusterRow(Base):
+    """A story that several articles tell in nearly the same words."""
+
+    __tablename__ = "clusters"
+    # The number of a cluster that fell apart must never come to mean another one.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    first_article_id: Mapped[int | None]
+    """Published before the others. No foreign key: it would close a circle of tables."""
+
+
+class ClusterLinkRow(Base):
+    """Two articles that are alike; each pair has two rows, so that either leads to the other."""
+
+    __tablename__ = "cluster_links"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(primary_key=True)
+    resemblance: Mapped[float]
+    """Of the shingles of either text, the share that is in both; from 0 to 1."""
+    containment: Mapped[float]
+    """Of the shingles of the shorter text, the share that is in the longer one."""
+
+
+class SketchRow(Base):
+    """What an article's newest text is looked up by (`pipelines.sketch`)."""
+
+    __tablename__ = "sketches"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    text_sha256: Mapped[str]
+    bands: Mapped[bytes]
+    """Numbers of 8 bytes, little-endian, signed; empty where the text is too short."""
+
+
+class SketchBandRow(Base):
+    """A band of a sketch: articles that have one in common may be alike.
+
+    It has no foreign key, for which the database would search it whenever an article is deleted.
+    """
+
+    __tablename__ = "sketch_bands"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    article_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
 
 
 class RevisionRow(ReadingColumns, Base):
@@ -267,6 +347,33 @@ class RevisionRow(ReadingColumns, Base):
     """From 1."""
     seen_at: Mapped[datetime]
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+
+
+class RevisionPageRow(Base):
+    """A further page of an article that stands on several, as one revision read it."""
+
+    __tablename__ = "revision_pages"
+    __table_args__ = (Index("ix_revision_pages_capture_id", "capture_id"),)
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 2: the first page is the revision's own capture."""
+    url: Mapped[str]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+
+
+class StoryRow(Base):
+    """Fingerprints of an article's lines: those that recur across a source are boilerplate."""
+
+    __tablename__ = "stories"
+    __table_args__ = (Index("ix_stories_source_id_month", "source_id", "month"),)
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"))
+    month: Mapped[int]
+    """When the article was first seen: the year times 12, plus the month from 0."""
+    lines: Mapped[list[str]]
+    """As extracted, before learnt boilerplate was taken off."""
 
 
 class TakedownRow(Base):

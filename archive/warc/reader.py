@@ -116,6 +116,16 @@ def read_payload(
     return decode_body(head, response[head.length :], limit=limit)
 
 
+def read_answer(root: Path, ref: RecordRef) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """Return the headers and the body of the response record at `ref`, codings undone.
+
+    Raises: as `read_payload` does.
+    """
+    response = split_interim(read_record(root, ref).block)[1]
+    head = read_head(response)
+    return head.headers, decode_body(head, response[head.length :])
+
+
 def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[Record]:
     """Yield every record of a WARC file in order, with its place.
 
@@ -132,6 +142,27 @@ def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[R
             yield Record(headers, block, offset, ahead[2] - offset, version)
         held = ahead
     yield from walk.walk(path, start=held[2] if held else 0, limit=limit)
+
+
+def sound_records(path: Path) -> Iterator[Record]:
+    """Yield every whole record of a WARC file; what is damaged is passed over."""
+    try:
+        yield from iter_records(path)
+        return
+    except WarcFormatError as error:
+        damaged_at = error.offset or 0
+    with path.open("rb") as file:
+        offset = walk.next_record(file, damaged_at)
+        while offset is not None:
+            try:
+                record = walk.read_record(file, offset, str(path))
+            except WarcFormatError:
+                offset = walk.next_record(file, offset)
+                continue
+            if record is None:
+                return
+            yield record
+            offset = record.offset + record.length
 
 
 def _read_ahead(path: Path, limit: int) -> Iterator[tuple[Headers, bytes, int, str]]:

@@ -18,7 +18,7 @@ from archive.digest import digest_of
 from archive.disk import replacing
 from archive.errors import LockedError, RecordNotFoundError, StorageError, WarcFormatError
 from archive.warc import cdxj, walk
-from archive.warc.reader import iter_records, locate
+from archive.warc.reader import locate, sound_records
 from archive.warc.records import VERSION, WARC_FIELDS, bare_id, write_date, write_fields
 from archive.warc.writer import OPEN_SUFFIX
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from archive.model import RecordRef
     from archive.warc.records import Record
 
+ABOUT = ("metadata", "conversion")
+"""Records that say, in WARC-Refers-To, of which other one they tell or are made."""
 _EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 _LAST_BLOCK = b"\x01\x00\x00\xff\xff"
 """Stored deflate blocks of no bytes (RFC 1951 clause 3.2.4), which pad a member to any length."""
@@ -48,9 +50,11 @@ def forget_records(
     its lines in the index. The file is replaced as a whole: killed at any moment, it is as it
     was or as it should be, and forgetting again finishes the work.
 
+    Damage elsewhere in the file stays as it is.
+
     Raises: LockedError while the file is being written; RecordNotFoundError if an id is not in
-    it; StorageError if the disk refuses; WarcFormatError if the file is damaged, or a record is
-    too short for a tombstone. Then nothing has changed.
+    it, or its record is damaged; StorageError if the disk refuses; WarcFormatError if a record
+    is too short for a tombstone. Then nothing has changed.
     """
     path = locate(root, file)
     if path.name.endswith(OPEN_SUFFIX):
@@ -79,12 +83,12 @@ def forget_records(
 
 def _doomed(path: Path, record_ids: Collection[str]) -> Iterator[Record]:
     """Yield the records named, and those that say something about them (no revisits)."""
-    for record in iter_records(path):
+    for record in sound_records(path):
         about = set(record.concurrent_to)
-        if record.type == "metadata" and (refers_to := record.get("WARC-Refers-To")):
+        if record.type in ABOUT and (refers_to := record.get("WARC-Refers-To")):
             about.add(bare_id(refers_to))
         if record.record_id in record_ids or (
-            record.type in ("request", "metadata") and not about.isdisjoint(record_ids)
+            record.type in ("request", *ABOUT) and not about.isdisjoint(record_ids)
         ):
             yield record
 

@@ -14,7 +14,6 @@ from archive.db.backfill import Found
 from archive.model import Candidate, FoundBy, UrlKind
 from crawler.backfill.course import Course
 from crawler.discovery.span import period_of
-from crawler.frontier import TWIN
 
 WAYS = {
     FoundBy.SITEMAP: "sitemaps",
@@ -96,8 +95,7 @@ def _rest(refused: Counter[str]) -> Iterable[int]:
 
 
 def _reason(page: Found) -> str:
-    verdict = page.verdict or "not fetched yet"
-    return "AMP twin or print view of another page" if verdict.startswith(TWIN) else verdict
+    return page.verdict or "not fetched yet"
 
 
 def _month(page: Found) -> str:

@@ -27,7 +27,8 @@ from crawler.discovery.span import Span
 from crawler.sources import load_sources
 from crawler.sources.selection import select_sources
 from crawler.spiders.old import OldSpider
-from pipelines.import_report import report_import, showing_bar
+from pipelines.bar import showing_bar
+from pipelines.import_report import report_import
 from pipelines.importing import Options, import_files
 
 FOLDER = "old"

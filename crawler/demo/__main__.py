@@ -21,6 +21,8 @@ from archive.errors import HomeError
 from crawler.demo.site import DemoSite
 
 CONTACT = "demo@example.org"
+WIRE_STORY = "waduk-tirta-raya-penuh"
+"""Two outlets have it from the same agency."""
 ENVIRONMENT = {"KLIPING_CRAWL__ALLOW_PRIVATE": "true", "KLIPING_CRAWL__DELAY_S": "0.05"}
 """Loopback is private, and a site on this machine needs no long pauses."""
 
@@ -40,6 +42,8 @@ def main(home: Path) -> None:
         run(home, "crawl")
         run(home, "articles")
         run(home, "show", site.truth("kenanga")[-1].url)
+        lentera = site.outlet("lentera")
+        run(home, "cluster", lentera.url_of(lentera.story(WIRE_STORY)))
     typer.echo(farewell(home))
 
 

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, Source, UrlKind
-from archive.urls import join_url, main_address, normalise_url
+from archive.urls import join_url, normalise_url
 from crawler.discovery.judge import Judgement, Verdict
 
 
@@ -108,9 +108,6 @@ class Gathering:
         """Remember that `url` will not be fetched."""
         self.refused.setdefault(url, Refusal(url, verdict))
 
-    def _is_twin(self, candidate: Candidate) -> bool:
-        return candidate.kind is UrlKind.PAGE and main_address(candidate.url) in self.candidates
-
     def discovered(
         self,
         *,
@@ -119,9 +116,9 @@ class Gathering:
         warnings: tuple[str, ...] = (),
         fresh_s: float = 0.0,
     ) -> Discovered:
-        """Return all that was gathered; of an article and its AMP twin, the article."""
+        """Return all that was gathered."""
         return Discovered(
-            tuple(each for each in self.candidates.values() if not self._is_twin(each)),
+            tuple(self.candidates.values()),
             tuple(self.refused.values()),
             title,
             language,

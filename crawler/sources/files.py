@@ -10,20 +10,24 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import tomlkit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic import ValidationError as PydanticValidationError
+from tomlkit.exceptions import TOMLKitError
 
 from archive.disk import replacing
 from archive.errors import HomeError, SourceError
-from archive.model import CaptureScope, Seed, Source, UrlKind
+from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
 from archive.sources import NAME_PATTERN
 from archive.urls import normalise_url
 from crawler.discovery.archives import template_problem
+from pipelines.extract.overrides import Fault, find_faults, read_rules
 
 
 def _checked_template(text: str) -> str:
@@ -66,7 +70,19 @@ class SourceFile(BaseModel):
     """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
     trap_limit: int | None = Field(default=None, ge=0, examples=[50])
     """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
+    render: bool = False
+    """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
+    verified: date | None = None
+    """Day on which these addresses were last found well; `kliping sources check` writes it."""
+    rules: list[dict[str, Any]] = []
+    """How its pages are read: CSS selectors, dated; see docs/extraction.md."""
 
+
+_RULES_EXAMPLE = """\
+[[rules]]
+until = 2024-06-30
+body = "div.article-body"
+drop = ["div.video", "p.credit"]"""
 
 _NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """TOML 1.0 allows no control characters there; comments quote titles of pages."""
@@ -125,6 +141,8 @@ def load_source(path: Path) -> Source:
     except PydanticValidationError as error:
         problems = [_explained(path, text, dict(problem)) for problem in error.errors()]
         raise SourceError("\n".join(problems)) from error
+    if faults := [_explained_rule(path, text, fault) for fault in find_faults(stated.rules)]:
+        raise SourceError("\n".join(faults))
     if stated.name != path.stem:
         where = f"{path} line {_line_of(text, ('name',))}"
         raise SourceError(f"{where}: name = {stated.name!r}, but the file is {path.name!r}")
@@ -144,6 +162,9 @@ def _source(stated: SourceFile) -> Source:
         capture=stated.capture,
         archives=tuple(stated.archives),
         trap_limit=stated.trap_limit,
+        render=stated.render,
+        verified=stated.verified,
+        rules=read_rules(stated.rules, stated.name).sets,
     )
 
 
@@ -170,20 +191,65 @@ def write_source(folder: Path, source: Source, *, comment: str = "", replace: bo
     return path
 
 
+def mark_verified(path: Path, day: date) -> None:
+    """Say in a source's file on which day its addresses were found well; all else stays as it is.
+
+    Raises:
+        SourceError: the file cannot be read any more.
+        HomeError: it cannot be written to.
+    """
+    try:
+        document = tomlkit.parse(path.read_bytes().decode("utf-8-sig"))
+        if "verified" in document:
+            document["verified"] = day
+        else:  # not at the end, where it might land in a table
+            item = tomlkit.item(day).comment("by kliping sources check")
+            document._insert_after("url", "verified", item)
+        text = tomlkit.dumps(document)
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise SourceError(f"{path}: cannot be read any more: {error}") from error
+    try:
+        with replacing(path) as whole:
+            whole.write(text.encode())
+    except OSError as error:
+        raise HomeError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def _rendered(source: Source, comment: str) -> str:
     document = tomlkit.document()
     for line in comment.splitlines():
         document.add(tomlkit.comment(_NOT_IN_COMMENTS.sub(" ", line)))
     values = _values(source)
     for key, field in SourceFile.model_fields.items():
+        if values[key] is None and not field.examples:
+            continue  # not for people to fill in
         document.add(tomlkit.nl())
         document.add(tomlkit.comment(str(field.description)))
-        if values[key] is None:
-            example = tomlkit.item((field.examples or [""])[0]).as_string()
+        if key == "rules":
+            _add_rules(document, source.rules)
+        elif values[key] is None:
+            example = tomlkit.item((field.examples or [])[0]).as_string()
             document.add(tomlkit.comment(f"{key} = {example}"))
         else:
             document.add(key, _item(values[key]))
     return tomlkit.dumps(document).lstrip("\n")
+
+
+def _add_rules(document: tomlkit.TOMLDocument, rules: Sequence[RuleSet]) -> None:
+    """Write the tables, which must be the last of a file; without any, how one would look."""
+    if not rules:
+        for line in _RULES_EXAMPLE.splitlines():
+            document.add(tomlkit.comment(line))
+        return
+    tables = tomlkit.aot()
+    for rule_set in rules:
+        stated = {key: value for key, value in asdict(rule_set).items() if value}
+        tables.append(tomlkit.item({key: _plain(value) for key, value in stated.items()}))
+    document.add("rules", tables)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _values(source: Source) -> dict[str, Any]:
@@ -213,6 +279,18 @@ def _explained(path: Path, text: str, problem: dict[str, Any]) -> str:
     if problem["type"] == "value_error":  # of `normalise_url`, which names the URL
         return f"{where}: {key}: {problem['ctx']['error']}"
     return f"{where}: {key} = {problem['input']!r}: {problem['msg']}"
+
+
+def _explained_rule(path: Path, text: str, fault: Fault) -> str:
+    """Say what is wrong with a key of a `[[rules]]` table, and on which line."""
+    lines = text.splitlines()
+    heads = [at for at, line in enumerate(lines) if re.match(r"\s*\[\[\s*rules\s*\]\]", line)]
+    if fault.table > len(heads):  # written as an array of inline tables
+        return f"{path} line {_line_of(text, ('rules',))}: rules: {fault.message}"
+    key = re.compile(rf"\s*[\"']?{re.escape(fault.key)}[\"']?\s*=")
+    head = heads[fault.table - 1]
+    line = next((at for at in range(head, len(lines)) if key.match(lines[at])), head)
+    return f"{path} line {line + 1}: rules: {fault.message}"
 
 
 def _line_of(text: str, location: tuple[str | int, ...]) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archive.model import Extraction
     from pipelines.extract.decode import Headers
     from pipelines.extract.explanation import Explanation
-    from pipelines.extract.learn import Learnt
+    from pipelines.extract.learn import Learnt, Recurring
     from pipelines.extract.overrides import Rules
 
 __all__ = ["explain", "extract"]
@@ -27,7 +27,7 @@ def extract(
     *,
     headers: Headers = None,
     rules: Rules | None = None,
-    learnt: Learnt | None = None,
+    learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
 ) -> Extraction:
     """What the page in `body`, served under `url`, says; never raises on any bytes.
@@ -48,16 +48,18 @@ def explain(
     *,
     headers: Headers = None,
     rules: Rules | None = None,
-    learnt: Learnt | None = None,
+    learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
     without: Collection[str] = (),
+    is_part: bool = False,
 ) -> Explanation:
     """The same with its steps: which candidate won, what each step removed and why.
 
     `without` names steps to leave out (`pipelines.extract.chain.STEPS`), for measuring.
+    `is_part`: it is a further page of an article (`pipelines.extract.stitch`).
     """
     # trafilatura takes 0.4 s to import, too long for commands that extract nothing.
     from pipelines.extract.chain import Settings, run  # noqa: PLC0415
 
-    settings = Settings(rules, learnt, captured_at, frozenset(without))
+    settings = Settings(rules, learnt, captured_at, frozenset(without), is_part)
     return run(body, url, headers, settings)

@@ -8,14 +8,14 @@ which is how the benchmark measures what each one gains.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from archive.model import Extraction, Outcome, PageKind
+from archive.model import Extraction, Outcome, PageKind, RuleSet
 from pipelines.extract import boilerplate, overrides, structure
 from pipelines.extract.authors import Authors, authors, names
-from pipelines.extract.choice import Choice, choose, count_words
+from pipelines.extract.choice import Choice, choose
 from pipelines.extract.dates import Times, parse_time, times
 from pipelines.extract.decode import Refusal, header, parse
 from pipelines.extract.explanation import Explanation, Trace
@@ -24,6 +24,7 @@ from pipelines.extract.language import language
 from pipelines.extract.metadata import Metadata, metadata
 from pipelines.extract.page import Page, read_page
 from pipelines.extract.paywall import paywalled
+from pipelines.extract.text import count_words
 from pipelines.extract.titles import Headline, headline
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
     from pipelines.extract.blocks import Block
     from pipelines.extract.decode import Headers
-    from pipelines.extract.learn import Learnt
+    from pipelines.extract.learn import Learnt, Recurring
 
-VERSION = 2
+VERSION = 3
 """Raised with every change that can change a text, so that re-extraction knows what is stale."""
 EXTRACTOR = f"kliping-extract/{VERSION} trafilatura/{version('trafilatura')}"
 STEPS = ("forest", "data", "packs", "learnt", "rules")
@@ -45,9 +46,11 @@ class Settings:
     """What an extraction may use beside the page."""
 
     rules: overrides.Rules | None = None
-    learnt: Learnt | None = None
+    learnt: Learnt | Recurring | None = None
     captured_at: datetime | None = None
     without: frozenset[str] = frozenset()
+    is_part: bool = False
+    """It is a further page of an article, however little of one it looks."""
 
 
 def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
@@ -83,23 +86,27 @@ def _extract(
     trace.candidates.update(choice.lengths)
     trace.add("choice", choice.winner, choice.why)
     blocks, fired = _kept(page, choice, rules, settings, trace)
-    return _assemble(page, choice, blocks, fired, rules, served_at, trace)
+    blocks, lines, recurring = _unlearnt(blocks, choice.lines, settings, trace)
+    fired += ["learnt"] if recurring else []
+    is_part = settings.is_part
+    extraction = _assemble(page, lines, blocks, fired, rules, served_at, trace, is_part)
+    return replace(extraction, recurring=recurring) if recurring else extraction
 
 
 def _kept(
     page: Page,
     choice: Choice,
-    rules: overrides.RuleSet | None,
+    rules: RuleSet | None,
     settings: Settings,
     trace: Trace,
 ) -> tuple[list[Block], list[str]]:
-    """The blocks that stay after source rules, rule packs and learnt boilerplate."""
+    """The blocks that stay after source rules and rule packs."""
     blocks, fired = choice.blocks, []
     if rules:
-        blocks = overrides.within(page, rules) or overrides.without_dropped(page, rules, blocks)
-        trace.add(
-            "source rules", f"{len(blocks)} blocks", f"body = {rules.body}, drop = {rules.drop}"
-        )
+        blocks, taken = overrides.apply(page, rules, blocks)
+        days = f"{rules.since or 'ever'} to {rules.until or 'today'}"
+        told = f"{len(blocks)} blocks stay, {len(taken)} lines removed"
+        trace.add("source rules", told, days, tuple(taken))
         fired.append("source")
     if "packs" not in settings.without:
         blocks, gone = boilerplate.remove(blocks)
@@ -109,42 +116,46 @@ def _kept(
             f"{len(gone)} lines removed",
             removed=tuple((g.text, f"{g.rule}: {g.why}") for g in gone),
         )
-    if settings.learnt and "learnt" not in settings.without:
-        blocks, dropped = _unlearnt(blocks, settings.learnt)
-        fired.extend(["learnt"] if dropped else [])
-        trace.add("learnt", f"{len(dropped)} lines removed", removed=tuple(dropped))
     return blocks, fired
 
 
-def _unlearnt(blocks: list[Block], learnt: Learnt) -> tuple[list[Block], list[tuple[str, str]]]:
-    kept, dropped = [], []
-    for block in blocks:
-        verdict = learnt.verdict(block.text)
-        if verdict:
-            dropped.append((block.text, f"dropped because {verdict}"))
-        else:
-            kept.append(block)
-    return kept, dropped
+def _unlearnt(
+    blocks: list[Block], lines: list[str], settings: Settings, trace: Trace
+) -> tuple[list[Block], list[str], list[str]]:
+    """The blocks, or lines of data, without what recurs on the site; and what does."""
+    if settings.learnt is None or "learnt" in settings.without:
+        return blocks, lines, []
+    learnt = settings.learnt
+    rows = list(structure.rows(blocks))
+    verdicts = {text: learnt.verdict(text) for text in (*(text for _, text in rows), *lines)}
+    dropped = [(text, f"dropped because {why}") for text, why in verdicts.items() if why]
+    trace.add("learnt", f"{len(dropped)} lines removed", removed=tuple(dropped))
+    return (
+        [block for row, text in rows if not verdicts[text] for block in row],
+        [line for line in lines if not verdicts[line]],
+        [text for text, _ in dropped],
+    )
 
 
 def _assemble(
     page: Page,
-    choice: Choice,
+    lines: list[str],
     blocks: list[Block],
     fired: list[str],
-    rules: overrides.RuleSet | None,
+    rules: RuleSet | None,
     served_at: datetime | None,
     trace: Trace,
+    is_part: bool,
 ) -> Extraction:
     facts = metadata(page)
     title = _title(page, facts, rules)
     blocks = _without_title(blocks, title.text)
-    text = structure.structure(blocks) if blocks else structure.from_lines(choice.lines)
+    text = structure.structure(blocks) if blocks else structure.from_lines(lines)
     joined = "\n".join(text.lines)
     who, when = _authors(page, facts, rules), _times(page, rules, served_at)
     tongue = language(page, joined or " ".join(block.text for block in page.blocks))
     by_rule = bool(rules and rules.body and overrides.within(page, rules))
-    judged = page_kind(page, blocks, count_words(text.lines), by_rule=by_rule)
+    judged = page_kind(page, blocks, count_words(joined), by_rule=by_rule)
     for name, result, why in (
         ("title", title.text, title.source),
         ("authors", ", ".join(who.people), who.source),
@@ -153,7 +164,7 @@ def _assemble(
         ("kind", f"{judged.kind} {judged.confidence}", judged.why),
     ):
         trace.add(name, result, why)
-    outcome, reason = _outcome(judged, joined)
+    outcome, reason = (Outcome.ARTICLE, "") if is_part and joined else _outcome(judged, joined)
     image = structure.picture(page, blocks)
     is_article = outcome is Outcome.ARTICLE
     return Extraction(
@@ -177,26 +188,27 @@ def _assemble(
         image_caption=image.caption,
         image_credit=image.credit,
         canonical_url=facts.canonical_url,
+        twin_urls=facts.twin_urls,
         site_name=facts.site_name,
         dateline=structure.dateline(text.lines[0]) if is_article else None,
         paywalled=paywalled(page),
-        word_count=count_words(text.lines) if is_article else 0,
+        word_count=count_words(joined) if is_article else 0,
         links=structure.links(page, blocks) if is_article else [],
         rules=fired,
     )
 
 
-def _title(page: Page, facts: Metadata, rules: overrides.RuleSet | None) -> Headline:
+def _title(page: Page, facts: Metadata, rules: RuleSet | None) -> Headline:
     ruled = overrides.text_at(page, rules.title) if rules else None
     return Headline(ruled, "source rule") if ruled else headline(page, facts.site_name)
 
 
-def _authors(page: Page, facts: Metadata, rules: overrides.RuleSet | None) -> Authors:
+def _authors(page: Page, facts: Metadata, rules: RuleSet | None) -> Authors:
     ruled = overrides.text_at(page, rules.author) if rules else None
     return Authors(names(ruled), [], "source rule") if ruled else authors(page, facts.site_name)
 
 
-def _times(page: Page, rules: overrides.RuleSet | None, served_at: datetime | None) -> Times:
+def _times(page: Page, rules: RuleSet | None, served_at: datetime | None) -> Times:
     found = times(page, served_at)
     ruled = parse_time(overrides.text_at(page, rules.date) or "", served_at) if rules else None
     return Times(ruled, found.modified_at, "source rule") if ruled else found

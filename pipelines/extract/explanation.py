@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archive.model import Extraction
@@ -32,12 +32,25 @@ class Explanation:
 
     def as_lines(self) -> list[str]:
         """For people, one step a line, what it removed indented below."""
-        lines = [f"{name}: {words} words" for name, words in self.candidates.items()]
+        lines = [f"candidate {name}: {words} words" for name, words in self.candidates.items()]
         for step in self.steps:
             why = f" ({step.why})" if step.why else ""
             lines.append(f"{step.name}: {step.result}{why}")
             lines.extend(f"  - {text[:100]!r}: {reason}" for text, reason in step.removed)
+        made = self.extraction
+        why = f" ({made.reason})" if made.reason else ""
+        lines.append(f"outcome: {made.outcome}, {made.word_count} words{why}")
+        lines.append(f"rules fired: {', '.join(made.rules) or 'none'}")
+        lines.append(f"extractor: {made.extractor}")
         return lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs, in JSON's types and datetimes."""
+        steps = [
+            {**asdict(step), "removed": [{"line": line, "why": why} for line, why in step.removed]}
+            for step in self.steps
+        ]
+        return {**asdict(self.extraction), "candidates": self.candidates, "steps": steps}
 
 
 class Trace:

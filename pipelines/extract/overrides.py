@@ -13,44 +13,28 @@ An old page is read by the rules of its time, so rules are closed with a date, n
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lxml.cssselect import CSSSelector
 
 from archive.errors import SourceError
+from archive.model import RuleSet
 from pipelines.extract.text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
     from pipelines.extract.blocks import Block
     from pipelines.extract.page import Page
 
-_KEYS = frozenset({"since", "until", "body", "title", "author", "date", "drop"})
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSet:
-    """Selectors (CSS) that hold from `since` to `until`, both days included."""
-
-    since: dt.date | None = None
-    until: dt.date | None = None
-    body: str | None = None
-    title: str | None = None
-    author: str | None = None
-    date: str | None = None
-    drop: tuple[str, ...] = ()
-
-    def holds(self, day: dt.date | None) -> bool:
-        """True on `day`; of an unknown day, where the rules are still open."""
-        if day is None:
-            return self.until is None
-        return (self.since is None or self.since <= day) and (
-            self.until is None or day <= self.until
-        )
+_DAYS = ("since", "until")
+_SELECTORS = ("body", "title", "author", "date")
+_KEYS = (*_DAYS, *_SELECTORS, "drop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +48,96 @@ class Rules:
         return next((one for one in self.sets if one.holds(day)), None)
 
 
-def read_rules(tables: Iterable[dict[str, Any]], source: str) -> Rules:
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one key of one `[[rules]]` table."""
+
+    table: int
+    """Its number, from 1."""
+    key: str
+    message: str
+
+
+def read_rules(tables: Iterable[Mapping[str, Any]], source: str) -> Rules:
     """Rules from the `[[rules]]` tables of a source's TOML file.
 
     Raises:
-        SourceError: on an unknown key, a date that is none or a selector that is no CSS.
+        SourceError: on an unknown key, a date that is none or a selector that is no CSS; one
+            line for each.
     """
-    return Rules(tuple(_rule_set(table, source, at) for at, table in enumerate(tables, start=1)))
+    tables = list(tables)
+    faults = [
+        f"source {source}, rules {fault.table}: {fault.message}" for fault in find_faults(tables)
+    ]
+    if faults:
+        raise SourceError("\n".join(faults))
+    return Rules(tuple(_rule_set(table) for table in tables))
 
 
-def _rule_set(table: dict[str, Any], source: str, at: int) -> RuleSet:
-    where = f"source {source}, rules {at}"
-    unknown = set(table) - _KEYS
-    if unknown:
-        known = ", ".join(sorted(_KEYS))
-        raise SourceError(f"{where}: unknown key {min(unknown)!r}; known are {known}.")
-    drop = table.get("drop", [])
-    drop = (drop,) if isinstance(drop, str) else tuple(drop)
-    for key in ("since", "until"):
-        if not isinstance(table.get(key), dt.date | None):
-            raise SourceError(f"{where}: {key} must be a date such as 2024-06-30.")
-    for selector in (*drop, *(table.get(key) for key in ("body", "title", "author", "date"))):
-        if selector is not None:
-            _check(selector, where)
-    plain = {key: value for key, value in table.items() if key != "drop"}
-    return RuleSet(**plain, drop=drop)
+def find_faults(tables: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+    """Everything that is wrong with `[[rules]]` tables, in their order."""
+    for number, table in enumerate(tables, start=1):
+        for key, value in table.items():
+            message = _fault_of(key, value)
+            if message:
+                yield Fault(number, key, message)
+        days = [table.get(key) for key in _DAYS]
+        if all(_is_day(day) for day in days) and days[0] > days[1]:  # type: ignore[operator]
+            yield Fault(number, "until", f"until = {days[1]} is before since = {days[0]}")
 
 
-def _check(selector: str, where: str) -> None:
+def _fault_of(key: str, value: Any) -> str | None:
+    if key in _DAYS:
+        return None if _is_day(value) else f"{key} must be a date such as 2024-06-30"
+    if key in _SELECTORS:
+        return _fault_of_selector(key, value)
+    if key == "drop":
+        selectors = value if isinstance(value, list) else [value]
+        found = (_fault_of_selector(key, selector) for selector in selectors)
+        return next(filter(None, found), None)
+    close = difflib.get_close_matches(key, _KEYS, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(_KEYS)}"
+    return f"unknown key {key!r}{hint}"
+
+
+def _fault_of_selector(key: str, selector: Any) -> str | None:
+    if not isinstance(selector, str) or not selector.strip():
+        return f"{key} = {selector!r}: must be a CSS selector in quotes"
     try:
-        CSSSelector(selector)
-    except Exception as err:
-        raise SourceError(f"{where}: {selector!r} is no CSS selector: {err}.") from err
+        _compiled(selector)
+    except Exception as err:  # noqa: BLE001 - it raises whatever its parsers raise
+        return f"{key} = {selector!r} is no CSS selector: {err}"
+    return None
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)
+
+
+def _rule_set(table: Mapping[str, Any]) -> RuleSet:
+    drop = table.get("drop", [])
+    plain = {key: value for key, value in table.items() if key != "drop"}
+    return RuleSet(**plain, drop=(drop,) if isinstance(drop, str) else tuple(drop))
+
+
+def apply(
+    page: Page, rules: RuleSet, blocks: Sequence[Block]
+) -> tuple[list[Block], list[tuple[str, str]]]:
+    """The blocks of the article by the rules, and each line that they took away with the reason.
+
+    `blocks` are those that were chosen without them, for rules that only drop.
+    """
+    kept = within(page, rules) or without_dropped(page, rules, blocks)
+    stays = {block.index for block in kept}
+    drops = {element: each for each in reversed(rules.drop) for element in _select(page, each)}
+    gone = [(b.text, _why(b, rules, drops)) for b in blocks if b.index not in stays]
+    return kept, gone
+
+
+def _why(block: Block, rules: RuleSet, drops: Mapping[HtmlElement, str]) -> str:
+    selectors = (drops.get(element) for element in (*block.parents, block.element))
+    dropped = next(filter(None, selectors), None)
+    return f"drop = {dropped!r}" if dropped else f"not in body = {rules.body!r}"
 
 
 def within(page: Page, rules: RuleSet) -> list[Block] | None:
@@ -111,7 +153,7 @@ def within(page: Page, rules: RuleSet) -> list[Block] | None:
     return found if found and rules.body else None
 
 
-def without_dropped(page: Page, rules: RuleSet, blocks: list[Block]) -> list[Block]:
+def without_dropped(page: Page, rules: RuleSet, blocks: Sequence[Block]) -> list[Block]:
     """The blocks that no `drop` selector takes."""
     dropped = {element for selector in rules.drop for element in _select(page, selector)}
     return [b for b in blocks if not dropped.intersection((*b.parents, b.element))]
@@ -128,5 +170,10 @@ def text_at(page: Page, selector: str | None) -> str | None:
 
 
 def _select(page: Page, selector: str) -> list[HtmlElement]:
-    found: list[HtmlElement] = CSSSelector(selector)(page.root)
+    found: list[HtmlElement] = _compiled(selector)(page.root)
     return found
+
+
+@lru_cache(maxsize=512)
+def _compiled(selector: str) -> CSSSelector:
+    return CSSSelector(selector)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pipelines.extract.blocks import Block, Kind, Place
+from pipelines.extract.blocks import Block, Kind
+from pipelines.extract.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +40,7 @@ def structure(blocks: Sequence[Block]) -> Structured:
     """Text and Markdown of the blocks, the cells of a table row joined."""
     lines, parts = [], []
     previous = None
-    for block, text in _rows(blocks):
+    for (block, *_), text in rows(blocks):
         mark = _marked(block, text)
         tight = (
             previous is not None
@@ -59,10 +60,11 @@ def from_lines(lines: Sequence[str]) -> Structured:
     return Structured(list(lines), "\n\n".join(map(_escape, lines)))
 
 
-def _rows(blocks: Sequence[Block]) -> Iterator[tuple[Block, str]]:
+def rows(blocks: Sequence[Block]) -> Iterator[tuple[list[Block], str]]:
+    """Each line of the text with the blocks that it is made of: one, or a table row's cells."""
     for _, group in groupby(blocks, key=_row):
         members = list(group)
-        yield members[0], " | ".join(block.text for block in members)
+        yield members, " | ".join(block.text for block in members)
 
 
 def _row(block: Block) -> object:

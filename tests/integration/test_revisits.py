@@ -91,6 +91,9 @@ def test_a_silent_edit_is_called_so(watched: Watched) -> None:
         watched.site.url(renamed.path): ("edited", ["title"]),
     }
     assert "silently edited" in watched.say("changes", "--since", "1h", "--source", "warta")
+    assert "{+ lain sama sekali dari kampung+}" in watched.say(
+        "diff", watched.site.url(renamed.path)
+    )
     assert "Nothing was seen" in watched.say("changes", "--since", "2999-01-01")
 
 

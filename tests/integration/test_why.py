@@ -79,4 +79,4 @@ def test_the_ledger_of_a_source(crawled: tuple[Path, str]) -> None:
         f"refused    {site}/rahasia/2026/11/01/kabar-yang-dilarang-robot"
         f" ({site}/robots.txt disallows it)"
     ]
-    assert "no source 'lain'" in kliping(home, "urls", "lain", exit_code=1)
+    assert "no source 'lain'" in kliping(home, "urls", "lain", exit_code=2)

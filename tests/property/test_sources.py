@@ -1,5 +1,6 @@
 import asyncio
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,16 +8,28 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.errors import SourceError
-from archive.model import Seed, Source, UrlKind
+from archive.model import RuleSet, Seed, Source, UrlKind
 from crawler.sources import load_source, load_sources, write_source
+from crawler.sources.asking import Answer
 from crawler.sources.files import NAME_PATTERN
-from crawler.sources.probe import Answer, answer_probe, probe_site
+from crawler.sources.probe import answer_probe, probe_site
 
 paths = st.text("abcxyz0189/-._~", max_size=20)
 seeds = st.builds(
     Seed,
     paths.map(lambda path: f"https://suara.example/a{path.replace('.', '')}"),
     st.sampled_from([UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING]),
+)
+selectors = st.sampled_from(["p", "div.a > b", "[x='\\\\']", "#é"])
+rule_sets = st.builds(
+    RuleSet,
+    since=st.none() | st.dates(max_value=date(2020, 1, 1)),
+    until=st.none() | st.dates(min_value=date(2020, 1, 2)),
+    body=st.none() | selectors,
+    title=st.none() | selectors,
+    author=st.none() | selectors,
+    date=st.none() | selectors,
+    drop=st.lists(selectors, max_size=3).map(tuple),
 )
 sources = st.builds(
     Source,
@@ -34,6 +47,7 @@ sources = st.builds(
     ),
     delay_s=st.none() | st.floats(0, 1e6, allow_nan=False),
     max_pages=st.none() | st.integers(0, 10**9),
+    rules=st.lists(rule_sets, max_size=3).map(tuple),
 )
 
 
@@ -78,7 +92,7 @@ answers = st.builds(
 def test_a_probe_ends_whatever_is_answered(given_answers: list[Answer]) -> None:
     asked: list[str] = []
 
-    async def fetch(url: str) -> Answer:
+    async def fetch(url: str, delay_s: float | None = None) -> Answer:
         asked.append(url)
         return given_answers[len(asked) % len(given_answers)]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from archive.audit import audit
+from archive.db.clusters import ClusterRules
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Reading, Repository, UrlOutcome
 from archive.home import Home
@@ -30,6 +31,8 @@ from archive.model import (
 from archive.warc.compose import response_payload_digest
 from archive.warc.reader import read_exchange
 from archive.warc.writer import WarcWriter
+from pipelines.dedupe import likeness
+from pipelines.sketch import sketch_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SITE = "https://suara.example"
@@ -101,6 +104,7 @@ class Shelf:
         source_id: int = 1,
         text: str = "",
         image: str | None = None,
+        published_at: datetime | None = None,
     ) -> int | None:
         """Archive an article's page, with metadata and rows; its id, if it was taken in."""
         url = url or f"{SITE}/{name}"
@@ -118,8 +122,16 @@ class Shelf:
             title=f"Judul {name}",
             text=text or f"{secret(name)}\n" + "Kalimat lain. " * 400,
             image_url=image,
+            published_at=published_at,
         )
-        reading = Reading(url, canonical or url, extraction, NOW, lambda known: True)
+        reading = Reading(
+            url,
+            canonical or url,
+            extraction,
+            NOW,
+            lambda known: True,
+            clustering=ClusterRules(sketch_of, likeness),
+        )
         saved = self.repository.save_visit(
             captures,
             UrlOutcome(200, "article", None),

@@ -98,6 +98,27 @@ def test_older_revisions_are_gone_too(shelf: Shelf) -> None:
     assert_gone(shelf, "siti", "dua")
 
 
+def test_nothing_of_it_is_left_in_the_clusters(shelf: Shelf) -> None:
+    wire = "\n".join(
+        f"Menurut saksi, perahu ke-{n} milik Pak Haji tiba di Nipah." for n in range(9)
+    )
+    with shelf.writer() as writer:
+        ids = [shelf.article(writer, name, text=wire) for name in ("budi", "siti", "ani")]
+    cluster = Query(shelf.engine).cluster("1")
+    assert cluster is not None
+    assert [member.id for member in cluster.members] == ids
+    forgotten(shelf, f"{SITE}/budi")
+    assert Query(shelf.engine).article("2").first_publisher == "suara"
+    for table in ("sketches", "sketch_bands", "cluster_links"):
+        assert shelf.count(table, f"article_id = {ids[0]}") == 0
+        assert shelf.count(table) > 0
+    forgotten(shelf, f"{SITE}/siti")
+    assert shelf.count("clusters") == shelf.count("cluster_links") == 0
+    assert Query(shelf.engine).article("3").cluster_id is None
+    forgotten(shelf, "suara")
+    assert shelf.count("sketches") == shelf.count("sketch_bands") == 0
+
+
 def test_every_address_of_an_article_is_forgotten(shelf: Shelf) -> None:
     url = f"{SITE}/siti"
     with shelf.writer() as writer:
@@ -135,13 +156,13 @@ def test_another_address_of_it_is_not_taken_in(shelf: Shelf) -> None:
     with shelf.writer() as writer:
         shelf.article(writer, "ani")
         assert (
-            shelf.article(writer, "siti", url=f"{SITE}/cetak/siti", canonical=f"{SITE}/siti")
+            shelf.article(writer, "siti", url=f"{SITE}/edisi/siti", canonical=f"{SITE}/siti")
             is None
         )
     assert shelf.problems() != []  # the record waits
     assert erase.finish_takedowns(shelf.home, shelf.engine) == []
     assert_gone(shelf, "siti")
-    assert not is_due(shelf, f"{SITE}/cetak/siti")
+    assert not is_due(shelf, f"{SITE}/edisi/siti")
     assert shelf.reads_back(f"{SITE}/ani")
 
 

@@ -24,7 +24,7 @@ from pipelines.repair import Mended, repair
 class Silent:
     """A watcher that shows nothing."""
 
-    def begin(self, what: str, total_bytes: int | None) -> None:
+    def begin(self, what: str, total: int | None) -> None:
         pass
 
     def reach(self, done_bytes: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from archive.model import Outcome
 from pipelines.extract import extract
 from pipelines.pool import WARM_PAGE, ExtractionPool
+from pipelines.sketch import sketch_of
 from tests.servers.broken import article
 
 TIMEOUT_S = 5.0
@@ -70,6 +72,9 @@ def test_the_page_that_warms_a_process_goes_all_the_way() -> None:
 async def test_what_a_process_reads_is_what_the_function_reads() -> None:
     pool = ExtractionPool(1)
     try:
-        assert await pool.extract(PAGE, URL, ()) == extract(PAGE, URL, headers=())
+        read = await pool.extract(PAGE, URL, ())
+        assert read.text is not None
+        assert read.sketch == sketch_of(read.text)
+        assert replace(read, sketch=None) == extract(PAGE, URL, headers=())
     finally:
         await asyncio.to_thread(pool.close)

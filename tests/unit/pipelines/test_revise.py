@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.db.history import KnownArticle
+from archive.db.identity import KnownArticle
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
 from tests.unit.archive.shelf import NOW
@@ -114,3 +114,11 @@ def test_why_an_answer_is_no_article() -> None:
     other = replace(page, outcome=Outcome.NOT_ARTICLE, reason="a list of links", text=None)
     assert why_gone(visit(200), other) == "no article stands there: a list of links"
     assert why_gone(replace(visit(200), captures=()), None) is None
+
+
+def test_what_was_learnt_since_the_last_look_is_no_edit() -> None:
+    notice = "Laman ini dikelola bersama warga Kampung Sarang, dibaca {} orang."
+    known = replace(KNOWN, text=f"{TEXT}\n{notice.format(3)}")
+    assert not is_revision(known, URL, read(TEXT, recurring=[notice.format(12)]))
+    assert is_revision(known, URL, read(TEXT))
+    assert is_revision(known, URL, read(f"{TEXT}\nRalat.", recurring=[notice.format(12)]))

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("added_at", UtcDateTime(), nullable=False),
         sa.Column("edits", sa.Double(), nullable=False),
         sa.Column("edit_exposure", sa.Double(), nullable=False),
@@ -63,6 +64,7 @@ def upgrade() -> None:
         sa.Column("exposure", sa.Double(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("page_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["leased_by"], ["runs.id"], name=op.f("fk_urls_leased_by")),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_urls_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_urls")),
@@ -70,6 +72,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("urls", schema=None) as batch_op:
         batch_op.create_index("ix_urls_article_id", ["article_id"], unique=False)
+        batch_op.create_index(
+            "ix_urls_page_key",
+            ["page_key"],
+            unique=False,
+            sqlite_where=sa.text("page_key IS NOT NULL"),
+            postgresql_where=sa.text("page_key IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_urls_due",
             ["source_id", "kind", "due_at"],
@@ -104,6 +113,7 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("record_type", sa.Text(), nullable=True),
+        sa.Column("made_of", sa.Text(), nullable=True),
         sa.Column("warc_file", sa.Text(), nullable=True),
         sa.Column("warc_offset", sa.BigInteger(), nullable=True),
         sa.Column("warc_length", sa.BigInteger(), nullable=True),
@@ -116,12 +126,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("captures", schema=None) as batch_op:
         batch_op.create_index("ix_captures_payload_digest", ["payload_digest"], unique=False)
+        batch_op.create_index(
+            "ix_captures_made_of",
+            ["made_of"],
+            unique=False,
+            sqlite_where=sa.text("made_of IS NOT NULL"),
+            postgresql_where=sa.text("made_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_captures_url", ["url"], unique=False)
         batch_op.create_index("ix_captures_url_id", ["url_id"], unique=False)
         batch_op.create_index(
             "ix_captures_warc_file_warc_offset", ["warc_file", "warc_offset"], unique=True
         )
 
+    op.create_table(
+        "clusters",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_article_id", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clusters")),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "articles",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -132,6 +156,7 @@ def upgrade() -> None:
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.Column("capture_id", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("cluster_id", sa.Integer(), nullable=True),
         sa.Column("vanished_at", UtcDateTime(), nullable=True),
         sa.Column("vanished_as", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
@@ -156,8 +181,12 @@ def upgrade() -> None:
         sa.Column("paywalled", sa.Boolean(), nullable=True),
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("missing_pages", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["capture_id"], ["captures.id"], name=op.f("fk_articles_capture_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["cluster_id"], ["clusters.id"], name=op.f("fk_articles_cluster_id")
         ),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_articles_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
@@ -170,6 +199,7 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
+        batch_op.create_index("ix_articles_cluster_id", ["cluster_id"], unique=False)
         batch_op.create_index(
             "ix_articles_vanished_at",
             ["vanished_at"],
@@ -177,6 +207,35 @@ def upgrade() -> None:
             sqlite_where=sa.text("vanished_at IS NOT NULL"),
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
+
+    op.create_table(
+        "cluster_links",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("other_id", sa.Integer(), nullable=False),
+        sa.Column("resemblance", sa.Double(), nullable=False),
+        sa.Column("containment", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_cluster_links_article_id")
+        ),
+        sa.PrimaryKeyConstraint("article_id", "other_id", name=op.f("pk_cluster_links")),
+    )
+    op.create_table(
+        "sketches",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("text_sha256", sa.Text(), nullable=False),
+        sa.Column("bands", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_sketches_article_id")
+        ),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_sketches")),
+    )
+    op.create_table(
+        "sketch_bands",
+        sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("article_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("band", "article_id", name=op.f("pk_sketch_bands")),
+        sqlite_with_rowid=False,
+    )
 
     op.create_table(
         "revisions",
@@ -207,6 +266,7 @@ def upgrade() -> None:
         sa.Column("paywalled", sa.Boolean(), nullable=True),
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("missing_pages", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_revisions_article_id")
         ),
@@ -221,6 +281,38 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_revisions_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_revisions_seen_at", ["seen_at"], unique=False)
+
+    op.create_table(
+        "revision_pages",
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("capture_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["capture_id"], ["captures.id"], name=op.f("fk_revision_pages_capture_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revisions.id"], name=op.f("fk_revision_pages_revision_id")
+        ),
+        sa.PrimaryKeyConstraint("revision_id", "number", name=op.f("pk_revision_pages")),
+    )
+    with op.batch_alter_table("revision_pages", schema=None) as batch_op:
+        batch_op.create_index("ix_revision_pages_capture_id", ["capture_id"], unique=False)
+
+    op.create_table(
+        "stories",
+        sa.Column("article_id", sa.Integer(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("month", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.id"], name=op.f("fk_stories_article_id")
+        ),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_stories_source_id")),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_stories")),
+    )
+    with op.batch_alter_table("stories", schema=None) as batch_op:
+        batch_op.create_index("ix_stories_source_id_month", ["source_id", "month"], unique=False)
 
     op.create_table(
         "takedowns",

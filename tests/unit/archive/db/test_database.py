@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
-from archive.db.history import KnownArticle, Reading
+from archive.db.history import Reading
+from archive.db.identity import KnownArticle
 from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import Base
+from archive.db.sources import rules_of
 from archive.errors import StorageError
 from archive.model import (
     Candidate,
@@ -26,6 +28,7 @@ from archive.model import (
     Outcome,
     RecordRef,
     RecordType,
+    RuleSet,
     Seed,
     Source,
     UrlKind,
@@ -282,3 +285,17 @@ def test_only_pages_count_against_their_limit(table: FrontierTable) -> None:
 
 def _run(table: FrontierTable) -> int:
     return Repository(table.engine).start_run("crawl", "1", NOW)
+
+
+def test_a_sources_rules_are_kept_as_its_file_has_them(repository: Repository) -> None:
+    rules = (
+        RuleSet(until=date(2024, 6, 30), body="div.lama", drop=("p.kredit", "aside")),
+        RuleSet(title="h1"),
+    )
+    source = Source("berita", "https://berita.example/", rules=rules)
+    (source_id,) = [repository.refresh_sources([source], NOW)["berita"]]
+    assert repository.sources()["berita"].rules == rules
+    with repository.engine.connect() as connection:
+        assert rules_of(connection, source_id) == rules
+    repository.refresh_sources([replace(source, rules=())], NOW)
+    assert repository.sources()["berita"].rules == ()

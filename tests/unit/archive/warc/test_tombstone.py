@@ -13,7 +13,13 @@ import pytest
 from archive.errors import LockedError, RecordNotFoundError, StorageError
 from archive.model import Capture, RecordType
 from archive.warc import cdxj
-from archive.warc.reader import iter_records, locate, read_exchange, read_record
+from archive.warc.reader import (
+    iter_records,
+    locate,
+    read_exchange,
+    read_record,
+    sound_records,
+)
 from archive.warc.records import RevisitOf
 from archive.warc.tombstone import forget_records
 from archive.warc.verify import verify_file
@@ -138,6 +144,26 @@ def test_unknown_record_is_an_error(root: Path) -> None:
     _, secret, _ = archive(root, PAGE, PAGE)
     with pytest.raises(RecordNotFoundError):
         forget_records(root, secret.ref.file, {"urn:uuid:none"}, reason="", at=NOW)
+
+
+@pytest.mark.parametrize("damaged", [0, 2], ids=["before it", "after it"])
+def test_damage_elsewhere_keeps_nothing_from_being_forgotten(root: Path, damaged: int) -> None:
+    captures = archive(root, PAGE, PAGE)
+    ref = captures[damaged].ref
+    assert ref
+    path = locate(root, ref.file)
+    data = bytearray(path.read_bytes())
+    data[ref.offset + 40 : ref.offset + 60] = bytes(20)
+    path.write_bytes(data)
+    forget(root, captures[1])
+    kept = path.read_bytes()
+    assert len(kept) == len(data)
+    assert kept[ref.offset : ref.offset + ref.length] == data[ref.offset : ref.offset + ref.length]
+    records = {record.record_id: record for record in sound_records(path)}
+    secret = captures[1].ref
+    assert secret
+    assert records[secret.record_id].type == "metadata"
+    assert not any(b"Siti" in record.block for record in records.values())
 
 
 def test_full_disk_leaves_the_file_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ elif command == "sources":
     assert urllib.request.urlopen(rest[-1], timeout=5).status == 200
 elif command == "crawl":
     (home / "a.warc.gz").write_bytes(b"12345")
-elif command == "show":
+elif command in ("show", "cluster"):
     assert urllib.request.urlopen(rest[0], timeout=5).status == 200
     sys.exit(int(os.environ.get("SHOW_EXIT", "0")))
 """
@@ -50,14 +50,15 @@ def test_it_runs_the_ordinary_commands_and_says_where_things_lie(
     demo.main(home)  # a second run starts afresh
     printed = capsys.readouterr().out
     commands = [line for line in printed.splitlines() if line.startswith("$ kliping --home ")]
-    assert [line.split()[4] for line in commands[:8]] == [
+    assert [line.split()[4] for line in commands[:9]] == [
         "init",
         *["sources"] * 4,
         "crawl",
         "articles",
         "show",
+        "cluster",
     ]
-    assert len(commands) == 16
+    assert len(commands) == 18
     assert f"{home / 'a.warc.gz'}  (5 bytes)" in printed
 
 

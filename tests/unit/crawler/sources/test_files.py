@@ -1,11 +1,13 @@
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from archive.errors import HomeError, SourceError
-from archive.model import CaptureScope, Seed, Source, UrlKind
+from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
 from crawler.sources import load_source, load_sources, source_name_for, write_source
+from crawler.sources.files import mark_verified
 
 FULL = Source(
     name="suara-contoh",
@@ -21,6 +23,11 @@ FULL = Source(
     delay_s=2.5,
     max_pages=500,
     capture=CaptureScope.PAGE,
+    verified=date(2026, 11, 24),
+    rules=(
+        RuleSet(until=date(2024, 6, 30), body="div.lama > p", drop=("p.kredit", "#a [b='c']")),
+        RuleSet(since=date(2024, 7, 1), title="h1", author=".penulis", date="time"),
+    ),
 )
 
 
@@ -186,3 +193,110 @@ def test_a_file_in_another_charset_is_a_clear_error(tmp_path: Path) -> None:
 def test_source_name_for(tmp_path: Path, url: str, taken: tuple[str, ...], name: str) -> None:
     assert source_name_for(url, taken) == name
     write_source(tmp_path, Source(name, "https://suara.example/"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '# mine\nname = "suara" # short\nurl = "https://s.example/"\n\n# end\n',
+            '# mine\nname = "suara" # short\nurl = "https://s.example/"\n{new}\n\n# end\n',
+        ),
+        (
+            'name = "suara"\nverified = 2020-01-31   # when\nurl = "https://s.example/"\n',
+            'name = "suara"\nverified = 2026-11-24   # when\nurl = "https://s.example/"\n',
+        ),
+        (
+            'name = "suara"\nurl = "https://s.example/"\n\n# [[rules]]\n# body = "p"\n',
+            'name = "suara"\nurl = "https://s.example/"\n{new}\n\n# [[rules]]\n# body = "p"\n',
+        ),
+        (
+            'url = "https://s.example/"\nname = "suara"\n\n[[rules]]\nbody = "p" # text',
+            'url = "https://s.example/"\n{new}\nname = "suara"\n\n[[rules]]\nbody = "p" # text',
+        ),
+        (
+            'name = "suara"\r\nurl = "https://s.example/"\r\n',
+            'name = "suara"\r\nurl = "https://s.example/"\r\n{new}\n',
+        ),
+    ],
+)
+def test_the_day_is_written_and_nothing_else_is_touched(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    path = tmp_path / "suara.toml"
+    path.write_bytes(before.encode())
+    mark_verified(path, date(2026, 11, 24))
+    new = "verified = 2026-11-24 # by kliping sources check"
+    assert path.read_bytes().decode() == after.format(new=new)
+    assert load_source(path).verified == date(2026, 11, 24)
+    mark_verified(path, date(2026, 11, 25))
+    assert load_source(path).verified == date(2026, 11, 25)
+
+
+def test_a_source_that_nobody_verified_does_not_say_so_in_its_file(tmp_path: Path) -> None:
+    path = write_source(tmp_path, Source("suara", "https://suara.example/"))
+    assert "verified" not in path.read_text("utf-8")
+    path.unlink()
+    with pytest.raises(SourceError, match="cannot be read any more"):
+        mark_verified(path, date(2026, 11, 24))
+
+
+WITH_RULES = """\
+name = "suara"
+url = "https://suara.example/"
+
+[[rules]]
+until = 2024-06-30
+body = "div.lama"
+
+[[rules]]
+since = 2024-07-01
+drop = ["p.kredit"]
+"""
+
+
+def test_rules_are_read(tmp_path: Path) -> None:
+    assert load_source(put(tmp_path, WITH_RULES)).rules == (
+        RuleSet(until=date(2024, 6, 30), body="div.lama"),
+        RuleSet(since=date(2024, 7, 1), drop=("p.kredit",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (('drop = ["p.kredit"]', 'drop = ["p["]'), r"line 10: rules: drop = 'p\[' is no CSS"),
+        (('drop = ["p.kredit"]', "drop = 5"), "line 10: rules: drop = 5: must be a CSS selector"),
+        (("drop =", "dropp ="), "line 10: rules: unknown key 'dropp'; did you mean 'drop'"),
+        (("2024-07-01", "2024-07-01T10:00:00Z"), "line 9: rules: since must be a date"),
+        (("2024-06-30", '"2024-06-30"'), "line 5: rules: until must be a date"),
+        (
+            ("until = 2024-06-30", "until = 2024-06-30\nsince = 2025-01-01"),
+            "line 5: rules: until = 2024-06-30 is before since = 2025-01-01",
+        ),
+        (("[[rules]]\nuntil", "[rules]\nuntil"), "not valid TOML|rules = "),
+    ],
+)
+def test_wrong_rules_are_named_with_their_line(
+    tmp_path: Path, change: tuple[str, str], complaint: str
+) -> None:
+    path = put(tmp_path, WITH_RULES.replace(*change))
+    with pytest.raises(SourceError, match=complaint) as raised:
+        load_source(path)
+    assert str(raised.value).startswith(str(path))
+
+
+def test_all_that_is_wrong_with_rules_is_told_at_once(tmp_path: Path) -> None:
+    text = WITH_RULES.replace("div.lama", "div[").replace("p.kredit", "]")
+    with pytest.raises(SourceError) as raised:
+        load_source(put(tmp_path, text))
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_a_written_file_shows_how_rules_look(tmp_path: Path) -> None:
+    path = write_source(tmp_path, Source("suara", "https://suara.example/"))
+    text = path.read_text("utf-8")
+    uncommented = text[text.index("# [[rules]]") :].replace("\n# ", "\n").removeprefix("# ")
+    path.write_text(text[: text.index("# [[rules]]")] + uncommented, "utf-8")
+    (rules,) = load_source(path).rules
+    assert (rules.until, rules.drop) == (date(2024, 6, 30), ("div.video", "p.credit"))

@@ -4,7 +4,8 @@ import json
 import random
 
 from pipelines.extract import extract
-from pipelines.extract.learn import MIN_STORIES, Learnt, add_story, learn
+from pipelines.extract.learn import MIN_STORIES, Learnt, add_story, learn, story_of
+from pipelines.extract.overrides import read_rules
 
 SYLLABLES = ["ka", "lu", "mi", "no", "pe", "ra", "si", "to", "wu", "ya", "bo", "di", "fe"]
 RECURRING = [
@@ -81,6 +82,64 @@ def test_verdict_says_on_how_many() -> None:
     assert str(learnt.verdict(RECURRING[0])) == "on 20 of 20 articles"
 
 
-def test_counts_survive_json() -> None:
-    learnt = learn([[*_story(at), *RECURRING] for at in range(10)])
-    assert Learnt.from_dict(json.loads(json.dumps(learnt.as_dict()))) == learnt
+def test_two_changed_copies_count_twice_at_most_and_teach_nothing() -> None:
+    changed = [*_story(1)[:-3], "Kabar ini sudah diperbarui oleh redaksi pada petang hari."]
+    learnt = learn([_story(1), changed, *([*_story(at), *RECURRING] for at in range(2, 30))])
+    assert all(learnt.verdict(line) is None for line in _story(1))
+    assert learnt.verdict(RECURRING[0]) is not None
+
+
+def test_a_site_with_more_boilerplate_than_text_is_learnt() -> None:
+    tail = [f"{line} {line}" for line in RECURRING]
+    learnt = learn([[*_story(at)[:2], *RECURRING, *tail] for at in range(12)])
+    assert len(learnt.stories) == 12
+    assert all(learnt.verdict(line) for line in RECURRING)
+
+
+def test_the_background_of_a_long_story_stays() -> None:
+    background = " ".join(_story(99)[:3])
+    stories = [[*_story(at), *([background] if at % 6 == 0 else [])] for at in range(36)]
+    learnt = learn(stories)
+    assert learnt.verdict(background) is None
+    assert learn([*stories, *([*_story(at), background] for at in range(40, 60))]).verdict(
+        background
+    )
+
+
+def test_lines_without_words_are_nobodys() -> None:
+    learnt = learn([[*_story(at), "* * *"] for at in range(12)])
+    assert learnt.verdict("* * *") is None
+
+
+def test_what_is_sent_with_each_page_is_what_recurs() -> None:
+    learnt = learn([[*_story(at), *RECURRING] for at in range(30)])
+    assert learnt.recurring.counts.keys() == story_of(RECURRING)
+    assert str(learnt.recurring.verdict(RECURRING[0])) == "on 30 of 30 articles"
+
+
+def test_rows_of_tables_recur_as_a_whole() -> None:
+    row = "Harga beras di pasar | naik lagi pekan ini"
+    cells = "".join(f"<td>{cell}</td>" for cell in row.split(" | "))
+    table = f"<table><tr>{cells}</tr></table></article>".encode()
+    learnt = learn([[*_story(at), row] for at in range(9)])
+    rules = read_rules([{"body": "article"}], "sarang")
+    page = _page(1).replace(b"</article>", table)
+    url = "https://sarang.example/1"
+    assert row in (extract(page, url, rules=rules).text or "")
+    found = extract(page, url, rules=rules, learnt=learnt)
+    assert found.recurring == [row]
+    assert "beras" not in (found.text or "")
+    assert found.rules[-1] == "learnt"
+
+
+def test_lines_of_embedded_data_recur_too() -> None:
+    body = [*_story(1), RECURRING[0]]
+    data = json.dumps({"@type": "NewsArticle", "articleBody": "\n".join(body)})
+    page = (
+        "<html lang='id'><head><title>Kisah</title><script type='application/ld+json'>"
+        f"{data}</script></head><body><main><h1>Kisah</h1></main></body></html>"
+    ).encode()
+    learnt = learn([[*_story(at), *RECURRING] for at in range(10, 20)])
+    url = "https://sarang.example/1"
+    assert (extract(page, url).text or "").splitlines() == body
+    assert (extract(page, url, learnt=learnt).text or "").splitlines() == _story(1)

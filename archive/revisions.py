@@ -1,0 +1,78 @@
+"""Reading the revisions of an article, to compare them. Called through `archive.query`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from archive.db.schema import RevisionRow
+from archive.diff import Wording
+from archive.errors import NotArchivedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivedRevision:
+    """One state of an article."""
+
+    number: int
+    """From 1."""
+    seen_at: datetime
+    """When the archive first saw it so."""
+    modified_at: datetime | None
+    """When the page said it was changed last."""
+    title: str | None
+    authors: list[str]
+    text: str
+
+    @property
+    def wording(self) -> Wording:
+        """What can be compared of it."""
+        return Wording(self.title or "", ", ".join(self.authors), self.text)
+
+
+def two_revisions(
+    connection: Connection, article_id: int, newest: int, numbers: Sequence[int]
+) -> tuple[ArchivedRevision, ArchivedRevision]:
+    """The revisions of these numbers; see `archive.query.Query.two_revisions`.
+
+    Raises:
+        NotArchivedError: there are none of these numbers, or not two.
+    """
+    for number in numbers:
+        if not 1 <= number <= newest:
+            there = "only revision 1" if newest == 1 else f"revisions 1 to {newest}"
+            raise NotArchivedError(f"article {article_id} has no revision {number}; it has {there}")
+    if newest == 1:
+        raise NotArchivedError(
+            f"article {article_id} has one revision: the archive saw no change of its title,"
+            " byline or text"
+        )
+    before, after = _both(newest, numbers)
+    if before == after:
+        why = "the newest" if len(numbers) == 1 else "the same revision"
+        raise NotArchivedError(
+            f"revision {before} of article {article_id} is {why}: nothing to compare"
+        )
+    return _revision(connection, article_id, before), _revision(connection, article_id, after)
+
+
+def _both(newest: int, numbers: Sequence[int]) -> tuple[int, int]:
+    match numbers:
+        case []:
+            return newest - 1, newest
+        case [one]:
+            return one, newest
+        case _:
+            return numbers[0], numbers[1]
+
+
+def _revision(connection: Connection, article_id: int, number: int) -> ArchivedRevision:
+    names = ArchivedRevision.__slots__
+    query = select(*(getattr(RevisionRow, name) for name in names)).where(
+        RevisionRow.article_id == article_id, RevisionRow.number == number
+    )
+    row = connection.execute(query).one()
+    return ArchivedRevision(**row._mapping)

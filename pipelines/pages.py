@@ -1,0 +1,71 @@
+"""Reading archived pages again, from the records that keep them.
+
+Called by re-extraction, `rules test` and `extract --explain`: what they read is what the crawl
+read, byte for byte, with the same rules unless they choose others.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from archive.db.repository import Repository
+from archive.db.rereading import ArchivedPage
+from archive.errors import RecordNotFoundError
+from archive.model import RecordRef
+from archive.warc.http import decode_body, read_head, split_interim
+from archive.warc.reader import read_record
+from archive.warc.records import Record, bare_id, read_date
+from pipelines.whole import Further
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class PageReader:
+    """Reads the pages of one archive, whose WARC files lie under `root`; from any thread."""
+
+    def __init__(self, root: Path, engine: Engine) -> None:
+        self._root = root
+        self._repository = Repository(engine)
+
+    def read(self, page: ArchivedPage) -> tuple[bytes, Headers]:
+        """The body with its codings undone, and the headers that an extraction needs.
+
+        Raises:
+            RecordError: there is no sound record where the row says.
+        """
+        record = read_record(self._root, page.ref)
+        if page.is_revisit:
+            original = self._find_original(record)
+            if original is None:
+                told = "the record that it repeats is missing"
+                raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
+            record = read_record(self._root, original)  # which brings the body of a 304 as well
+        if not record.is_http:
+            return record.block, _content_type(page.content_type)
+        response = split_interim(record.block)[1]
+        head = read_head(response)
+        headers = _content_type(page.content_type) or head.headers
+        return decode_body(head, response[head.length :]), headers
+
+    def further(self, page: ArchivedPage) -> Further:
+        """The article's other pages, where it stands on several.
+
+        Raises:
+            RecordError: there is no sound record where the row of one says.
+        """
+        pages = [(*self.read(each), each.url) for each in page.further]
+        served = tuple((body, url, headers) for body, headers, url in pages)
+        return Further(served, page.missing_pages)
+
+    def _find_original(self, record: Record) -> RecordRef | None:
+        if refers_to := bare_id(record.get("WARC-Refers-To") or ""):
+            return self._repository.find_record(refers_to)
+        url = bare_id(record.get("WARC-Refers-To-Target-URI") or "")
+        date = record.get("WARC-Refers-To-Date")
+        return self._repository.find_capture(url, read_date(date)) if date else None
+
+
+def _content_type(value: str | None) -> Headers:
+    return (("Content-Type", value),) if value else ()

@@ -1,0 +1,72 @@
+"""Which page a person means: a file, an archived article, or an address on the web."""
+
+from pathlib import Path
+
+import pytest
+
+from archive.errors import FetchError, HomeError, NotArchivedError, WrongUseError
+from archive.model import Outcome, RuleSet, Source
+from pipelines import one_page
+from pipelines.guidance import explain_page
+from pipelines.one_page import OnePage, open_page
+from tests.unit.pipelines.test_archivist import (
+    NOW,
+    PAGE,
+    PARAGRAPHS,
+    SITE,
+    exchange,
+    lease,
+    visit,
+)
+from tests.unit.pipelines.test_archivist import open_desk as open_archivist
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> Path:
+    """An archive with one article, whose source has rules of its own by now."""
+    async with open_archivist(tmp_path) as desk:
+        capture = await desk.archivist.append(exchange("/a"))
+        await desk.archivist.ingest(visit("/a", capture), source_id=1, url_id=lease(desk, "/a"))
+    rules = (RuleSet(drop=("p:last-child",)),)
+    desk.repository.refresh_sources([Source("suara", SITE, rules=rules)], NOW)
+    desk.repository.engine.dispose()
+    return desk.home.path
+
+
+@pytest.mark.parametrize("name", ["1", f"{SITE}/a", f"{SITE}/a?utm_source=x"])
+def test_an_archived_article_is_read_by_its_sources_rules(home: Path, name: str) -> None:
+    page = open_page(name, home)
+    assert (page.body, page.url) == (PAGE, f"{SITE}/a")
+    assert page.guidance.captured_at == NOW
+    made = explain_page(page.body, page.url, page.headers, page.guidance).extraction
+    assert (made.text or "").splitlines() == PARAGRAPHS[:-1]
+    assert made.rules == ["source"]
+
+
+def test_other_addresses_are_fetched(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one_page, "_fetch", lambda url: OnePage(url, b"fetched", url))
+    assert open_page(f"{SITE}/b", home).body == b"fetched"
+    assert open_page(f"{SITE}/a", home / "no-archive").body == b"fetched"
+    monkeypatch.undo()
+    with pytest.raises(FetchError, match="cannot fetch"):
+        open_page("http://127.0.0.1:9/", home)
+
+
+def test_a_file_is_a_file_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("1").write_bytes(PAGE)
+    page = open_page("1", tmp_path, url=f"{SITE}/a")
+    assert (page.body, page.url) == (PAGE, f"{SITE}/a")
+    made = explain_page(page.body, page.url, page.headers, page.guidance).extraction
+    assert made.outcome is Outcome.ARTICLE
+
+
+def test_what_is_none_of_these(home: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotArchivedError, match="no article 7"):
+        open_page("7", home)
+    with pytest.raises(WrongUseError, match="cannot read this page: no such file"):
+        open_page("page.html", home)
+    with pytest.raises(HomeError, match="no archive here"):
+        open_page("1", tmp_path / "elsewhere")
