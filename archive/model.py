@@ -131,17 +131,17 @@ class Source:
     """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
     capture: CaptureScope | None = None
     """None takes the archive's setting."""
-    archives: tuple[str, ...] = ()
-    """Addresses of its indexes by date, with `{date:%Y-%m-%d}` or the like for the day."""
-    trap_limit: int | None = None
-    """Links of one pattern in a row that lead to nothing new before it is taken for a trap (0: no
-    limit); None takes the usual one."""
     render: bool = False
     """Whether its pages are read as they are after their scripts have run."""
     verified: date | None = None
     """The day on which all its seeds were last found well; None if nobody has looked."""
     rules: tuple[RuleSet, ...] = ()
     """The first that holds on the day of a capture reads its page."""
+    archives: tuple[str, ...] = ()
+    """Addresses of its indexes by date, with `{date:%Y-%m-%d}` or the like for the day."""
+    trap_limit: int | None = None
+    """Links of one pattern in a row that lead to nothing new before it is taken for a trap (0: no
+    limit); None takes the usual one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,15 +52,6 @@ _TRACKING = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-# Ids of a visitor's session, which pywb and Heritrix leave out of their keys too. A short "sid"
-# may name a page.
-_SESSION = re.compile(
-    r"""(?: jsessionid | phpsessid | aspsessionid[a-z]{8} | cfid | cftoken
-        | sess(?:ion)?_?id ) = .* | sid = [0-9a-z]{24,}""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_SESSION_PATH = re.compile(r";jsessionid=[0-9a-z.!_-]+", re.IGNORECASE)
-
 # Views of a page: the same article for other screens, for AMP or for paper.
 _VIEW_HOST = re.compile(r"(?:amp|m|mobile|wap)\.(?=[^.]+\.)")
 _VIEW_PATH = re.compile(
@@ -87,6 +78,15 @@ _PAGE_PATH = re.compile(r"(/.*?)(?:/(?:page|halaman|hal))?/[1-9]\d?(/?)", re.IGN
 _SLUG_WORDS = 3
 """Only after so many words is a number the number of a page; elsewhere it may be anything."""
 _INDEX_FILE = re.compile(r"(?<=/)(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+
+# Ids of a visitor's session, which pywb and Heritrix leave out of their keys too. A short "sid"
+# may name a page.
+_SESSION = re.compile(
+    r"""(?: jsessionid | phpsessid | aspsessionid[a-z]{8} | cfid | cftoken
+        | sess(?:ion)?_?id ) = .* | sid = [0-9a-z]{24,}""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SESSION_PATH = re.compile(r";jsessionid=[0-9a-z.!_-]+", re.IGNORECASE)
 
 
 def normalise_url(url: str, *, keep_tracking: bool = False) -> str:

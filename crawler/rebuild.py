@@ -75,11 +75,6 @@ class Rebuilder:
         return on_host or {i: s for i, s in self._by_id.items() if same_site(url, s.url)}
 
 
-def _goes_on(url: str) -> Callable[[Candidate], bool]:
-    """Of what an archive page at `url` leads to, its own next page only is sure to be wanted."""
-    return lambda found: found.kind is not UrlKind.ARCHIVE or is_next_page(found.url, url)
-
-
 def _waits_for_rendering(
     answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
 ) -> bool:
@@ -87,3 +82,8 @@ def _waits_for_rendering(
     if not is_rendered(lease.kind, source) or answer.status != HTTPStatus.OK:
         return False
     return captures[-1].record_type is not RecordType.CONVERSION and is_html(answer.body)
+
+
+def _goes_on(url: str) -> Callable[[Candidate], bool]:
+    """Of what an archive page at `url` leads to, its own next page only is sure to be wanted."""
+    return lambda found: found.kind is not UrlKind.ARCHIVE or is_next_page(found.url, url)

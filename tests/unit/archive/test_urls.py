@@ -3,6 +3,7 @@ import pytest
 from archive.errors import KlipingError, UrlError
 from archive.urls import (
     host_of,
+    main_address,
     normalise_url,
     registrable_domain,
     same_site,
@@ -123,6 +124,25 @@ def test_surt_key(url: str, key: str) -> None:
 def test_a_string_that_is_no_url_has_no_surt_key() -> None:
     with pytest.raises(UrlError, match="SURT"):
         surt_key("http://suara.example:port/")
+
+
+@pytest.mark.parametrize(
+    ("url", "main"),
+    [
+        ("https://suara.example/2024/05/kabar/amp/", "https://suara.example/2024/05/kabar/"),
+        ("https://suara.example/kabar/baru/amp", "https://suara.example/kabar/baru"),
+        ("https://suara.example/kabar/baru.amp.html", "https://suara.example/kabar/baru.html"),
+        ("https://suara.example/amp/berita/kabar", "https://suara.example/berita/kabar"),
+        ("https://suara.example/kabar?id=2&amp=1", "https://suara.example/kabar?id=2"),
+        ("https://amp.suara.example/kabar", "https://suara.example/kabar"),
+        ("https://suara.example/kabar/print", "https://suara.example/kabar"),
+        ("https://suara.example/kabar/amplop", None),
+        ("https://suara.example/amp/", None),
+        ("https://suara.example/kabar", None),
+    ],
+)
+def test_the_look_of_a_twin_tells_its_main_address(url: str, main: str | None) -> None:
+    assert main_address(url) == main
 
 
 @pytest.mark.parametrize(
