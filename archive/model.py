@@ -22,6 +22,10 @@ class UrlKind(StrEnum):
     SITEMAP = "sitemap"
     LISTING = "listing"
     """A front or section page: read for its links."""
+    ARCHIVE = "archive"
+    """A page of an index by date, or of a section, that a backfill reads for its links."""
+    API = "api"
+    """A page of what a site's API lists, for a backfill."""
     PAGE = "page"
     """Believed to be an article."""
     REQUISITE = "requisite"
@@ -29,7 +33,7 @@ class UrlKind(StrEnum):
 
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
-"""What is fetched for the URLs that it names."""
+"""What every crawl fetches for the URLs that it names."""
 
 
 class UrlState(StrEnum):
@@ -59,6 +63,11 @@ class FoundBy(StrEnum):
     SITEMAP = "sitemap"
     ROBOTS = "robots"
     LINK = "link"
+    ARCHIVE = "archive"
+    """An index by date names it, or it is a page of one."""
+    API = "api"
+    BACKFILL = "backfill"
+    """A backfill looks whether it is there."""
     IMPORT = "import"
     PAGE = "page"
     """An article page needs it."""
@@ -128,6 +137,11 @@ class Source:
     """The day on which all its seeds were last found well; None if nobody has looked."""
     rules: tuple[RuleSet, ...] = ()
     """The first that holds on the day of a capture reads its page."""
+    archives: tuple[str, ...] = ()
+    """Addresses of its indexes by date, with `{date:%Y-%m-%d}` or the like for the day."""
+    trap_limit: int | None = None
+    """Links of one pattern in a row that lead to nothing new before it is taken for a trap (0: no
+    limit); None takes the usual one."""
 
 
 @dataclass(frozen=True, slots=True)

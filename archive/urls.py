@@ -79,12 +79,22 @@ _SLUG_WORDS = 3
 """Only after so many words is a number the number of a page; elsewhere it may be anything."""
 _INDEX_FILE = re.compile(r"(?<=/)(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 
+# Ids of a visitor's session, which pywb and Heritrix leave out of their keys too. A short "sid"
+# may name a page.
+_SESSION = re.compile(
+    r"""(?: jsessionid | phpsessid | aspsessionid[a-z]{8} | cfid | cftoken
+        | sess(?:ion)?_?id ) = .* | sid = [0-9a-z]{24,}""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SESSION_PATH = re.compile(r";jsessionid=[0-9a-z.!_-]+", re.IGNORECASE)
+
 
 def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     """Return `url` in the one spelling under which the frontier knows it.
 
     Lower-case scheme and host (punycode), no default port, user, fragment, dot segments or
-    (unless `keep_tracking`) tracking parameters, escapes in their shortest canonical form.
+    (unless `keep_tracking`) tracking parameters and session ids, escapes in their shortest
+    canonical form.
     Idempotent, and left alone by Scrapy's own escaping.
 
     >>> normalise_url("HTTPS://Suara.Example:443/a/../b%7e?utm_source=x&id=1#top")
@@ -99,6 +109,7 @@ def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     host, port = _host_and_port(parts, url)
     netloc = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
     path = _without_dot_segments(_escaped(parts.path, _PATH_SAFE)) or "/"
+    path = path if keep_tracking else _SESSION_PATH.sub("", path)
     query = parts.query if keep_tracking else _without_tracking(parts.query)
     query = _escaped(query, _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, ""))
@@ -311,7 +322,9 @@ def _without_tracking(query: str) -> str:
 
 
 def _is_tracking(pair: str) -> bool:
-    return bool(_TRACKING.fullmatch(unquote(pair.partition("=")[0])))
+    name, _, value = pair.partition("=")
+    name = unquote(name)
+    return bool(_TRACKING.fullmatch(name) or _SESSION.fullmatch(f"{name}={value}"))
 
 
 def _stripped(url: str, strip: Sequence[Callable[[SplitResult], SplitResult]]) -> str | None:

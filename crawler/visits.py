@@ -16,6 +16,7 @@ from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import Discovered, Discoverer, discoverer_of
+from crawler.discovery.posts import with_all_pages
 from crawler.freshness import fresh_s
 from crawler.retry import FailureKind, explain_failure, failure_kind, parse_retry_after, retry_at
 from pipelines.recover import Answer
@@ -85,6 +86,8 @@ def visit_of_failure(
 def _discover(discover: Discoverer, answer: Answer, lease: Lease, source: Source) -> Discovered:
     content_type = _header(answer, "content-type")
     discovered = discover(answer.body, answer.url, content_type=content_type, source=source)
+    if lease.kind is UrlKind.API:
+        return with_all_pages(discovered, answer.url, _header(answer, "x-wp-totalpages"))
     if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
         return _without_listings(discovered)
     return discovered

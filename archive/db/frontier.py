@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ from archive.db.schema import UrlRow
 from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
 from archive.urls import page_key
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 REQUISITES_HOLD = timedelta(days=30)
 """A requisite that is named again is fetched again once its last fetch is so old."""
 
@@ -146,11 +147,13 @@ class FrontierTable:
         *,
         begun_at: datetime | None = None,
         max_pages: float = inf,
+        only_new: bool = False,
     ) -> list[Lease]:
         """Lease up to `limit` due URLs of a source, of the first of `kinds` that has any first.
 
         No more than `max_pages` of them are pages. What was fetched since the run began, at
-        `begun_at` (`now` where it is None), is not fetched again by it, save what failed.
+        `begun_at` (`now` where it is None), is not fetched again by it, save what failed. With
+        `only_new`, no page is that anything is had of.
         """
         leases: list[Lease] = []
         with self.engine.begin() as connection:
@@ -159,13 +162,43 @@ class FrontierTable:
                 if kind is UrlKind.PAGE:
                     room = int(min(room, max_pages))
                 if room > 0:
-                    leases += _due(connection, source_id, kind, room, now, begun_at or now)
+                    seen_before = begun_at or now
+                    if only_new and kind is UrlKind.PAGE:
+                        seen_before = NEVER
+                    leases += _due(connection, source_id, kind, room, now, seen_before)
             connection.execute(
                 update(UrlRow)
                 .where(UrlRow.id.in_([lease.url_id for lease in leases]))
                 .values(leased_by=run_id)
             )
         return leases
+
+    def close(self, verdicts: Mapping[int, str]) -> None:
+        """End leases of URLs that are not to be fetched at all, by their ids, saying why."""
+        with self.engine.begin() as connection:
+            for url_id, verdict in verdicts.items():
+                connection.execute(
+                    update(UrlRow)
+                    .where(UrlRow.id == url_id)
+                    .values(leased_by=None, due_at=None, verdict=verdict)
+                )
+
+    def closed_by(self, source_id: int, reason: str) -> list[str]:
+        """The different verdicts of a source's closed URLs that begin with `reason`."""
+        query = select(UrlRow.verdict).where(
+            UrlRow.source_id == source_id, UrlRow.verdict.startswith(reason, autoescape=True)
+        )
+        with self.engine.connect() as connection:
+            return [verdict for verdict in connection.scalars(query.distinct()) if verdict]
+
+    def reopen(self, source_id: int, verdicts: Sequence[str], now: datetime) -> None:
+        """Make due what was closed with one of these verdicts."""
+        with self.engine.begin() as connection:
+            connection.execute(
+                update(UrlRow)
+                .where(UrlRow.source_id == source_id, UrlRow.verdict.in_(verdicts))
+                .values(due_at=now, verdict=None)
+            )
 
     def find(self, url: str) -> Lease | None:
         """What is known of a URL, as if it were leased."""

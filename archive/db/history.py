@@ -44,6 +44,8 @@ class Saved:
     article_id: int
     url: str
     """Where it was fetched from."""
+    is_new: bool = False
+    """Whether nothing was known of the article."""
     is_edited: bool = False
     """Whether it made a revision of an article that was known."""
     gone: str | None = None
@@ -108,7 +110,7 @@ def save_reading(
         if reading.story is not None:
             count_story(connection, reading.story, new, source_id, reading.seen_at)
         place_reading(connection, new, reading)
-        return Saved(new, reading.url)
+        return Saved(new, reading.url, is_new=True)
     history = History(connection, article.id, article.url)
     if is_main_page_of(reading, article):
         promote(connection, article.id, reading)
@@ -123,7 +125,7 @@ def save_reading(
             .values(first_seen_at=reading.seen_at)
         )
     place_reading(connection, article.id, reading)
-    return Saved(int(article.id), reading.url, is_edited)
+    return Saved(int(article.id), reading.url, is_edited=is_edited)
 
 
 def place_reading(connection: Connection, article_id: int, reading: Reading) -> None:

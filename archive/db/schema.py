@@ -85,7 +85,7 @@ class RunRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     command: Mapped[str]
-    """crawl, import, ..."""
+    """crawl, import, backfill suara --from 2023-01-01, ..."""
     version: Mapped[str]
     """Of Kliping."""
     started_at: Mapped[datetime]
@@ -133,9 +133,9 @@ class UrlRow(Base):
     found_as: Mapped[str | None]
     """The address that is fetched, where it was named with tracking parameters."""
     kind: Mapped[str]
-    """feed, sitemap, listing, page, requisite."""
+    """feed, sitemap, listing, archive, api, page, requisite."""
     found_by: Mapped[str]
-    """seed, feed, sitemap, robots, link, import, page, style."""
+    """seed, feed, sitemap, robots, link, archive, api, backfill, import, page, style."""
     found_in: Mapped[str]
     """URL of what named it."""
     first_seen_at: Mapped[datetime]

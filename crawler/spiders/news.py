@@ -12,27 +12,31 @@ from twisted.python.failure import Failure
 
 from archive.db.frontier import Lease
 from archive.errors import StorageError
-from archive.model import Visit
+from archive.model import UrlKind, Visit
 from crawler.archive_run import ArchiveRun
 from crawler.article_pages import ArticlePages, begin
 from crawler.discovery import is_rendered
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
+from crawler.task import Task
 from crawler.visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
     """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them.
 
-    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace.
+    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace. A `task`
+    says it all, and is how the commands start it.
     """
 
     name = "news"
 
-    def __init__(self, source: str = "", ask_lists: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, source: str = "", ask_lists: str = "", task: Task | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.ask_lists = bool(ask_lists)
-        self.source_names = [name.strip() for name in source.split(",") if name.strip()]
+        names = tuple(name.strip() for name in source.split(",") if name.strip())
+        self.task = task or Task(names, ask_lists=bool(ask_lists))
 
     @cached_property
     def run(self) -> ArchiveRun:
@@ -97,7 +101,12 @@ class NewsSpider(Spider):
 
     def _meta(self, lease: Lease) -> dict[str, Any]:
         source = self.run.source(lease)
-        return {"delay_s": source.delay_s, "render": is_rendered(lease.kind, source)}
+        return {
+            "delay_s": source.delay_s,
+            "render": is_rendered(lease.kind, source),
+            # A backfill may look for other things in it than whoever read it before.
+            "reads_again": self.run.course is not None and lease.kind is not UrlKind.PAGE,
+        }
 
     async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
         """The visit of a lease that ended without a response."""
