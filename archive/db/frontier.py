@@ -166,11 +166,9 @@ class FrontierTable:
                     if only_new and kind is UrlKind.PAGE:
                         seen_before = NEVER
                     leases += _due(connection, source_id, kind, room, now, seen_before)
-            connection.execute(
-                update(UrlRow)
-                .where(UrlRow.id.in_([lease.url_id for lease in leases]))
-                .values(leased_by=run_id)
-            )
+            if leases:
+                taken = [lease.url_id for lease in leases]
+                connection.execute(_LEASE, {"run": run_id, "taken": taken})
         return leases
 
     def close(self, verdicts: Mapping[int, str]) -> None:
@@ -266,6 +264,25 @@ def _still_to_be_had() -> ColumnElement[bool]:
     return or_(UrlRow.fetched_at.is_(None), UrlRow.failures > 0)
 
 
+# Made once: asking SQLAlchemy to put them together takes longer than the answer does.
+_DUE = (
+    _LEASE_COLUMNS.where(
+        UrlRow.source_id == bindparam("source"),
+        UrlRow.kind == bindparam("of_kind"),
+        UrlRow.due_at <= bindparam("now"),
+        _free(),
+        or_(_still_to_be_had(), UrlRow.fetched_at < bindparam("begun")),
+    )
+    .order_by(UrlRow.due_at, UrlRow.id)
+    .limit(bindparam("most"))
+)
+_LEASE = (
+    update(UrlRow)
+    .where(UrlRow.id.in_(bindparam("taken", expanding=True)))
+    .values(leased_by=bindparam("run"))
+)
+
+
 def _due(
     connection: Connection,
     source_id: int,
@@ -274,18 +291,8 @@ def _due(
     now: datetime,
     begun_at: datetime,
 ) -> list[Lease]:
-    query = (
-        _LEASE_COLUMNS.where(
-            UrlRow.source_id == source_id,
-            UrlRow.kind == kind,
-            UrlRow.due_at <= now,
-            _free(),
-            or_(_still_to_be_had(), UrlRow.fetched_at < begun_at),
-        )
-        .order_by(UrlRow.due_at, UrlRow.id)
-        .limit(limit)
-    )
-    return [_lease(row) for row in connection.execute(query)]
+    asked = {"source": source_id, "of_kind": kind, "now": now, "begun": begun_at, "most": limit}
+    return [_lease(row) for row in connection.execute(_DUE, asked)]
 
 
 def _lease(row: Row[int, str, str, int, int, str, str, bool]) -> Lease:
