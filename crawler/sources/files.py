@@ -70,12 +70,12 @@ class SourceFile(BaseModel):
     """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
     verified: date | None = None
     """Day on which these addresses were last found well; `kliping sources check` writes it."""
-    rules: list[dict[str, Any]] = []
-    """How its pages are read: CSS selectors, dated; see docs/extraction.md."""
     archives: list[Archive] = []
     """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
     trap_limit: int | None = Field(default=None, ge=0, examples=[50])
     """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
+    rules: list[dict[str, Any]] = []
+    """How its pages are read: CSS selectors, dated; see docs/extraction.md."""
 
 
 _RULES_EXAMPLE = """\
