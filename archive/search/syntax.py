@@ -33,8 +33,8 @@ from archive.search.terms import (
 )
 
 MAX_CHARS = 2_000
-MAX_DEPTH = 40
-"""Of groups in groups; databases have limits too, of which the lowest is 256 (FTS5)."""
+MAX_DEPTH = 20
+"""Of groups in groups. The parser of FTS5 gives up not far beyond."""
 
 _FACTS = {field.value: field for field in Field} | {"language": Field.LANG}
 _CLOCKS = {clock.value: clock for clock in Clock}

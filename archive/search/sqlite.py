@@ -1,0 +1,99 @@
+"""Full-text search by SQLite FTS5: the table `articles_fts`, which triggers keep in step.
+
+It holds no text of its own but that of `articles` (external content), folded by `unicode61` with
+`remove_diacritics 2`. Source: https://sqlite.org/fts5.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    column,
+    exists,
+    func,
+    literal_column,
+    select,
+    table,
+)
+
+from archive.db.schema import ArticleRow
+from archive.search.base import (
+    BEGIN_MARK,
+    END_MARK,
+    SNIPPET_WORDS,
+    TITLE_WEIGHT,
+    Excerpt,
+    TextIndex,
+)
+from archive.search.terms import And, Node, Not, Or, Text
+
+_FTS = table("articles_fts", column("rowid"), column("articles_fts"))
+_ITSELF: ColumnElement[Any] = literal_column("articles_fts")
+
+
+class SqliteIndex(TextIndex):
+    """Answers from FTS5."""
+
+    def matching(self, text: Node) -> ColumnElement[bool]:
+        return ArticleRow.id.in_(select(_FTS.c.rowid).where(_match(text)).correlate(None))
+
+    def ranked(self, text: Node) -> Select[Any]:
+        score = -func.bm25(_ITSELF, TITLE_WEIGHT, 1.0)
+        return self._found(text).add_columns(score.label("score")).order_by(score.desc())
+
+    def latest(self, text: Node) -> Select[Any]:
+        return self._found(text).order_by(_FTS.c.rowid.desc())
+
+    def excerpts(
+        self, connection: Connection, text: Node, article_ids: Sequence[int]
+    ) -> dict[int, tuple[Excerpt, Excerpt]]:
+        title = func.highlight(_ITSELF, 0, BEGIN_MARK, END_MARK)
+        snippet = func.snippet(_ITSELF, 1, BEGIN_MARK, END_MARK, "…", SNIPPET_WORDS)
+        query = select(_FTS.c.rowid, title, snippet).where(
+            _match(text), _FTS.c.rowid.in_(article_ids)
+        )
+        return {
+            id_: (Excerpt.from_marked(title), Excerpt.from_marked(snippet))
+            for id_, title, snippet in connection.execute(query)
+        }
+
+    def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
+        member = func.json_each(column).table_valued("value").c.value
+        return exists().where(func.lower(member) == func.lower(value))
+
+    def published_day(self) -> ColumnElement[str]:
+        offset = func.coalesce(ArticleRow.published_offset_min, 0).concat(" minutes")
+        return func.strftime("%Y-%m-%d", ArticleRow.published_at, offset)
+
+    def _found(self, text: Node) -> Select[Any]:
+        return (
+            select(ArticleRow.id)
+            .select_from(_FTS)
+            .join(ArticleRow, ArticleRow.id == _FTS.c.rowid)
+            .where(_match(text))
+        )
+
+
+def _match(text: Node) -> ColumnElement[bool]:
+    return _FTS.c.articles_fts.op("MATCH", is_comparison=True)(_expression(text))
+
+
+def _expression(node: Node) -> str:
+    """A text node in the syntax of FTS5."""
+    match node:
+        case Text(text, in_title, is_prefix):
+            quoted = text.replace('"', '""')
+            return f'{"title : " if in_title else ""}"{quoted}"{" *" if is_prefix else ""}'
+        case Or(nodes):
+            return f"({' OR '.join(map(_expression, nodes))})"
+        case And(nodes):
+            wanted = " AND ".join(_expression(each) for each in nodes if not isinstance(each, Not))
+            excluded = [_expression(each.node) for each in nodes if isinstance(each, Not)]
+            return f"(({wanted}) NOT ({' OR '.join(excluded)}))" if excluded else f"({wanted})"
+        case _:
+            raise ValueError(f"not a text: {node!r}")
