@@ -23,8 +23,8 @@ from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
-from archive.search.finding import Match, Order, find, index_of
-from archive.search.terms import EVERYTHING, Node
+from archive.search.finding import Match, find, index_of
+from archive.search.terms import EVERYTHING, Node, Order
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500

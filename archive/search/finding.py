@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import Connection, func, select
 
@@ -12,16 +11,7 @@ from archive.search.base import WIDE_HITS, Excerpt, TextIndex
 from archive.search.conditions import condition
 from archive.search.postgresql import PostgresqlIndex
 from archive.search.sqlite import SqliteIndex
-from archive.search.terms import Node, other_part, text_part
-
-
-class Order(StrEnum):
-    """What comes first."""
-
-    BEST = "best"
-    """The best match; where there are too many to rank, or no words to rank by, the newest."""
-    NEWEST = "newest"
-    """The last published; undated articles come last."""
+from archive.search.terms import Node, Order, other_part, text_part
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,15 @@ EVERYTHING = And(())
 """What an empty query asks for."""
 
 
+class Order(StrEnum):
+    """What comes first."""
+
+    BEST = "best"
+    """The best match; where there are too many to rank, or no words to rank by, the newest."""
+    NEWEST = "newest"
+    """The last published; undated articles come last."""
+
+
 def quoted(text: str) -> str:
     """A word as it is, and anything else in double quotes."""
     if BARE.fullmatch(text) and text not in KEYWORDS:

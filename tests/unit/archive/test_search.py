@@ -30,9 +30,8 @@ from archive.model import (
 )
 from archive.query import Query, SearchHit
 from archive.search import finding
-from archive.search.finding import Order
 from archive.search.syntax import MAX_DEPTH, parse_query
-from archive.search.terms import And, Node, Not, Or, Text
+from archive.search.terms import And, Node, Not, Or, Order, Text
 from tests.postgres import new_database, postgres
 from tests.property.test_queries import queries
 
