@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 FTS_TABLE = "articles_fts"
 """Its shadow tables begin with this too."""
 
+TOKENIZE = "tokenize='unicode61 remove_diacritics 2'"
 LANGUAGES = {
     "ar": "arabic",
     "ca": "catalan",
@@ -45,10 +46,11 @@ LANGUAGES = {
 }
 """ISO 639-1 codes of what PostgreSQL can stem."""
 
+# The prefix index is for the shortest beginnings that a query may have.
 _SQLITE = (
     f"""CREATE VIRTUAL TABLE {FTS_TABLE} USING fts5(
         title, text, content='articles', content_rowid='id',
-        tokenize='unicode61 remove_diacritics 2')""",
+        prefix='3', {TOKENIZE})""",
     f"""CREATE TRIGGER {FTS_TABLE}_insert AFTER INSERT ON articles BEGIN
         INSERT INTO {FTS_TABLE} (rowid, title, text) VALUES (new.id, new.title, new.text);
     END""",

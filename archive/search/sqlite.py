@@ -6,7 +6,9 @@ It holds no text of its own but that of `articles` (external content), folded by
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +23,7 @@ from sqlalchemy import (
     table,
 )
 
+from archive.db.full_text import TOKENIZE
 from archive.db.schema import ArticleRow
 from archive.search.base import (
     BEGIN_MARK,
@@ -52,14 +55,12 @@ class SqliteIndex(TextIndex):
     def excerpts(
         self, connection: Connection, text: Node, article_ids: Sequence[int]
     ) -> dict[int, tuple[Excerpt, Excerpt]]:
-        title = func.highlight(_ITSELF, 0, BEGIN_MARK, END_MARK)
-        snippet = func.snippet(_ITSELF, 1, BEGIN_MARK, END_MARK, "…", SNIPPET_WORDS)
-        query = select(_FTS.c.rowid, title, snippet).where(
-            _match(text), _FTS.c.rowid.in_(article_ids)
-        )
+        columns = (ArticleRow.id, ArticleRow.title, ArticleRow.text)
+        query = select(*columns).where(ArticleRow.id.in_(article_ids))
+        rows = [tuple(row) for row in connection.execute(query)]
         return {
             id_: (Excerpt.from_marked(title), Excerpt.from_marked(snippet))
-            for id_, title, snippet in connection.execute(query)
+            for id_, title, snippet in _excerpts(rows, _expression(text))
         }
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
@@ -77,6 +78,24 @@ class SqliteIndex(TextIndex):
             .join(ArticleRow, ArticleRow.id == _FTS.c.rowid)
             .where(_match(text))
         )
+
+
+def _excerpts(articles: list[tuple[Any, ...]], expression: str) -> list[tuple[int, str, str]]:
+    """The id, marked title and marked snippet of each article.
+
+    By an index of these articles alone, for the large one would be searched anew for each of them,
+    which takes long where the query is of frequent words or of beginnings of words.
+    """
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE VIRTUAL TABLE some USING fts5(title, text, {TOKENIZE})")
+        connection.executemany("INSERT INTO some (rowid, title, text) VALUES (?, ?, ?)", articles)
+        marks = {"begin": BEGIN_MARK, "end": END_MARK, "words": SNIPPET_WORDS}
+        return connection.execute(
+            """SELECT rowid, highlight(some, 0, :begin, :end),
+                snippet(some, 1, :begin, :end, '…', :words)
+            FROM some WHERE some MATCH :expression""",
+            {**marks, "expression": expression},
+        ).fetchall()
 
 
 def _match(text: Node) -> ColumnElement[bool]:

@@ -33,6 +33,8 @@ from archive.search.terms import (
 )
 
 MAX_CHARS = 2_000
+MIN_PREFIX = 3
+"""Letters before a *; FTS5 would take seconds to collect all words that begin with fewer."""
 MAX_DEPTH = 20
 """Of groups in groups. The parser of FTS5 gives up not far beyond."""
 
@@ -125,6 +127,8 @@ def _text(token: Token, *, in_title: bool = False) -> Text:
     text = _plain(token).removesuffix("*" if is_prefix else "")
     if not any(character.isalnum() for character in text):
         raise _WrongError("no letter or digit to search for", token.start_pos)
+    if is_prefix and len(text) < MIN_PREFIX:
+        raise _WrongError(f"a * needs {MIN_PREFIX} letters or more before it", token.start_pos)
     return Text(text, in_title, is_prefix)
 
 

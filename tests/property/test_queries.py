@@ -30,7 +30,7 @@ days = st.dates(date(1000, 1, 1), date(8999, 12, 31))
 
 def prefixes() -> st.SearchStrategy[Text]:
     return st.builds(
-        Text, st.from_regex(r"[a-zé]{1,8}", fullmatch=True), st.booleans(), st.just(True)
+        Text, st.from_regex(r"[a-zé]{3,8}", fullmatch=True), st.booleans(), st.just(True)
     )
 
 

@@ -74,6 +74,7 @@ def test_each_form_has_its_meaning(query: str, means: Node) -> None:
         ("OR a", 0, "must stand before"),
         ("a OR", 4, "too early"),
         ("a*b", 1, "end of a word"),
+        ("a ki*", 2, "3 letters or more"),
         ("source:ki*", 7, "may end in"),
         ("published:2025-02-30", 10, "no day"),
         ("published:2025-06..2025-05", 10, "ends before"),
