@@ -14,6 +14,7 @@ from sqlalchemy import Engine, Row, Select, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.clusters import Cluster, cluster_of, on_page_clock
+from archive.counting import Count, count
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
@@ -24,7 +25,7 @@ from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
 from archive.search.finding import Match, find, index_of
-from archive.search.terms import EVERYTHING, Node, Order
+from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -161,6 +162,13 @@ class Query:
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
         return [SearchHit(by_id[match.article_id], match) for match in known]
+
+    def count(
+        self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
+    ) -> list[Count]:
+        """How many articles there are in each group, and how many of them match."""
+        with self.engine.connect() as connection:
+            return count(connection, by, matching=matching, among=among)
 
     def all_articles(self) -> Iterator[ArchivedArticle]:
         """Every article, in the order of ids."""

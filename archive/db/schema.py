@@ -230,7 +230,8 @@ class ArticleRow(ReadingColumns, Base):
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
-        Index("ix_articles_published_at", "published_at"),
+        # All that counting by time and source reads.
+        Index("ix_articles_published_at", "published_at", "published_offset_min", "source_id"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
         Index("ix_articles_cluster_id", "cluster_id"),

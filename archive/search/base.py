@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, TableValuedAlias
 
 from archive.search.terms import Node
 
@@ -63,5 +63,11 @@ class TextIndex(Protocol):
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
         """Whether a list of texts has a value, whatever its letter case (a to z)."""
 
+    def members(self, column: Any) -> TableValuedAlias:
+        """The values of a list of texts, one a row, in the column `value`."""
+
     def published_day(self) -> ColumnElement[str]:
         """The day on which an article was published by its page's own clock, in ISO 8601."""
+
+    def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
+        """The first day of the week of a day, both in ISO 8601."""

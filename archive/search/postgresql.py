@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Date,
     Select,
+    TableValuedAlias,
     cast,
     exists,
     func,
@@ -75,8 +77,11 @@ class PostgresqlIndex(TextIndex):
         }
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
-        member = func.json_array_elements_text(column).table_valued("value").c.value
+        member = self.members(column).c.value
         return exists().where(func.lower(member) == func.lower(value))
+
+    def members(self, column: Any) -> TableValuedAlias:
+        return func.json_array_elements_text(column).table_valued("value")
 
     def published_day(self) -> ColumnElement[str]:
         offset = func.make_interval(
@@ -84,6 +89,9 @@ class PostgresqlIndex(TextIndex):
         )
         local = func.timezone("UTC", ArticleRow.published_at).op("+")(offset)
         return func.to_char(local, "YYYY-MM-DD")
+
+    def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
+        return func.to_char(func.date_trunc("week", cast(day, Date)), "YYYY-MM-DD")
 
 
 def _tsquery(node: Node) -> ColumnElement[Any]:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    TableValuedAlias,
     column,
     exists,
     func,
@@ -64,12 +65,18 @@ class SqliteIndex(TextIndex):
         }
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
-        member = func.json_each(column).table_valued("value").c.value
+        member = self.members(column).c.value
         return exists().where(func.lower(member) == func.lower(value))
+
+    def members(self, column: Any) -> TableValuedAlias:
+        return func.json_each(column).table_valued("value")
 
     def published_day(self) -> ColumnElement[str]:
         offset = func.coalesce(ArticleRow.published_offset_min, 0).concat(" minutes")
         return func.strftime("%Y-%m-%d", ArticleRow.published_at, offset)
+
+    def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
+        return func.strftime("%Y-%m-%d", day, "-6 days", "weekday 1")
 
     def _found(self, text: Node) -> Select[Any]:
         return (

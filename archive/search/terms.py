@@ -132,6 +132,21 @@ class Order(StrEnum):
     """The last published; undated articles come last."""
 
 
+class By(StrEnum):
+    """What articles are counted by."""
+
+    SOURCE = "source"
+    DAY = "day"
+    """Of publication, by the page's own clock; so are weeks and months."""
+    WEEK = "week"
+    """Named by its Monday."""
+    MONTH = "month"
+    LANGUAGE = "language"
+    SECTION = "section"
+    AUTHOR = "author"
+    """An article of several authors counts for each."""
+
+
 def quoted(text: str) -> str:
     """A word as it is, and anything else in double quotes."""
     if BARE.fullmatch(text) and text not in KEYWORDS:

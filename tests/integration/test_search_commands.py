@@ -52,3 +52,22 @@ def test_articles_can_be_narrowed_by_a_query(home: Path) -> None:
 
 def test_nothing_found_is_said(home: Path) -> None:
     assert "Nothing matches" in kliping(home, "search", "nowhere")
+
+
+def test_stats_follow_a_query_through_time(home: Path) -> None:
+    arguments = ["stats", "subsidi", "--by", "source", "--by", "month"]
+    lines = kliping(home, *arguments, "--json").splitlines()
+    assert json.loads(lines[1]) == {
+        "source": "suara",
+        "month": "2025-01",
+        "matching": 1,
+        "articles": 1,
+        "share": 1.0,
+    }
+    assert kliping(home, *arguments, "--csv").splitlines()[:2] == [
+        "source,month,matching,articles,share",
+        "suara,2024-12,0,1,0.0",
+    ]
+    printed = kliping(home, "stats", "--among", "lang:id")
+    assert "█" in printed
+    assert printed.split()[:5] == ["source", "articles", "suara", "2", "█" * 30]

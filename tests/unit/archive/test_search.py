@@ -31,7 +31,7 @@ from archive.model import (
 from archive.query import Query, SearchHit
 from archive.search import finding
 from archive.search.syntax import MAX_DEPTH, parse_query
-from archive.search.terms import And, Node, Not, Or, Order, Text
+from archive.search.terms import And, By, Node, Not, Or, Order, Text
 from tests.postgres import new_database, postgres
 from tests.property.test_queries import queries
 
@@ -251,6 +251,42 @@ def test_the_deepest_queries_are_answered(query: Query, kind: type[And] | type[O
 @given(queries)
 def test_every_query_is_answered(query: Query, asked: Node) -> None:
     query.search(asked, limit=3)
+
+
+COUNTS: dict[tuple[By, ...], list[tuple[tuple[str | None, ...], int, int]]] = {
+    (By.SOURCE,): [(("suara",), 3, 2), (("warta",), 1, 0)],
+    (By.DAY,): [
+        (("2024-12-31",), 1, 0),
+        (("2025-01-01",), 1, 1),
+        (("2025-06-01",), 1, 1),
+        ((None,), 1, 0),
+    ],
+    # New Year's Eve was a Tuesday, the first of June a Sunday.
+    (By.WEEK,): [(("2024-12-30",), 2, 1), (("2025-05-26",), 1, 1), ((None,), 1, 0)],
+    (By.SOURCE, By.MONTH): [
+        (("suara", "2024-12"), 1, 0),
+        (("suara", "2025-01"), 1, 1),
+        (("suara", "2025-06"), 1, 1),
+        (("warta", None), 1, 0),
+    ],
+    (By.LANGUAGE,): [(("en",), 1, 0), (("id",), 2, 2), ((None,), 1, 0)],
+    (By.SECTION,): [(("Bisnis",), 1, 1), ((None,), 3, 1)],
+    (By.AUTHOR,): [(("Ani Lestari",), 1, 1), (("Budi",), 1, 1), ((None,), 3, 1)],
+    (): [((), 4, 2)],
+}
+
+
+@pytest.mark.parametrize("by", COUNTS)
+def test_articles_are_counted(query: Query, by: tuple[By, ...]) -> None:
+    counts = query.count(by, matching=parse_query("subsidi"))
+    assert [(each.group, each.articles, each.matching) for each in counts] == COUNTS[by]
+
+
+def test_counts_can_be_narrowed(query: Query) -> None:
+    among = parse_query("lang:id published:2025")
+    (count,) = query.count([By.SOURCE], matching=parse_query("pertamina author:budi"), among=among)
+    assert (count.articles, count.matching, count.share) == (2, 1, 0.5)
+    assert query.count([By.AUTHOR], among=parse_query("nowhere")) == []
 
 
 @pytest.fixture

@@ -181,7 +181,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_articles_source_id_published_at", ["source_id", "published_at"], unique=False
         )
-        batch_op.create_index("ix_articles_published_at", ["published_at"], unique=False)
+        batch_op.create_index(
+            "ix_articles_published_at",
+            ["published_at", "published_offset_min", "source_id"],
+            unique=False,
+        )
         batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_articles_cluster_id", ["cluster_id"], unique=False)
