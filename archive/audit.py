@@ -61,7 +61,8 @@ def audit(
 
 def _is_usual(problem: Problem) -> bool:
     """Whether it is no fault: sets of imported files have requests whose response is elsewhere."""
-    return problem.code is Code.CONCURRENT_TO_NOTHING and is_foreign(problem.file)
+    outward = (Code.CONCURRENT_TO_NOTHING, Code.CONVERSION_OF_NOTHING)
+    return problem.code in outward and is_foreign(problem.file)
 
 
 def warc_files(root: Path) -> dict[str, Path]:

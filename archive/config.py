@@ -69,6 +69,10 @@ class CrawlSection(BaseModel):
     """An article is looked at again after this long, however seldom its source edits."""
     revisit_days: NonNegativeFloat = 365.0
     """Articles older than this are not looked at any more; 0 never looks again."""
+    browser: str = ""
+    """Program that shows pages of sources with `render = true`; empty: Chromium or Chrome."""
+    render_timeout_s: float = Field(default=60.0, gt=0)
+    """A page whose scripts are busy for longer is taken as it stands then."""
     workers: PositiveInt = 2
     """Processes that extract text."""
     allow_private: bool = False

@@ -25,7 +25,7 @@ from archive.warc import walk
 from archive.warc.reader import sound_records
 from archive.warc.records import bare_id
 from archive.warc.recover import recover_open_files
-from archive.warc.tombstone import forget_records
+from archive.warc.tombstone import ABOUT, forget_records
 from archive.warc.writer import OPEN_SUFFIX
 
 _TORN_BYTES = 1 << 16
@@ -138,7 +138,7 @@ def _concerned(path: Path, record_ids: Collection[str]) -> dict[str, set[str]]:
         if record.record_id in record_ids:
             found[record.record_id].add(record.record_id)
             named.update(dict.fromkeys(record.concurrent_to, record.record_id))
-        if record.type in ("request", "metadata"):
+        if record.type in ("request", *ABOUT):
             companions.add(record.record_id)
             about = {*record.concurrent_to, bare_id(record.get("WARC-Refers-To") or "")}
             for record_id in about & set(record_ids):

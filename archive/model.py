@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -122,6 +122,10 @@ class Source:
     """Most pages fetched in one crawl (0: no limit); None takes the archive's setting."""
     capture: CaptureScope | None = None
     """None takes the archive's setting."""
+    render: bool = False
+    """Whether its pages are read as they are after their scripts have run."""
+    verified: date | None = None
+    """The day on which all its seeds were last found well; None if nobody has looked."""
     rules: tuple[RuleSet, ...] = ()
     """The first that holds on the day of a capture reads its page."""
 
@@ -196,6 +200,8 @@ class RecordType(StrEnum):
     RESPONSE = "response"
     REVISIT = "revisit"
     RESOURCE = "resource"
+    CONVERSION = "conversion"
+    """What was made of another capture's page: its DOM after its scripts had run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +229,20 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     error: str | None = None
+    made_of: str | None = None
+    """Of a conversion: id of the record that it was made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What was made of a capture's page, to be kept beside it."""
+
+    capture: Capture
+    """What it was made of; it has a record."""
+    made_at: datetime
+    """UTC."""
+    content_type: str
+    payload: bytes = field(repr=False)
 
 
 class PageKind(StrEnum):
@@ -313,13 +333,33 @@ class Extraction:
     """Of the text; made where pages are read for the archive, not by the extraction itself."""
     recurring: list[str] = field(default_factory=list)
     """Lines that were taken off because they recur across the source's stories, in order."""
+    twin_urls: list[str] = field(default_factory=list)
+    """Other views of itself that the page names, for AMP or for mobile screens."""
+    missing_pages: int = 0
+    """Further pages of the article that could not be had: the text has gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further page of an article that stands on several, fetched along with the first."""
+
+    captures: tuple[Capture, ...]
+    """As those of a visit."""
+    final_url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    """As of a visit; of an unchanged page, what the archive has. None if it was not had."""
+    error: str | None = None
+    """Why it was not had."""
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """All that came of fetching one URL of the frontier once, ready to be ingested.
 
-    `captures` are in order: redirect hops and retried answers first, the final one last.
+    `captures` are in order: redirect hops and retried answers first, the final one last; behind
+    it, of a page that was rendered, the conversion.
     """
 
     source: str
@@ -346,3 +386,13 @@ class Visit:
     """For how long the server, or the list itself, says that it will not change."""
     warnings: tuple[str, ...] = ()
     """What was wrong with it, though it could be read, in words."""
+    parts: tuple[Part, ...] = ()
+    """Further pages of the article, in order, or its one view of all pages."""
+    part_of: str | None = None
+    """The address of the article that this turned out to be a further page of."""
+
+    @property
+    def answer(self) -> Capture | None:
+        """The capture of the final answer, whatever was made of it."""
+        served = [each for each in self.captures if each.record_type is not RecordType.CONVERSION]
+        return served[-1] if served else None

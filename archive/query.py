@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, or_, select
 from sqlalchemy.orm import aliased
 
+from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
 from archive.clusters import Cluster, cluster_of, on_page_clock
 from archive.counting import Count, count
 from archive.db.engine import open_engine
@@ -101,10 +102,16 @@ class ArchivedArticle:
     """Bytes of the record in that file (one gzip member)."""
     warc_record_id: str
     """Record id, `urn:uuid:...`."""
+    warc_record_type: str
+    """response, revisit, resource, or conversion: read from the page after its scripts had run."""
     extractor: str
     """Name and version of what read the page."""
     rules: list[str]
     """Ids of the boilerplate rules that fired, in order."""
+    missing_pages: int
+    """Further pages that could not be had: the text has gaps."""
+    pages: list[ArchivedPage]
+    """Further pages that the text was read from, where the article stands on several."""
 
     @property
     def ref(self) -> RecordRef:
@@ -113,6 +120,7 @@ class ArchivedArticle:
 
 
 COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
+_OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,11 @@ class Query:
             return found
         return self._article_at(id_or_url)
 
+    def aliases(self, article_id: int) -> list[str]:
+        """The other addresses that lead to an article: its twins, and those of further pages."""
+        with self.engine.connect() as connection:
+            return aliases_of(connection, article_id)
+
     def cluster(self, id_or_url: str) -> Cluster | None:
         """All articles that tell the story of that one; None if it is told nowhere else.
 
@@ -247,8 +260,10 @@ class Query:
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
-            for row in rows:
-                yield _article(row)
+            for some in rows.partitions():
+                pages = pages_of_articles(connection, [row.id for row in some])
+                for row in some:
+                    yield _article(row, pages[row.id])
 
 
 def open_query(home: Home) -> Query:
@@ -271,12 +286,13 @@ def _select_articles() -> Select[Any]:
         "warc_offset": CaptureRow.warc_offset,
         "warc_length": CaptureRow.warc_length,
         "warc_record_id": CaptureRow.record_id,
+        "warc_record_type": CaptureRow.record_type,
     }
     columns = [
-        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in COLUMNS
+        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in _OF_ROW
     ]
     return (
-        select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
+        select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
         .add_columns(ArticleRow.published_offset_min)
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
@@ -286,8 +302,8 @@ def _select_articles() -> Select[Any]:
     )
 
 
-def _article(row: Row[Any]) -> ArchivedArticle:
+def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:
     values = dict(row._mapping)
     offset = values.pop("published_offset_min")
     values["published_at"] = on_page_clock(values["published_at"], offset)
-    return ArchivedArticle(**values)
+    return ArchivedArticle(**values, pages=pages)

@@ -28,15 +28,26 @@ from archive.db.repository import Held, Repository
 from archive.erase import finish_takedowns
 from archive.errors import StorageError
 from archive.home import Home, open_home, run_lock
-from archive.model import LISTS, Candidate, Capture, Exchange, FoundBy, Source, UrlKind, Visit
+from archive.model import (
+    LISTS,
+    Candidate,
+    Capture,
+    Conversion,
+    Exchange,
+    FoundBy,
+    Source,
+    UrlKind,
+    Visit,
+)
 from archive.urls import normalise_url, same_site
-from archive.warc.reader import read_payload
+from archive.warc.reader import read_answer, read_payload
 from archive.warc.writer import WarcWriter
 from crawler.freshness import pace_of
 from crawler.frontier import Frontier, SourceQueue
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.progress import Progress, Tally
 from crawler.rebuild import Rebuilder
+from crawler.rendering import find_browser
 from crawler.sources.selection import select_sources
 from crawler.stopping import Stopping
 from pipelines.archivist import Archivist
@@ -65,6 +76,8 @@ class ArchiveRun:
         self._leases: dict[str, Lease] = {}
         self._stopping = Stopping(crawler)
         selected = select_sources(home, names)
+        if any(source.render for source in selected.sources):
+            find_browser(home.config.crawl.browser)  # missing, it is told before anything begins
         with ExitStack() as held:
             self._open(selected.sources, held)
             self._held = held.pop_all()
@@ -108,6 +121,11 @@ class ArchiveRun:
         with self._storing():
             return await self.archivist.append(exchange)
 
+    async def append_conversion(self, conversion: Conversion) -> Capture:
+        """Keep what was made of a capture."""
+        with self._storing():
+            return await self.archivist.append_conversion(conversion)
+
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no lease (`crawler.middlewares.capture.Recorder`)."""
         with self._storing():
@@ -133,6 +151,15 @@ class ArchiveRun:
     async def held(self, url: str) -> Held | None:
         """What the archive has of a URL (`crawler.middlewares.conditional.Holder`)."""
         return await self.archivist.in_database(self._repository.held, url)
+
+    async def has_further_pages(self, url_id: int) -> bool:
+        """Whether a URL leads to an article on several pages (`crawler.article_pages.Archive`)."""
+        with self._storing():
+            return await self.archivist.in_database(self._repository.has_further_pages, url_id)
+
+    async def answer(self, held: Held) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        """Headers and body of what the archive has (`crawler.article_pages.Archive`)."""
+        return await asyncio.to_thread(read_answer, self.home.warc, held.ref)
 
     async def payload(self, held: Held) -> bytes:
         """The body of what the archive has (`crawler.middlewares.conditional.Holder`)."""

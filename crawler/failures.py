@@ -16,7 +16,8 @@ DownloadFailedError that asking failed.
     ├── CrawlStopped          (IgnoreRequest)        until the next crawl: this one is ending
     ├── BadCertificate        (DownloadFailedError)  for now: who answers cannot be trusted
     ├── BadEncoding           (IgnoreRequest)        for now: the body does not decode
-    └── HeadTooLarge          (DownloadFailedError)  for good: headers without end
+    ├── HeadTooLarge          (DownloadFailedError)  for good: headers without end
+    └── RenderFailed          (IgnoreRequest)        for now: the browser could not show the page
 """
 
 # ruff: noqa: N818 - named like the families of Scrapy that they belong to
@@ -85,6 +86,13 @@ class BadCertificate(FetchError, DownloadFailedError):
 
 class BadEncoding(FetchError, IgnoreRequest):
     """The body is not what its Content-Encoding says, or not all of it."""
+
+
+class RenderFailed(FetchError, IgnoreRequest):
+    """The page was fetched, but the browser could not render it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The page was fetched but could not be rendered: {reason}")
 
 
 class HeadTooLarge(FetchError, DownloadFailedError):

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 from archive.db.frontier import FrontierTable, Lease, seed_candidates
 from archive.db.repository import Repository
 from archive.errors import SourceError
-from archive.model import Candidate, Capture, Source, Visit
+from archive.model import Candidate, Capture, RecordType, Source, Visit
 from archive.urls import same_site
+from crawler.discovery import is_rendered
+from crawler.discovery.bodies import is_html
 from crawler.discovery.robots import sitemaps_in_robots
 from crawler.visits import visit_of_answer
 from pipelines.recover import Answer
@@ -44,9 +46,14 @@ class Rebuilder:
             self._table.add(source_id, seed_candidates(source.seeds), now)
 
     def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
-        """The visit that ended in `answer`; None where its source is followed no more."""
+        """The visit that ended in `answer`.
+
+        None where its source is followed no more, or where the page was not rendered yet.
+        """
         source = self._by_id.get(lease.source_id)
-        return visit_of_answer(answer, captures, lease, source) if source else None
+        if source is None or _waits_for_rendering(answer, captures, lease, source):
+            return None
+        return visit_of_answer(answer, captures, lease, source)
 
     def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
         """By source id, the sitemaps that a robots.txt names; nothing of any other answer."""
@@ -63,3 +70,12 @@ class Rebuilder:
         host = urlsplit(url).netloc
         on_host = {i: s for i, s in self._by_id.items() if urlsplit(s.url).netloc == host}
         return on_host or {i: s for i, s in self._by_id.items() if same_site(url, s.url)}
+
+
+def _waits_for_rendering(
+    answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
+) -> bool:
+    """Whether the run died between fetching a page and keeping what its scripts made of it."""
+    if not is_rendered(lease.kind, source) or answer.status != HTTPStatus.OK:
+        return False
+    return captures[-1].record_type is not RecordType.CONVERSION and is_html(answer.body)

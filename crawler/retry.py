@@ -34,6 +34,7 @@ from crawler.failures import (
     HeadTooLarge,
     HostPaused,
     PrivateAddress,
+    RenderFailed,
     RobotsForbidden,
     RobotsUnreachable,
 )
@@ -66,6 +67,7 @@ class FailureKind(StrEnum):
     ROBOTS_UNREACHABLE = "robots_unreachable"
     PAUSED = "paused"
     PRIVATE = "private"
+    RENDERING = "rendering"
     PROXY = "proxy"
     UNSUPPORTED = "unsupported"
     IGNORED = "ignored"
@@ -79,6 +81,7 @@ _KINDS: tuple[tuple[type[BaseException], FailureKind], ...] = (
     (RobotsUnreachable, FailureKind.ROBOTS_UNREACHABLE),
     (HostPaused, FailureKind.PAUSED),
     (PrivateAddress, FailureKind.PRIVATE),
+    (RenderFailed, FailureKind.RENDERING),
     (BadCertificate, FailureKind.CERTIFICATE),
     (BadEncoding, FailureKind.ENCODING),
     (HeadTooLarge, FailureKind.TOO_LARGE),
@@ -179,6 +182,7 @@ _MOST_FAILURES: dict[FailureKind, int] = {
     FailureKind.TLS: 2,
     FailureKind.ENCODING: 2,
     FailureKind.PROXY: 4,
+    FailureKind.RENDERING: 3,
     FailureKind.ROBOTS_UNREACHABLE: 8,
 }
 _MOST_FAILURES_BY_STATUS = 5

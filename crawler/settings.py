@@ -24,6 +24,7 @@ DOWNLOAD_HANDLERS = {
 # Engine side at the top, downloader side at the bottom.
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "crawler.middlewares.rendering.RenderMiddleware": 20,
     "crawler.middlewares.forgotten.ForgottenMiddleware": 50,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,

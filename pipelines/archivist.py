@@ -13,14 +13,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from archive.db.repository import Repository
-from archive.model import Capture, Exchange, Visit
+from archive.model import Capture, Conversion, Exchange, Visit
 from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
 from pipelines.guidance import Guides
-from pipelines.ingest import Ingested, ingest, is_readable, note_of
+from pipelines.ingest import Ingested, captures_of, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
+from pipelines.whole import further_of
 
 T = TypeVar("T")
 
@@ -39,6 +40,7 @@ class Archivist:
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
         self._append = Grouped(self._keep, self._warc_thread)
+        self._convert = Grouped(self._keep_conversions, self._warc_thread)
         self._note = Grouped(writer.append_metadata, self._warc_thread)
         self._rowless: set[str] = set()
         """Ids of the records of captures that are on the disk and have no row yet."""
@@ -50,6 +52,14 @@ class Archivist:
             StorageError: the disk refused it; no part of it was kept.
         """
         return await self._append(exchange)
+
+    async def append_conversion(self, conversion: Conversion) -> Capture:
+        """Keep what was made of a capture, beside it; returns when that is on the disk.
+
+        Raises:
+            StorageError: the disk refused it; no part of it was kept.
+        """
+        return await self._convert(conversion)
 
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
@@ -70,8 +80,9 @@ class Archivist:
         if is_readable(visit) and visit.body is not None:
             captured_at = visit.captures[-1].captured_at
             guidance = await self.in_database(self._guides.of, source_id, captured_at)
+            further = further_of(visit.parts)
             extraction = await self._pool.extract(
-                visit.body, visit.final_url, visit.headers, guidance
+                visit.body, visit.final_url, visit.headers, guidance, further
             )
         if note := note_of(visit, extraction):
             await self._note(note)
@@ -85,7 +96,7 @@ class Archivist:
             url_id=url_id,
             found_new=found_new,
         )
-        self._rowless -= _record_ids(visit.captures)
+        self._rowless -= _record_ids(captures_of(visit))
         return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
@@ -100,6 +111,7 @@ class Archivist:
             StorageError: the disk refused it; the next run will close it.
         """
         await self._append.drain()
+        await self._convert.drain()
         await self._note.drain()
         await asyncio.get_running_loop().run_in_executor(self._warc_thread, self._writer.close)
         return not self._rowless
@@ -120,6 +132,11 @@ class Archivist:
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
         """Write the records; runs in the WARC thread."""
         captures = self._writer.append([(each, self._earlier(each)) for each in exchanges])
+        self._rowless |= _record_ids(captures)
+        return captures
+
+    def _keep_conversions(self, conversions: Sequence[Conversion]) -> list[Capture]:
+        captures = self._writer.append_conversions(conversions)
         self._rowless |= _record_ids(captures)
         return captures
 

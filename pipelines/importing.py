@@ -236,14 +236,23 @@ class _Import:
             return result
         path = self._home.warc / file
         if path.stat().st_size != contents.report.size_bytes:  # some records were left out
-            captures = read_contents(path).captures()
-        return self._take_in(result, path, file, captures)
+            contents = read_contents(path)
+            captures = contents.captures()
+        converted = contents.converted(captures)
+        return self._take_in(result, path, file, captures, converted)
 
-    def _take_in(self, result: Result, path: Path, file: str, captures: dict[str, int]) -> Result:
+    def _take_in(
+        self,
+        result: Result,
+        path: Path,
+        file: str,
+        captures: dict[str, int],
+        converted: Collection[str],
+    ) -> Result:
         recorded = self._repository.recorded_ids(list(captures))
         offsets = [offset for id_, offset in captures.items() if id_ not in recorded]
         self._watcher.begin(f"importing {path.name}", path.stat().st_size)
-        tally = self._run.take(path, file, offsets, self._watcher.reach)
+        tally = self._run.take(path, file, offsets, self._watcher.reach, converted=converted)
         index_file(self._home.warc, file)
         facts = {name: getattr(result, name) for name in result.__slots__}
         return Result(**facts | {"file": file, "tally": tally})

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -127,15 +127,18 @@ class Intake:
         file: str,
         offsets: Iterable[int],
         *,
+        converted: Collection[str] = (),
         on_offset: Callable[[int], None] = lambda offset: None,
     ) -> Tally:
         """Give rows to the captures at `offsets` of a file that RecordRefs call `file`.
+
+        Pages of the records `converted` are not read: the file has conversions of them.
 
         Raises:
             RecordError: there is no sound record at one of them.
             StorageError: the disk or the database refuses; what was not saved has no rows yet.
         """
-        taking = _Taking(self, Tally())
+        taking = _Taking(self, Tally(), converted)
         try:
             async with asyncio.TaskGroup() as pages:
                 for imported in import_captures(path, file, offsets):
@@ -236,8 +239,9 @@ class Intake:
 class _Taking:
     """The taking in of one file."""
 
-    def __init__(self, intake: Intake, tally: Tally) -> None:
+    def __init__(self, intake: Intake, tally: Tally, converted: Collection[str]) -> None:
         self._intake = intake
+        self._converted = converted
         self.tally = tally
         self._places = asyncio.Semaphore(PAGES_AT_A_TIME)
         self._waiting: list[Capture] = []
@@ -246,7 +250,7 @@ class _Taking:
     async def take(self, imported: Imported, pages: asyncio.TaskGroup) -> None:
         """Take one capture; its page is read while the next records are."""
         capture = imported.capture
-        if not _is_page(capture):
+        if imported.record.record_id in self._converted or not _is_page(capture):
             await self._take_plain(capture)
         elif capture.record_type is RecordType.REVISIT:
             # For later, when what it refers to has its row, wherever in the file it lies.
@@ -308,7 +312,7 @@ class _Taking:
 
 def _is_page(capture: Capture) -> bool:
     """Whether a capture may be of an article: a good answer in HTML, or of unsaid type."""
-    is_answer = capture.record_type is not RecordType.RESOURCE
+    is_answer = capture.record_type not in (RecordType.RESOURCE, RecordType.CONVERSION)
     if is_answer and capture.status != HTTPStatus.OK:
         return False
     media_type = (capture.content_type or "").partition(";")[0].strip().lower()

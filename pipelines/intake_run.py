@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,10 +63,17 @@ class IntakeRun:
         return self.row.id
 
     def take(
-        self, path: Path, file: str, offsets: Iterable[int], on_offset: Callable[[int], None]
+        self,
+        path: Path,
+        file: str,
+        offsets: Iterable[int],
+        on_offset: Callable[[int], None],
+        *,
+        converted: Collection[str],
     ) -> Tally:
         """Give rows to captures of a file (`Intake.take`)."""
-        return self.runner.run(self.intake.take(path, file, offsets, on_offset=on_offset))
+        taking = self.intake.take(path, file, offsets, converted=converted, on_offset=on_offset)
+        return self.runner.run(taking)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from archive.home import Home, run_lock
 from archive.model import Candidate, Capture, RecordRef, RecordType, Visit
 from archive.urls import normalise_url
 from archive.warc.http import decode_body, read_head, split_interim
-from archive.warc.reader import read_exchange
+from archive.warc.reader import read_exchange, read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import FOLDER
@@ -38,7 +38,9 @@ from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
 from pipelines.guidance import Guides
 from pipelines.ingest import ingest, is_readable, note_of
+from pipelines.lost_pages import LostPages
 from pipelines.pool import ExtractionPool
+from pipelines.whole import further_of
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ class Recovery:
         self._interpreter = interpreter
         self._guides = Guides(repository.engine)
         self._orphans: dict[int, list[_File]] = {}
+        self._lost = LostPages((), self._answer)
         self._places: dict[str, RecordRef] = {}
         """Of records that have no rows yet, by id."""
 
@@ -178,8 +181,11 @@ class Recovery:
     def _ingest_run(self, run_id: int, files: Sequence[_File]) -> int:
         lost = [capture for file in files for capture in self._unrecorded(file)]
         self._places = {c.ref.record_id: c.ref for c in lost if c.ref}
-        for chain in _chains(lost):
-            self._ingest_chain(run_id, chain)
+        chains = list(_chains(lost))
+        self._lost = LostPages(chains, self._answer)
+        for chain in chains:
+            if not self._lost.has_taken(chain):
+                self._ingest_chain(run_id, chain)
         self._repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         return len(lost)
 
@@ -204,6 +210,7 @@ class Recovery:
             raise
         except Exception:  # one page must not keep the archive from ever being crawled again
             logger.exception("%s: kept as a capture only", chain[-1].url)
+            self._lost.give_back()
         self._repository.save_captures(chain, run_id=run_id)
 
     def _ingest_visit(self, run_id: int, chain: list[Capture]) -> bool:
@@ -219,12 +226,15 @@ class Recovery:
         visit = self._interpreter.visit(answer, chain, lease)
         if visit is None:
             return False
+        if visit.is_unchanged and self._repository.has_further_pages(lease.url_id):
+            return False  # its other pages may have changed
+        visit = self._lost.complete(visit)
         new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
             guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
             extraction = self._pool.extract_now(
-                visit.body, visit.final_url, visit.headers, guidance
+                visit.body, visit.final_url, visit.headers, guidance, further_of(visit.parts)
             )
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])
@@ -241,6 +251,8 @@ class Recovery:
 
     def _answer(self, last: Capture) -> Answer | None:
         """What the record says, if it holds a whole final answer."""
+        if last.record_type is RecordType.CONVERSION:
+            return self._converted(last)
         if last.ref is None or last.status is None or last.status in REDIRECTS or last.truncated:
             return None
         try:
@@ -255,6 +267,18 @@ class Recovery:
         if is_lost and not body:
             return None  # what it repeats cannot be found
         return Answer(last.url, last.status, head.headers, body)
+
+    def _converted(self, last: Capture) -> Answer | None:
+        """What was made of an answer: a page of its own, without the answer's headers."""
+        if last.ref is None:
+            return None
+        try:
+            body = read_payload(self._home.warc, last.ref)
+        except RecordError as error:
+            logger.warning("%s", error)
+            return None
+        headers = (("Content-Type", last.content_type or ""),)
+        return Answer(last.url, HTTPStatus.OK, headers, body)
 
     def _find_record(self, record_id: str) -> RecordRef | None:
         return self._places.get(record_id) or self._repository.find_record(record_id)
@@ -281,14 +305,22 @@ def _our_files(root: Path) -> list[_File]:
 
 
 def _chains(captures: Sequence[Capture]) -> Iterator[list[Capture]]:
-    """Group captures into visits: a redirect with what its target answered, and so on."""
+    """Group captures into visits: a redirect with what its target answered, and so on.
+
+    Behind the last answer comes what was made of it.
+    """
     waiting: dict[str, deque[Capture]] = defaultdict(deque)
-    for capture in captures:
+    made = {capture.made_of: capture for capture in captures if capture.made_of}
+    served = [capture for capture in captures if not capture.made_of]
+    for capture in served:
         waiting[capture.url].append(capture)
-    for capture in captures:
+    for capture in served:
         if not waiting[capture.url] or waiting[capture.url][0] is not capture:
             continue  # it is part of an earlier one's chain
         chain = [waiting[capture.url].popleft()]
         while chain[-1].status in REDIRECTS and waiting.get(chain[-1].location or ""):
             chain.append(waiting[chain[-1].location or ""].popleft())
+        if chain[-1].ref and (conversion := made.pop(chain[-1].ref.record_id, None)):
+            chain.append(conversion)
         yield chain
+    yield from ([conversion] for conversion in made.values())  # what it was made of has its row

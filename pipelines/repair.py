@@ -180,7 +180,8 @@ class _Repair:
         known, recorded = self._repository.recorded_ids(ids), self._repository.recorded(ids)
         missing = [offset for id_, offset in captures.items() if id_ not in known]
         if missing:
-            tally = run.take(path, file, missing, self._watcher.reach)
+            reach, converted = self._watcher.reach, contents.converted(captures)
+            tally = run.take(path, file, missing, reach, converted=converted)
             yield Mended("rows", file, _told(tally))
         wrong = [
             captures[id_] for id_, row in recorded.items() if self._is_wrong(row, file, contents)

@@ -12,8 +12,9 @@ from collections.abc import Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from archive.db.history import KnownArticle
+from archive.db.identity import KnownArticle
 from archive.model import Extraction, Outcome, UrlKind, Visit
+from archive.urls import page_key
 from pipelines.extract.learn import fingerprint, story_of
 
 _SHINGLE_WORDS = 4
@@ -75,12 +76,21 @@ def is_same_story(known: KnownArticle, extraction: Extraction) -> bool:
     return _shared(known.text, extraction.text or "") >= _SAME_STORY
 
 
+def is_twin(known: KnownArticle, url: str, canonical_url: str, extraction: Extraction) -> bool:
+    """Whether a page that names an article's address as its own is of that article.
+
+    It is if its address says so too, or if it tells the same story: there are themes that name
+    one address on every page.
+    """
+    return page_key(url) == page_key(canonical_url) or is_same_story(known, extraction)
+
+
 def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
     """Why what a visit found is no article, in words; None where it may be one, or cannot be told.
 
     Only an answer tells: a server that is down for a day has not withdrawn anything.
     """
-    status = visit.captures[-1].status if visit.captures else None
+    status = visit.answer.status if visit.answer else None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return f"HTTP {status}"
     if visit.kind is not UrlKind.PAGE or visit.error is not None:

@@ -7,7 +7,7 @@ lock, so no other can be alive) takes them back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
@@ -28,9 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.db.forgotten import takedowns_of
+from archive.db.aliases import Alias, aliases_among, without_forgotten_pages
 from archive.db.schema import UrlRow
 from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
+from archive.urls import page_key
 
 REQUISITES_HOLD = timedelta(days=30)
 """A requisite that is named again is fetched again once its last fetch is so old."""
@@ -114,14 +115,18 @@ class FrontierTable:
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
         """Add what is new, make due what has changed since it was fetched; how many were new.
 
-        What was forgotten is passed over.
+        What was forgotten is passed over; other addresses of pages that are known become aliases,
+        which are not fetched and not counted (`archive.db.aliases`).
         """
         if not candidates:
             return 0
         with self.engine.begin() as connection:
-            forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
-            candidates = [each for each in candidates if each.url not in forgotten]
-            new = _insert_new(connection, source_id, candidates, now, due_at=now)
+            candidates = without_forgotten_pages(connection, candidates)
+            aliases = aliases_among(connection, candidates)
+            own = [each for each in candidates if each.url not in aliases]
+            twins = [each for each in candidates if each.url in aliases]
+            new = _insert_new(connection, source_id, own, now, due_at=now)
+            _insert_new(connection, source_id, twins, now, due_at=None, aliases=aliases)
             for start in range(0, len(candidates), 500):
                 _see_again(connection, candidates[start : start + 500], now)
         return new
@@ -277,6 +282,7 @@ def _insert_new(
     now: datetime,
     *,
     due_at: datetime | None,
+    aliases: Mapping[str, Alias] | None = None,
 ) -> int:
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows: list[dict[str, Any]] = [
@@ -293,6 +299,8 @@ def _insert_new(
             "failures": 0,
             "changes": 0.0,
             "exposure": 0.0,
+            "page_key": page_key(candidate.url) if candidate.kind is UrlKind.PAGE else None,
+            **(aliases[candidate.url].columns if aliases else {}),
         }
         for candidate in candidates
     ]

@@ -4,6 +4,7 @@
     runs ──< captures           when we looked, and every HTTP exchange that came of it
     urls ──< captures           a capture leads to its WARC file, offset, record id and digest
     sources ──< articles ──< revisions
+      │            │               └──< revision_pages    further pages that it was read from
       │            └─ capture_id, of the page that the newest revision was read from
     clusters ──< articles       the same story in several places, and who had it first
     articles ──< cluster_links  two articles whose texts are alike, and how much
@@ -118,6 +119,12 @@ class UrlRow(Base):
             postgresql_where=text("leased_by IS NOT NULL"),
         ),
         Index("ix_urls_article_id", "article_id"),
+        Index(
+            "ix_urls_page_key",
+            "page_key",
+            sqlite_where=text("page_key IS NOT NULL"),
+            postgresql_where=text("page_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -153,16 +160,25 @@ class UrlRow(Base):
     """What came of the newest fetch, in words: `article`, or why it is none."""
     article_id: Mapped[int | None]
     """The article that this URL leads to. No foreign key: it would close a circle of tables."""
+    page_key: Mapped[str | None]
+    """What all addresses of one page have in common (`archive.urls.page_key`); of pages only."""
 
 
 class CaptureRow(Base):
-    """One HTTP exchange at one time, or an attempt that failed before there was one."""
+    """One HTTP exchange at one time, an attempt that failed before there was one, or what was
+    made of an exchange's page."""
 
     __tablename__ = "captures"
     __table_args__ = (
         Index("ix_captures_url", "url"),
         Index("ix_captures_url_id", "url_id"),
         Index("ix_captures_payload_digest", "payload_digest"),
+        Index(
+            "ix_captures_made_of",
+            "made_of",
+            sqlite_where=text("made_of IS NOT NULL"),
+            postgresql_where=text("made_of IS NOT NULL"),
+        ),
         Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
     )
 
@@ -186,7 +202,10 @@ class CaptureRow(Base):
     error: Mapped[str | None]
     """Why there was no answer."""
     record_type: Mapped[str | None]
-    """response or revisit; empty where there is no record."""
+    """response, revisit, resource, or conversion: a page as it was after its scripts had run;
+    empty where there is no record."""
+    made_of: Mapped[str | None]
+    """Of a conversion: `record_id` of the capture that it was made of."""
     warc_file: Mapped[str | None]
     warc_offset: Mapped[int | None] = mapped_column(BigInteger)
     warc_length: Mapped[int | None] = mapped_column(BigInteger)
@@ -222,6 +241,8 @@ class ReadingColumns:
     extractor: Mapped[str]
     rules: Mapped[list[str]] = mapped_column(default=list)
     """Ids of the boilerplate rules that fired."""
+    missing_pages: Mapped[int] = mapped_column(default=0)
+    """Further pages of the article that could not be had, so that the text has gaps."""
 
 
 class ArticleRow(ReadingColumns, Base):
@@ -328,6 +349,19 @@ class RevisionRow(ReadingColumns, Base):
     number: Mapped[int]
     """From 1."""
     seen_at: Mapped[datetime]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+
+
+class RevisionPageRow(Base):
+    """A further page of an article that stands on several, as one revision read it."""
+
+    __tablename__ = "revision_pages"
+    __table_args__ = (Index("ix_revision_pages_capture_id", "capture_id"),)
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 2: the first page is the revision's own capture."""
+    url: Mapped[str]
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
 
 

@@ -61,11 +61,13 @@ def line_of(capture: Capture) -> str | None:
 
     That is one without a record, or whose URL has no SURT key, or a 304: pywb would hand it to
     a browser that never asked for it and shows an empty page, so the moment is left to the
-    capture that the 304 vouched for.
+    capture that the 304 vouched for. Nor is a conversion shown: replay is of what was served.
 
     Source: the fields that pywb's indexer and cdxj-indexer write, in their order.
     """
     if capture.ref is None or capture.status == HTTPStatus.NOT_MODIFIED:
+        return None
+    if capture.record_type is RecordType.CONVERSION:
         return None
     try:
         key = surt_key(capture.url)

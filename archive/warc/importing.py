@@ -74,11 +74,13 @@ class Contents:
         """Return why the file cannot be taken in; empty where it can.
 
         `is_known` answers for records elsewhere (by id, or by `URI DATE`) to which a revisit may
-        refer. That a request names a response in another file is common, and no reason.
+        refer. That a request names a response in another file is common, and no reason; nor is
+        it that a conversion does.
         """
         own = [*self.report.problems, *self._too_long()]
         found = [*own, *unresolved(self.report, is_known, without=self.faulty())]
-        return [problem for problem in found if problem.code is not Code.CONCURRENT_TO_NOTHING]
+        harmless = (Code.CONCURRENT_TO_NOTHING, Code.CONVERSION_OF_NOTHING)
+        return [problem for problem in found if problem.code not in harmless]
 
     def sound_ids(self) -> set[str]:
         """Return what revisits in other files may refer to: ids, and `URI DATE` of captures."""
@@ -89,6 +91,11 @@ class Contents:
         """Return the offset of each web capture by its record's id, in the order of the file."""
         kept = ((id_, capture.offset) for id_, capture in self.report.captures.items())
         return {id_: offset for id_, offset in kept if offset not in without}
+
+    def converted(self, among: Collection[str]) -> set[str]:
+        """Return ids of captures whose pages are read from a conversion that is `among` records."""
+        kept = (self.report.captures[id_] for id_ in among if id_ in self.report.captures)
+        return {each.made_of for each in kept if each.made_of}
 
     def spans(self, *, without: Collection[int]) -> Iterator[tuple[int, int]]:
         """Yield where each record begins and ends, those apart that begin at `without`."""

@@ -32,6 +32,7 @@ INTERIM_PREFIX = "urn:kliping:interim:"
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z", re.ASCII)
 _CAPTURE_TYPES = frozenset(RecordType)
+_PAGE_TYPES = ("text/html", "application/xhtml+xml")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -126,7 +127,7 @@ def capture_of(record: Record, file: str) -> Capture | None:
         return None
     if not url:
         raise WarcFormatError("the record has no WARC-Target-URI", file=file, offset=record.offset)
-    if not is_web(url):
+    if not keeps_capture(record):
         return None
     message = split_interim(record.block)[1] if record.is_http else record.block
     head = read_head(message) if record.is_http else NO_HEAD
@@ -148,7 +149,31 @@ def capture_of(record: Record, file: str) -> Capture | None:
         truncated=record.truncated,
         etag=head.get("ETag"),
         last_modified=head.get("Last-Modified"),
+        made_of=made_of(record),
     )
+
+
+def keeps_capture(record: Record) -> bool:
+    """Tell whether a record keeps a web capture, by its headers alone.
+
+    Of conversions that is a page made of another record's; those of Common Crawl are plain text.
+    """
+    if record.type not in _CAPTURE_TYPES or not is_web(record.target_uri or ""):
+        return False
+    if record.type != RecordType.CONVERSION:
+        return True
+    media_type = (record.get("Content-Type") or "").partition(";")[0].strip().lower()
+    return media_type in _PAGE_TYPES and made_of(record) is not None
+
+
+def made_of(record: Record) -> str | None:
+    """Return the id of the record that a conversion was made of; None of other records.
+
+    Source: WARC 1.1 clause 6.8.
+    """
+    if record.type != RecordType.CONVERSION:
+        return None
+    return bare_id(record.get("WARC-Refers-To") or "") or None
 
 
 def _absolute(url: str, location: str) -> str:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from archive.model import RecordRef
     from archive.warc.records import Record
 
+ABOUT = ("metadata", "conversion")
+"""Records that say, in WARC-Refers-To, of which other one they tell or are made."""
 _EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 _LAST_BLOCK = b"\x01\x00\x00\xff\xff"
 """Stored deflate blocks of no bytes (RFC 1951 clause 3.2.4), which pad a member to any length."""
@@ -83,10 +85,10 @@ def _doomed(path: Path, record_ids: Collection[str]) -> Iterator[Record]:
     """Yield the records named, and those that say something about them (no revisits)."""
     for record in sound_records(path):
         about = set(record.concurrent_to)
-        if record.type == "metadata" and (refers_to := record.get("WARC-Refers-To")):
+        if record.type in ABOUT and (refers_to := record.get("WARC-Refers-To")):
             about.add(bare_id(refers_to))
         if record.record_id in record_ids or (
-            record.type in ("request", "metadata") and not about.isdisjoint(record_ids)
+            record.type in ("request", *ABOUT) and not about.isdisjoint(record_ids)
         ):
             yield record
 

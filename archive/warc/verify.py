@@ -17,10 +17,16 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from archive.errors import WarcFormatError
-from archive.model import RecordType
 from archive.warc import walk
 from archive.warc.digests import BlockDigests
-from archive.warc.records import Record, bare_id, is_web, read_date, write_date
+from archive.warc.records import (
+    Record,
+    bare_id,
+    keeps_capture,
+    made_of,
+    read_date,
+    write_date,
+)
 from archive.warc.walk import Fault, FrameError, Member
 
 if TYPE_CHECKING:
@@ -29,7 +35,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>")
-_CAPTURES = frozenset(RecordType)
 _NEEDS_TARGET = frozenset(["response", "resource", "request", "revisit", "conversion"])
 
 
@@ -49,6 +54,7 @@ class Code(StrEnum):
     REVISIT_WITHOUT_REFERENCE = "revisit-without-reference"
     REVISIT_OF_NOTHING = "revisit-of-nothing"
     CONCURRENT_TO_NOTHING = "concurrent-to-nothing"
+    CONVERSION_OF_NOTHING = "conversion-of-nothing"
     ROW_WITHOUT_RECORD = "row-without-record"
     ROW_DISAGREES = "row-disagrees"
     RECORD_WITHOUT_ROW = "record-without-row"
@@ -91,6 +97,8 @@ class KeptCapture:
     payload_digest: str | None
     """As declared."""
     block_length: int = 0
+    made_of: str | None = None
+    """Of a conversion: id of the record that it was made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +272,15 @@ class _Examination:
         if record.type in _NEEDS_TARGET and not record.target_uri:
             told = f"The {record.type} record has no WARC-Target-URI."
             self._note(Code.NO_TARGET, record.offset, told, record.record_id)
-        if record.type in _CAPTURES and is_web(record.target_uri or ""):
-            digest = record.get("WARC-Payload-Digest")
-            length = int(record.get("Content-Length") or 0)
-            kept = KeptCapture(record.offset, record.target_uri or "", record.type, digest, length)
-            self._captures[record.record_id] = kept
+        if keeps_capture(record):
+            self._captures[record.record_id] = KeptCapture(
+                record.offset,
+                record.target_uri or "",
+                record.type,
+                record.get("WARC-Payload-Digest"),
+                int(record.get("Content-Length") or 0),
+                made_of(record),
+            )
         self._check_date(record)
         self._check_references(record)
 
@@ -284,6 +296,8 @@ class _Examination:
     def _check_references(self, record: Record) -> None:
         for target in record.concurrent_to:
             self._refer(Code.CONCURRENT_TO_NOTHING, target, record)
+        if (original := made_of(record)) and keeps_capture(record):
+            self._refer(Code.CONVERSION_OF_NOTHING, original, record)
         if record.type != "revisit":
             return
         by_id = record.get("WARC-Refers-To")
@@ -340,9 +354,15 @@ def unresolved(
     lost = (ref for ref in report.revisits if report.ids[ref.target] in without)
     for ref in (*report.references, *lost):
         if not is_known(ref.target):
-            what = "revisits" if ref.code is Code.REVISIT_OF_NOTHING else "names as concurrent"
-            told = f"The record {what} a record that is not there: {ref.target}."
+            told = f"The record {_TO_NOTHING[ref.code]} a record that is not there: {ref.target}."
             yield Problem(ref.code, report.file, ref.offset, told, ref.record_id)
+
+
+_TO_NOTHING = {
+    Code.REVISIT_OF_NOTHING: "revisits",
+    Code.CONCURRENT_TO_NOTHING: "names as concurrent",
+    Code.CONVERSION_OF_NOTHING: "is made of",
+}
 
 
 def _key(uri: str, date: str) -> str:

@@ -26,9 +26,14 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
 from archive.disk import make_folder, sync_folder
 from archive.errors import StorageError
-from archive.model import Capture, Exchange, RecordRef
+from archive.model import Capture, Conversion, Exchange, RecordRef
 from archive.warc.cdxj import write_index
-from archive.warc.compose import compose, compose_metadata, compose_warcinfo
+from archive.warc.compose import (
+    compose,
+    compose_conversion,
+    compose_metadata,
+    compose_warcinfo,
+)
 from archive.warc.records import VERSION, Record, RevisitOf, capture_of
 
 if TYPE_CHECKING:
@@ -111,6 +116,18 @@ class WarcWriter:
             for capture, fields in entries
         ]
         return [record.ref(file.name) for record in file.append(records)]
+
+    def append_conversions(self, conversions: Sequence[Conversion]) -> list[Capture]:
+        """Write and sync one conversion record each, and return their captures in order.
+
+        Raises: StorageError as `append` does; ValueError for what was made of no record.
+        """
+        if not conversions:
+            return []
+        file = self._current()
+        return file.append_captures(
+            [compose_conversion(each, file.warcinfo_id) for each in conversions]
+        )
 
     def close(self) -> None:
         """Sync the file, index it and give it its final name; nothing is left to do after it.

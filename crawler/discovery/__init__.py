@@ -39,4 +39,16 @@ def discoverer_of(kind: UrlKind, found_by: FoundBy, source: Source) -> Discovere
     return partial(discover_style_requisites, imports=found_by is FoundBy.PAGE)
 
 
-__all__ = ["DISCOVERERS", "Discovered", "Discoverer", "Refusal", "discoverer_of"]
+def is_rendered(kind: UrlKind, source: Source) -> bool:
+    """Tell whether a URL of `source` is read after its scripts have run."""
+    return source.render and kind in (UrlKind.PAGE, UrlKind.LISTING)
+
+
+__all__ = [
+    "DISCOVERERS",
+    "Discovered",
+    "Discoverer",
+    "Refusal",
+    "discoverer_of",
+    "is_rendered",
+]

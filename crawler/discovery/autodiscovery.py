@@ -72,6 +72,11 @@ def read_head(body: bytes, url: str, *, content_type: str | None) -> SiteHead:
     )
 
 
+def looks_like_feed(url: str) -> bool:
+    """Tell by its address alone whether a URL may well be a feed."""
+    return bool(_FEED_PATH.search(url.partition("?")[0]) or _FEED_HOST.search(url))
+
+
 def base_url(page: Selector, url: str) -> str:
     """Return what relative links of a page are relative to: its base element, else its URL."""
     try:

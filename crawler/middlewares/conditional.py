@@ -61,6 +61,8 @@ class ConditionalMiddleware:
         lease = request.cb_kwargs.get("lease")
         if request.method != "GET" or (lease is not None and not lease.is_known):
             return
+        if request.meta.get("render"):  # the same document may be filled with other words now
+            return
         held = request.meta["held"] = await self._holder.held(request.url)
         if held is not None and held.etag:
             request.headers["If-None-Match"] = held.etag

@@ -12,12 +12,14 @@ import re
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import tomlkit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic import ValidationError as PydanticValidationError
+from tomlkit.exceptions import TOMLKitError
 
 from archive.disk import replacing
 from archive.errors import HomeError, SourceError
@@ -55,6 +57,10 @@ class SourceFile(BaseModel):
     """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
     capture: CaptureScope | None = Field(default=None, strict=False, examples=["page"])
     """Use "html", or "page" for images, styles and scripts too; unset, the archive's own."""
+    render: bool = False
+    """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
+    verified: date | None = None
+    """Day on which these addresses were last found well; `kliping sources check` writes it."""
     rules: list[dict[str, Any]] = []
     """How its pages are read: CSS selectors, dated; see docs/extraction.md."""
 
@@ -141,6 +147,8 @@ def _source(stated: SourceFile) -> Source:
         delay_s=stated.delay_s,
         max_pages=stated.max_pages,
         capture=stated.capture,
+        render=stated.render,
+        verified=stated.verified,
         rules=read_rules(stated.rules, stated.name).sets,
     )
 
@@ -168,18 +176,44 @@ def write_source(folder: Path, source: Source, *, comment: str = "", replace: bo
     return path
 
 
+def mark_verified(path: Path, day: date) -> None:
+    """Say in a source's file on which day its addresses were found well; all else stays as it is.
+
+    Raises:
+        SourceError: the file cannot be read any more.
+        HomeError: it cannot be written to.
+    """
+    try:
+        document = tomlkit.parse(path.read_bytes().decode("utf-8-sig"))
+        if "verified" in document:
+            document["verified"] = day
+        else:  # not at the end, where it might land in a table
+            item = tomlkit.item(day).comment("by kliping sources check")
+            document._insert_after("url", "verified", item)
+        text = tomlkit.dumps(document)
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise SourceError(f"{path}: cannot be read any more: {error}") from error
+    try:
+        with replacing(path) as whole:
+            whole.write(text.encode())
+    except OSError as error:
+        raise HomeError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def _rendered(source: Source, comment: str) -> str:
     document = tomlkit.document()
     for line in comment.splitlines():
         document.add(tomlkit.comment(_NOT_IN_COMMENTS.sub(" ", line)))
     values = _values(source)
     for key, field in SourceFile.model_fields.items():
+        if values[key] is None and not field.examples:
+            continue  # not for people to fill in
         document.add(tomlkit.nl())
         document.add(tomlkit.comment(str(field.description)))
         if key == "rules":
             _add_rules(document, source.rules)
         elif values[key] is None:
-            example = tomlkit.item((field.examples or [""])[0]).as_string()
+            example = tomlkit.item((field.examples or [])[0]).as_string()
             document.add(tomlkit.comment(f"{key} = {example}"))
         else:
             document.add(key, _item(values[key]))

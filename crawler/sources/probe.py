@@ -1,15 +1,15 @@
 """What can be found out of a site whose front page is all that is known.
 
 The asking is turned inside out: `probe_site` is a generator that yields the address it wants
-next and is sent what came of it, so that whoever fetches (politely, through Scrapy) is no
-concern of it, and a test answers from a dictionary. `answer_probe` is the loop for it.
+next and is sent what came of it. `answer_probe` is the loop for it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from archive.errors import DiscoveryError, SourceError, UrlError
 from archive.model import Candidate, Seed, Source, UrlKind
@@ -20,6 +20,7 @@ from crawler.discovery.autodiscovery import SiteHead, read_head
 from crawler.discovery.bodies import is_html
 from crawler.discovery.judge import Judgement, judge_sitemap
 from crawler.discovery.robots import sitemaps_in_robots
+from crawler.sources.asking import Answer, Fetch
 
 USUAL_FEEDS = ("/feed/", "/rss", "/rss.xml", "/atom.xml", "/feed.json", "/index.xml")
 """Where feeds are, of sites that do not say; the first that is one is taken."""
@@ -33,38 +34,19 @@ MAX_SITEMAPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of fetching one address."""
-
-    url: str
-    """An http(s) address, after redirects."""
-    body: bytes = b""
-    """Content codings undone."""
-    status: int | None = None
-    content_type: str | None = None
-    error: str | None = None
-    """Why there is no response, in words."""
-
-    @property
-    def fault(self) -> str | None:
-        """Why there is nothing to read; None where there is."""
-        if self.error or self.status is None:
-            return self.error or "no answer"
-        return None if self.status == 200 else f"HTTP {self.status}"
-
-
-@dataclass(frozen=True, slots=True)
 class Probed:
     """A source as it was found, and what was found out, a sentence each."""
 
     source: Source
     findings: tuple[str, ...]
+    untried: int = 0
+    """How many of its seeds were named but not looked at."""
 
 
 Probe = Generator[str, Answer, Probed]
 
 
-async def answer_probe(probe: Probe, fetch: Callable[[str], Awaitable[Answer]]) -> Probed:
+async def answer_probe(probe: Probe, fetch: Fetch) -> Probed:
     """Fetch what a probe asks for until it has its result.
 
     Raises:
@@ -138,6 +120,7 @@ def _find_sitemaps(survey: _Survey) -> Generator[str, Answer, None]:
         survey.read(UrlKind.SITEMAP, (yield url))
     for url in wanted[MAX_SITEMAPS:]:
         survey.add(Seed(url, UrlKind.SITEMAP), f"sitemap {url}, named in robots.txt, not tried")
+        survey.untried += 1
     if not survey.seeds_of(UrlKind.SITEMAP):
         yield from _try_places(survey, UrlKind.SITEMAP, USUAL_SITEMAPS)
     if not survey.has_news_sitemap:
@@ -163,6 +146,7 @@ class _Survey:
     findings: list[str] = field(default_factory=list)
     feeds: list[Discovered] = field(default_factory=list)
     has_news_sitemap: bool = False
+    untried: int = 0
 
     def read(
         self, kind: UrlKind, answer: Answer, *, promised: bool = True, must_be_new: bool = False
@@ -225,29 +209,33 @@ class _Survey:
             language=head.language or feed.language,
             seeds=tuple(self.seeds) or (Seed(self.source.url, UrlKind.LISTING),),
         )
-        return Probed(source, tuple(self.findings))
+        return Probed(source, tuple(self.findings), self.untried)
 
 
 def _finding(kind: UrlKind, url: str, found: Discovered) -> str:
     """Say what a document holds, e.g. `feed https://... with 20 articles, newest 2026-11-22`."""
+    is_index = any(candidate.kind is UrlKind.SITEMAP for candidate in found.candidates)
+    label = "sitemap index" if is_index else "page" if kind is UrlKind.LISTING else kind
+    return "; ".join((f"{label} {url} with {contents(kind, found)}", *found.warnings))
+
+
+def contents(kind: UrlKind, found: Discovered) -> str:
+    """Say what a document names, e.g. `20 articles, newest 2026-11-22`."""
     kinds = [candidate.kind for candidate in found.candidates]
     if UrlKind.SITEMAP in kinds:
         news = sum(_names_news(candidate.url) for candidate in found.candidates)
-        said = f"sitemap index {url} with {_count(len(kinds), 'sitemap')}"
-        said += f", {news} of them news" if news else ""
-    elif kind is UrlKind.LISTING:
+        return _count(len(kinds), "sitemap") + (f", {news} of them news" if news else "")
+    if kind is UrlKind.LISTING:
         articles, sections = kinds.count(UrlKind.PAGE), kinds.count(UrlKind.LISTING)
-        said = f"page {url} with links to {_count(articles, 'article')}"
-        said += f" and {_count(sections, 'section')}"
-    else:
-        said = f"{kind} {url} with {_count(len(kinds), 'article')}{_newest(found.candidates)}"
-    return "; ".join((said, *found.warnings))
+        return f"links to {_count(articles, 'article')} and {_count(sections, 'section')}"
+    newest = newest_of(found.candidates)
+    return _count(len(kinds), "article") + (f", newest {newest:%Y-%m-%d}" if newest else "")
 
 
-def _newest(candidates: Iterable[Candidate]) -> str:
-    times = [c.published_at or c.modified_at for c in candidates]
-    known = [moment for moment in times if moment]
-    return f", newest {max(known):%Y-%m-%d}" if known else ""
+def newest_of(candidates: Iterable[Candidate]) -> datetime | None:
+    """Return when the newest of what was found was published or changed, as far as is told."""
+    times = (candidate.published_at or candidate.modified_at for candidate in candidates)
+    return max((moment for moment in times if moment), default=None)
 
 
 def _count(number: int, noun: str) -> str:

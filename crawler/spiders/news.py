@@ -14,6 +14,8 @@ from archive.db.frontier import Lease
 from archive.errors import StorageError
 from archive.model import Visit
 from crawler.archive_run import ArchiveRun
+from crawler.article_pages import ArticlePages, begin
+from crawler.discovery import is_rendered
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
 from crawler.visits import captures_of, visit_of_failure, visit_of_response
@@ -45,12 +47,57 @@ class NewsSpider(Spider):
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},
-                meta={"delay_s": self.run.source(lease).delay_s},
+                meta=self._meta(lease),
             )
 
-    async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
-        """The visit of `lease` that ended in `response`."""
-        yield await visit_of_response(response, lease, self.run.source(lease))
+    async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit | Request]:
+        """The visit of `lease` that ended in `response`, or a request for a further page of it."""
+        visit = await visit_of_response(response, lease, self.run.source(lease))
+        try:
+            pages = await begin(visit, response, lease, self.run)
+        except StorageError:
+            return  # it says nothing about the URL: the crawl ends, and the next one fetches it
+        yield self._go_on(pages)
+
+    async def parse_part(
+        self, response: Response, lease: Lease, pages: ArticlePages
+    ) -> AsyncIterator[Visit | Request]:
+        """The same, with a further page of the article."""
+        await pages.take(response)
+        yield self._go_on(pages)
+
+    async def fail_part(self, failure: Failure) -> AsyncIterator[Visit | Request]:
+        """The same, without a further page that could not be had."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        pages: ArticlePages = request.cb_kwargs["pages"]
+        error = failure.value
+        assert error is not None
+        if isinstance(error, StorageError):
+            return
+        if isinstance(error, CrawlStopped):
+            if self.run.failure is None:
+                await self.run.save((*pages.captures, *captures_of(request)))
+            return
+        await pages.miss(error, request)
+        yield self._go_on(pages)
+
+    def _go_on(self, pages: ArticlePages) -> Visit | Request:
+        """A request for the next page of an article, or its visit if all are there."""
+        address = pages.next_address()
+        if address is None:
+            return pages.visit()
+        return Request(
+            address,
+            callback=self.parse_part,
+            errback=self.fail_part,
+            cb_kwargs={"lease": pages.lease, "pages": pages},
+            meta=self._meta(pages.lease),
+            priority=1,  # before what is waiting: an article is whole or it is not saved
+        )
+
+    def _meta(self, lease: Lease) -> dict[str, Any]:
+        source = self.run.source(lease)
+        return {"delay_s": source.delay_s, "render": is_rendered(lease.kind, source)}
 
     async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
         """The visit of a lease that ended without a response."""

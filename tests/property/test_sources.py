@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from archive.errors import SourceError
 from archive.model import RuleSet, Seed, Source, UrlKind
 from crawler.sources import load_source, load_sources, write_source
+from crawler.sources.asking import Answer
 from crawler.sources.files import NAME_PATTERN
-from crawler.sources.probe import Answer, answer_probe, probe_site
+from crawler.sources.probe import answer_probe, probe_site
 
 paths = st.text("abcxyz0189/-._~", max_size=20)
 seeds = st.builds(
@@ -91,7 +92,7 @@ answers = st.builds(
 def test_a_probe_ends_whatever_is_answered(given_answers: list[Answer]) -> None:
     asked: list[str] = []
 
-    async def fetch(url: str) -> Answer:
+    async def fetch(url: str, delay_s: float | None = None) -> Answer:
         asked.append(url)
         return given_answers[len(asked) % len(given_answers)]
 

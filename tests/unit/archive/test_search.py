@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from archive.db.engine import open_engine, scrub
 from archive.db.frontier import FrontierTable
-from archive.db.history import KnownArticle, Reading
+from archive.db.history import Reading
+from archive.db.identity import KnownArticle
 from archive.db.reach import Reach
 from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import TakedownRow

@@ -20,6 +20,7 @@ from crawler.failures import (
     HeadTooLarge,
     HostPaused,
     PrivateAddress,
+    RenderFailed,
     RobotsForbidden,
     RobotsUnreachable,
 )
@@ -73,6 +74,7 @@ FAILURES: list[tuple[Exception, FailureKind, str]] = [
     (RobotsUnreachable("not now", NOW), FailureKind.ROBOTS_UNREACHABLE, "not now"),
     (HostPaused("wait", NOW), FailureKind.PAUSED, "wait"),
     (PrivateAddress("intra", "10.0.0.1"), FailureKind.PRIVATE, "crawl.allow_private"),
+    (RenderFailed("it crashed"), FailureKind.RENDERING, "could not be rendered: it crashed"),
     (RuntimeError("boom"), FailureKind.OTHER, "RuntimeError: boom"),
 ]
 
@@ -85,7 +87,7 @@ def test_every_failure_has_a_kind_and_a_sentence(
     sentence = explain_failure(failure, "https://news.example/a")
     assert words in sentence
     assert "\n" not in sentence
-    ours = (RobotsForbidden, RobotsUnreachable, HostPaused, PrivateAddress)
+    ours = (RobotsForbidden, RobotsUnreachable, HostPaused, PrivateAddress, RenderFailed)
     if not isinstance(failure, (*ours, scrapy_errors.UnsupportedURLSchemeError)):
         assert "news.example" in sentence or kind is FailureKind.OTHER
 

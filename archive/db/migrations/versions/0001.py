@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("exposure", sa.Double(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("page_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["leased_by"], ["runs.id"], name=op.f("fk_urls_leased_by")),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_urls_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_urls")),
@@ -72,6 +73,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("urls", schema=None) as batch_op:
         batch_op.create_index("ix_urls_article_id", ["article_id"], unique=False)
+        batch_op.create_index(
+            "ix_urls_page_key",
+            ["page_key"],
+            unique=False,
+            sqlite_where=sa.text("page_key IS NOT NULL"),
+            postgresql_where=sa.text("page_key IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_urls_due",
             ["source_id", "kind", "due_at"],
@@ -106,6 +114,7 @@ def upgrade() -> None:
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("record_type", sa.Text(), nullable=True),
+        sa.Column("made_of", sa.Text(), nullable=True),
         sa.Column("warc_file", sa.Text(), nullable=True),
         sa.Column("warc_offset", sa.BigInteger(), nullable=True),
         sa.Column("warc_length", sa.BigInteger(), nullable=True),
@@ -118,6 +127,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("captures", schema=None) as batch_op:
         batch_op.create_index("ix_captures_payload_digest", ["payload_digest"], unique=False)
+        batch_op.create_index(
+            "ix_captures_made_of",
+            ["made_of"],
+            unique=False,
+            sqlite_where=sa.text("made_of IS NOT NULL"),
+            postgresql_where=sa.text("made_of IS NOT NULL"),
+        )
         batch_op.create_index("ix_captures_url", ["url"], unique=False)
         batch_op.create_index("ix_captures_url_id", ["url_id"], unique=False)
         batch_op.create_index(
@@ -166,6 +182,7 @@ def upgrade() -> None:
         sa.Column("paywalled", sa.Boolean(), nullable=True),
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("missing_pages", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["capture_id"], ["captures.id"], name=op.f("fk_articles_capture_id")
         ),
@@ -257,6 +274,7 @@ def upgrade() -> None:
         sa.Column("paywalled", sa.Boolean(), nullable=True),
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("missing_pages", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_revisions_article_id")
         ),
@@ -271,6 +289,23 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_revisions_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_revisions_seen_at", ["seen_at"], unique=False)
+
+    op.create_table(
+        "revision_pages",
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("capture_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["capture_id"], ["captures.id"], name=op.f("fk_revision_pages_capture_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revisions.id"], name=op.f("fk_revision_pages_revision_id")
+        ),
+        sa.PrimaryKeyConstraint("revision_id", "number", name=op.f("pk_revision_pages")),
+    )
+    with op.batch_alter_table("revision_pages", schema=None) as batch_op:
+        batch_op.create_index("ix_revision_pages_capture_id", ["capture_id"], unique=False)
 
     op.create_table(
         "stories",

@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.full_text import FTS_TABLE
-from archive.db.history import KnownArticle, Reading
+from archive.db.history import Reading
+from archive.db.identity import KnownArticle
 from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import Base
 from archive.db.sources import rules_of

@@ -7,6 +7,7 @@ import pytest
 from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
 from crawler.sources import load_source, load_sources, source_name_for, write_source
+from crawler.sources.files import mark_verified
 
 FULL = Source(
     name="suara-contoh",
@@ -22,6 +23,7 @@ FULL = Source(
     delay_s=2.5,
     max_pages=500,
     capture=CaptureScope.PAGE,
+    verified=date(2026, 11, 24),
     rules=(
         RuleSet(until=date(2024, 6, 30), body="div.lama > p", drop=("p.kredit", "#a [b='c']")),
         RuleSet(since=date(2024, 7, 1), title="h1", author=".penulis", date="time"),
@@ -191,6 +193,52 @@ def test_a_file_in_another_charset_is_a_clear_error(tmp_path: Path) -> None:
 def test_source_name_for(tmp_path: Path, url: str, taken: tuple[str, ...], name: str) -> None:
     assert source_name_for(url, taken) == name
     write_source(tmp_path, Source(name, "https://suara.example/"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '# mine\nname = "suara" # short\nurl = "https://s.example/"\n\n# end\n',
+            '# mine\nname = "suara" # short\nurl = "https://s.example/"\n{new}\n\n# end\n',
+        ),
+        (
+            'name = "suara"\nverified = 2020-01-31   # when\nurl = "https://s.example/"\n',
+            'name = "suara"\nverified = 2026-11-24   # when\nurl = "https://s.example/"\n',
+        ),
+        (
+            'name = "suara"\nurl = "https://s.example/"\n\n# [[rules]]\n# body = "p"\n',
+            'name = "suara"\nurl = "https://s.example/"\n{new}\n\n# [[rules]]\n# body = "p"\n',
+        ),
+        (
+            'url = "https://s.example/"\nname = "suara"\n\n[[rules]]\nbody = "p" # text',
+            'url = "https://s.example/"\n{new}\nname = "suara"\n\n[[rules]]\nbody = "p" # text',
+        ),
+        (
+            'name = "suara"\r\nurl = "https://s.example/"\r\n',
+            'name = "suara"\r\nurl = "https://s.example/"\r\n{new}\n',
+        ),
+    ],
+)
+def test_the_day_is_written_and_nothing_else_is_touched(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    path = tmp_path / "suara.toml"
+    path.write_bytes(before.encode())
+    mark_verified(path, date(2026, 11, 24))
+    new = "verified = 2026-11-24 # by kliping sources check"
+    assert path.read_bytes().decode() == after.format(new=new)
+    assert load_source(path).verified == date(2026, 11, 24)
+    mark_verified(path, date(2026, 11, 25))
+    assert load_source(path).verified == date(2026, 11, 25)
+
+
+def test_a_source_that_nobody_verified_does_not_say_so_in_its_file(tmp_path: Path) -> None:
+    path = write_source(tmp_path, Source("suara", "https://suara.example/"))
+    assert "verified" not in path.read_text("utf-8")
+    path.unlink()
+    with pytest.raises(SourceError, match="cannot be read any more"):
+        mark_verified(path, date(2026, 11, 24))
 
 
 WITH_RULES = """\

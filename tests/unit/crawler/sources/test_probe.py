@@ -4,7 +4,8 @@ import pytest
 
 from archive.errors import SourceError
 from archive.model import Seed, UrlKind
-from crawler.sources.probe import Answer, Probed, answer_probe, probe_site
+from crawler.sources.asking import Answer
+from crawler.sources.probe import Probed, answer_probe, probe_site
 
 HOME = "https://suara.example"
 FRONT = """<!DOCTYPE html><html lang="id-ID"><head><title>Suara Contoh - Berita Hari Ini</title>
@@ -41,7 +42,7 @@ async def probe(
     """Probe a site that has only `pages` (by path); return the result and what was asked for."""
     asked: list[str] = []
 
-    async def fetch(wanted: str) -> Answer:
+    async def fetch(wanted: str, delay_s: float | None = None) -> Answer:
         asked.append(wanted)
         page = pages.get(wanted.removeprefix(HOME))
         if isinstance(page, Answer):
