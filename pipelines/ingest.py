@@ -179,7 +179,7 @@ def reading_of(
         seen_at=seen_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
         is_moved_from=lambda known: is_same_story(known, extraction),
-        is_twin_of=lambda known: is_twin(known, url, canonical_url, extraction),
+        is_twin_of=lambda known: is_twin(known, url, extraction),
         why_gone_from=lambda known: why_gone_from(known, extraction),
         story=story_told_by(extraction),
         clustering=ClusterRules(_sketch, likeness),

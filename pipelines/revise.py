@@ -76,13 +76,13 @@ def is_same_story(known: KnownArticle, extraction: Extraction) -> bool:
     return _shared(known.text, extraction.text or "") >= _SAME_STORY
 
 
-def is_twin(known: KnownArticle, url: str, canonical_url: str, extraction: Extraction) -> bool:
+def is_twin(known: KnownArticle, url: str, extraction: Extraction) -> bool:
     """Whether a page that names an article's address as its own is of that article.
 
     It is if its address says so too, or if it tells the same story: there are themes that name
     one address on every page.
     """
-    return page_key(url) == page_key(canonical_url) or is_same_story(known, extraction)
+    return page_key(url) == page_key(known.url) or is_same_story(known, extraction)
 
 
 def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
