@@ -71,7 +71,6 @@ def test_an_archive_page_names_articles_and_what_leads_on() -> None:
     body = b"""<html><body>
       <li><a href="/2024/05/17/harga-cabai-turun-di-pasar">Harga</a>
           <time datetime="2024-05-17T08:00:00+07:00">hari ini</time></li>
-      <li><a href="/2024/05/17/harga-cabai-turun-di-pasar/amp">AMP</a></li>
       <a href="?date=2024-05-16">Kemarin</a> <a href="?date=2024-05-17&amp;page=2">2</a>
       <a href="/politik/">Politik</a> <a href="/tag/cabai">cabai</a>
       <a href="https://lain.example/2024/05/17/berita-dari-tempat-lain">Lain</a></body></html>"""
