@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
+from archive.db.aliases import verdict_of
 from archive.db.schema import ArticleRow, RunRow, UrlRow
 from archive.model import FoundBy, UrlKind
 
@@ -89,6 +90,7 @@ class BackfillTable:
                     UrlRow.url.in_(some),
                     UrlRow.kind == UrlKind.PAGE,
                     UrlRow.found_in == found_in,
+                    _is_no_alias(),
                 )
                 count += connection.scalar(query) or 0
         return count
@@ -117,6 +119,7 @@ class BackfillTable:
             UrlRow.source_id == self._source_id,
             UrlRow.kind == UrlKind.PAGE,
             UrlRow.found_by.in_((FoundBy.LINK, FoundBy.ARCHIVE)),
+            _is_no_alias(),
         )
         with self._engine.connect() as connection:
             return set(connection.scalars(query.distinct()))
@@ -144,6 +147,7 @@ class BackfillTable:
                 UrlRow.source_id == self._source_id,
                 UrlRow.kind == UrlKind.PAGE,
                 UrlRow.first_seen_at >= since,
+                _is_no_alias(),
             )
         )
         with self._engine.connect() as connection:
@@ -163,6 +167,10 @@ class BackfillTable:
         )
         with self._engine.connect() as connection:
             return Counter((row.kind, row.verdict) for row in connection.execute(query))
+
+
+def _is_no_alias() -> ColumnElement[bool]:
+    return or_(UrlRow.verdict.is_(None), ~UrlRow.verdict.startswith(verdict_of("")))
 
 
 def _batches(urls: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -95,9 +95,7 @@ def _rest(refused: Counter[str]) -> Iterable[int]:
 
 
 def _reason(page: Found) -> str:
-    verdict = page.verdict or "not fetched yet"
-    is_alias = verdict.startswith("another address of ")
-    return "another address of an article, such as its AMP twin" if is_alias else verdict
+    return page.verdict or "not fetched yet"
 
 
 def _month(page: Found) -> str:

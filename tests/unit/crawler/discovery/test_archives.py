@@ -77,9 +77,7 @@ def test_an_archive_page_names_articles_and_what_leads_on() -> None:
     url = f"{SITE}indeks?date=2024-05-17"
     found = discover_archive(body, url, content_type="text/html", source=SOURCE)
     pages = [each for each in found.candidates if each.kind is UrlKind.PAGE]
-    # The frontier knows the twin for an alias of it.
-    story = f"{SITE}2024/05/17/harga-cabai-turun-di-pasar"
-    assert [each.url for each in pages] == [story, f"{story}/amp"]
+    assert [each.url for each in pages] == [f"{SITE}2024/05/17/harga-cabai-turun-di-pasar"]
     assert pages[0].published_at == datetime(2024, 5, 17, 1, tzinfo=UTC)
     assert pages[0].found_by is FoundBy.ARCHIVE
     leads = {each.url for each in found.candidates if each.kind is UrlKind.ARCHIVE}
