@@ -39,6 +39,9 @@ def init(
 def articles(
     home: HomeOption = Path(),
     source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    matching: Annotated[
+        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+    ] = "",
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most this many.", show_default="all")
     ] = None,
@@ -50,8 +53,10 @@ def articles(
     """
     from archive.home import open_home
     from archive.query import open_query
+    from archive.search.syntax import parse_query
 
-    found = open_query(open_home(home)).articles(source=source, limit=limit)
+    query = open_query(open_home(home))
+    found = query.articles(source=source, limit=limit, matching=parse_query(matching))
     if json:
         _print_as_json(found)
     else:
@@ -382,7 +387,7 @@ def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
         table.add_row(str(article.id), published, article.source, article.title or "(no title)")
     Console().print(table)
     if not table.row_count:
-        typer.echo("No articles yet; `kliping crawl` fetches them.")
+        typer.echo("No articles; `kliping crawl` fetches them.")
 
 
 _RENDERED = "the record is of the page after its scripts had run; as served it is kept too"

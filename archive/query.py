@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
 from archive.clusters import Cluster, cluster_of, on_page_clock
+from archive.counting import Count, count
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
@@ -23,6 +24,9 @@ from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
+from archive.search.conditions import condition
+from archive.search.finding import Match, find, index_of
+from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -119,6 +123,14 @@ COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
 _OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 
 
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """An article that a query found, and where it matches."""
+
+    article: ArchivedArticle
+    match: Match
+
+
 class Query:
     """Questions to one archive."""
 
@@ -126,14 +138,20 @@ class Query:
         self.engine = engine
 
     def articles(
-        self, *, source: str | None = None, limit: int | None = None
+        self,
+        *,
+        source: str | None = None,
+        limit: int | None = None,
+        matching: Node = EVERYTHING,
     ) -> Iterator[ArchivedArticle]:
         """Articles, newest published first; memory does not grow with their number.
+
+        `matching` is what `archive.search.syntax.parse_query` makes of a query.
 
         Raises:
             SourceError: the archive has no such source.
         """
-        query = _select_articles().order_by(
+        query = self._matching(matching).order_by(
             ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
         )
         if source is not None:
@@ -141,6 +159,24 @@ class Query:
                 source_ids(connection, [source])
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
+
+    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do."""
+        with self.engine.connect() as connection:
+            matches = find(connection, query, limit=limit, order=order)
+        ids = [match.article_id for match in matches]
+        articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
+        by_id = {article.id: article for article in articles}
+        # One may just have been forgotten.
+        known = [match for match in matches if match.article_id in by_id]
+        return [SearchHit(by_id[match.article_id], match) for match in known]
+
+    def count(
+        self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
+    ) -> list[Count]:
+        """How many articles there are in each group, and how many of them match."""
+        with self.engine.connect() as connection:
+            return count(connection, by, matching=matching, among=among)
 
     def all_articles(self) -> Iterator[ArchivedArticle]:
         """Every article, in the order of ids."""
@@ -216,6 +252,10 @@ class Query:
         if row.fetched_at is None:
             return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
+
+    def _matching(self, node: Node) -> Select[Any]:
+        with self.engine.connect() as connection:
+            return _select_articles().where(condition(node, index_of(connection)))
 
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:

@@ -10,6 +10,7 @@
     articles ──< cluster_links  two articles whose texts are alike, and how much
     articles ─── sketches ──< sketch_bands      what alike texts are looked up by
     articles ─── stories        what boilerplate is learnt from
+    articles ─── articles_fts   what words are looked up in (`archive.db.full_text`)
     takedowns ──< forgotten_urls, forgotten_records     what was forgotten, and must not come back
 
 Change a table here and in a new file under `migrations/versions`; a test holds the two together.
@@ -250,6 +251,8 @@ class ArticleRow(ReadingColumns, Base):
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
+        # All that counting by time and source reads.
+        Index("ix_articles_published_at", "published_at", "published_offset_min", "source_id"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
         Index("ix_articles_cluster_id", "cluster_id"),

@@ -66,14 +66,14 @@ class SourceFile(BaseModel):
     """Most pages fetched in one crawl, 0 for no limit; unset, the archive's own."""
     capture: CaptureScope | None = Field(default=None, strict=False, examples=["page"])
     """Use "html", or "page" for images, styles and scripts too; unset, the archive's own."""
-    archives: list[Archive] = []
-    """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
-    trap_limit: int | None = Field(default=None, ge=0, examples=[50])
-    """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
     render: bool = False
     """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
     verified: date | None = None
     """Day on which these addresses were last found well; `kliping sources check` writes it."""
+    archives: list[Archive] = []
+    """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
+    trap_limit: int | None = Field(default=None, ge=0, examples=[50])
+    """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
     rules: list[dict[str, Any]] = []
     """How its pages are read: CSS selectors, dated; see docs/extraction.md."""
 
@@ -160,11 +160,11 @@ def _source(stated: SourceFile) -> Source:
         delay_s=stated.delay_s,
         max_pages=stated.max_pages,
         capture=stated.capture,
-        archives=tuple(stated.archives),
-        trap_limit=stated.trap_limit,
         render=stated.render,
         verified=stated.verified,
         rules=read_rules(stated.rules, stated.name).sets,
+        archives=tuple(stated.archives),
+        trap_limit=stated.trap_limit,
     )
 
 

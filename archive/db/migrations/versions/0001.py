@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from archive.db.full_text import create_index
 from archive.db.types import UtcDateTime
 
 revision = "0001"
@@ -197,6 +198,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_articles_source_id_published_at", ["source_id", "published_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_articles_published_at",
+            ["published_at", "published_offset_min", "source_id"],
+            unique=False,
+        )
         batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_articles_cluster_id", ["cluster_id"], unique=False)
@@ -207,6 +213,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("vanished_at IS NOT NULL"),
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
+
+    create_index(op.get_bind())
 
     op.create_table(
         "cluster_links",
