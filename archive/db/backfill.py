@@ -125,9 +125,9 @@ class BackfillTable:
             return set(connection.scalars(query.distinct()))
 
     def count_pages(self) -> int:
-        """How many pages of the source are known."""
+        """How many pages of the source are known, whatever other addresses they have."""
         query = select(func.count()).where(
-            UrlRow.source_id == self._source_id, UrlRow.kind == UrlKind.PAGE
+            UrlRow.source_id == self._source_id, UrlRow.kind == UrlKind.PAGE, _is_no_alias()
         )
         with self._engine.connect() as connection:
             return connection.scalar(query) or 0

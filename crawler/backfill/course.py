@@ -245,12 +245,7 @@ class Course:
         lists = tuple(self._list(url, FoundBy.LINK) for url in rest)
         yield Step(_WALKED, lists, is_entry=True)
         samples_left = samples_worth(self.table.count_pages())
-        while wanted := [
-            (section, number)
-            for section in self._sections.values()
-            for number in section.wanted()
-            if samples_left > 0 or not section.is_sampled
-        ]:
+        while wanted := self._wanted_pages(samples_left):
             samples_left -= sum(section.is_sampled for section, _ in wanted)
             urls = [url for section, number in wanted if (url := section.page(number))]
             yield self._step(urls)
@@ -261,6 +256,12 @@ class Course:
             for section in self._sections.values()
             if section.is_endless
         ]
+
+    def _wanted_pages(self, most_samples: int) -> list[tuple[Section, int]]:
+        """The pages of all sections to read next, no more than so many of them samples."""
+        wanted = [(each, number) for each in self._sections.values() for number in each.wanted()]
+        samples = [page for page in wanted if page[0].is_sampled]
+        return [page for page in wanted if not page[0].is_sampled] + samples[:most_samples]
 
     def _step(self, urls: Iterable[str]) -> Step:
         return Step(_WALKED, tuple(self._list(url, FoundBy.ARCHIVE) for url in urls))
