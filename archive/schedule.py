@@ -30,6 +30,8 @@ from datetime import datetime, timedelta
 
 LOOKS_A_CHANGE = 2.0
 """How often a list is asked for each change that is expected of it."""
+AT_ONCE_S = 900.0
+"""What may wait for less is due at once: who starts a crawl by hand wants to know now."""
 REMEMBERED = 0.9
 """What a list's earlier looks weigh beside the newest one."""
 
@@ -97,6 +99,8 @@ def list_due_at(habit: Habit, looked_at: datetime, bounds: Bounds, fresh_s: floa
     a new source is asked at every crawl and a dead one more and more seldom.
     """
     wait_s = habit.exposure / (habit.changes + 1.0) / LOOKS_A_CHANGE
+    if wait_s < AT_ONCE_S:
+        wait_s = 0.0
     # What it says of itself holds up to the longest wait: some say "for a year".
     return looked_at + timedelta(seconds=max(bounds.clamp(wait_s), min(fresh_s, bounds.max_s)))
 

@@ -35,6 +35,10 @@ def test_a_new_list_is_asked_at_every_crawl() -> None:
     assert list_due_at(Habit(), NOW, LISTS, 0.0) == NOW
 
 
+def test_a_list_that_was_watched_for_minutes_only_is_asked_again() -> None:
+    assert list_due_at(watched([(60, False), (300, False), (60, True)]), NOW, LISTS, 0) == NOW
+
+
 def test_a_list_that_never_changes_is_asked_more_and_more_seldom() -> None:
     waits = [list_due_at(watched([(3600, False)] * n), NOW, LISTS, 0) - NOW for n in (1, 5, 9)]
     assert waits == sorted(waits)
