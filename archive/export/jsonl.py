@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from archive.article_pages import ArchivedPage
 from archive.export.base import Selection
 from archive.query import COLUMNS, ArchivedArticle
 
@@ -26,4 +28,8 @@ def to_json(article: ArchivedArticle) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, ArchivedPage):
+        return {name: _plain(part) for name, part in asdict(value).items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
     return value.isoformat() if isinstance(value, datetime) else value

@@ -49,6 +49,8 @@ class Settings:
     learnt: Learnt | Recurring | None = None
     captured_at: datetime | None = None
     without: frozenset[str] = frozenset()
+    is_part: bool = False
+    """It is a further page of an article, however little of one it looks."""
 
 
 def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
@@ -86,7 +88,8 @@ def _extract(
     blocks, fired = _kept(page, choice, rules, settings, trace)
     blocks, lines, recurring = _unlearnt(blocks, choice.lines, settings, trace)
     fired += ["learnt"] if recurring else []
-    extraction = _assemble(page, lines, blocks, fired, rules, served_at, trace)
+    is_part = settings.is_part
+    extraction = _assemble(page, lines, blocks, fired, rules, served_at, trace, is_part)
     return replace(extraction, recurring=recurring) if recurring else extraction
 
 
@@ -142,6 +145,7 @@ def _assemble(
     rules: RuleSet | None,
     served_at: datetime | None,
     trace: Trace,
+    is_part: bool,
 ) -> Extraction:
     facts = metadata(page)
     title = _title(page, facts, rules)
@@ -160,7 +164,7 @@ def _assemble(
         ("kind", f"{judged.kind} {judged.confidence}", judged.why),
     ):
         trace.add(name, result, why)
-    outcome, reason = _outcome(judged, joined)
+    outcome, reason = (Outcome.ARTICLE, "") if is_part and joined else _outcome(judged, joined)
     image = structure.picture(page, blocks)
     is_article = outcome is Outcome.ARTICLE
     return Extraction(
@@ -184,6 +188,7 @@ def _assemble(
         image_caption=image.caption,
         image_credit=image.credit,
         canonical_url=facts.canonical_url,
+        twin_urls=facts.twin_urls,
         site_name=facts.site_name,
         dateline=structure.dateline(text.lines[0]) if is_article else None,
         paywalled=paywalled(page),
