@@ -47,10 +47,10 @@ def _trafilatura(body: bytes, url: str, **options: bool) -> Read:
 
 
 def newspaper4k(body: bytes, url: str) -> Read:
-    """newspaper4k."""
+    """newspaper4k; pages in Japanese, Chinese or Korean need its extra `all`."""
     from newspaper import Article  # noqa: PLC0415
 
-    article = Article(url or "http://localhost/")
+    article = Article(url or "http://localhost/", fetch_images=False)  # it would ask the network
     article.download(input_html=body.decode("utf-8", "replace"))
     article.parse()
     date = article.publish_date.isoformat() if article.publish_date else None
@@ -74,7 +74,9 @@ def news_please(body: bytes, url: str) -> Read:
     """news-please."""
     from newsplease import NewsPlease  # noqa: PLC0415
 
-    article = NewsPlease.from_html(body.decode("utf-8", "replace"), url=url or "http://localhost/")
+    article = NewsPlease.from_html(
+        body.decode("utf-8", "replace"), url=url or "http://localhost/", fetch_images=False
+    )
     date = article.date_publish.isoformat() if article.date_publish else None
     return Read(
         article.maintext or "", article.title, tuple(article.authors or ()), date, article.language
