@@ -3,8 +3,8 @@
 An index by date costs a request a day, at least. Where sitemaps or an API have named everything
 already, that buys nothing; whether they have, no one can know without looking. So some days are
 looked at. A day that names what nothing else had named is a *gap*, and all days from the sample
-before it to the sample after it are walked. Where gaps are strewn all over the span, what the
-other ways lack is strewn all over too, and every day is walked.
+before it to the sample after it are walked. Where gaps are strewn all over the span, or are more
+than half of the samples, what the other ways lack is everywhere, and every day is walked.
 """
 
 from __future__ import annotations
@@ -74,6 +74,6 @@ class DayPages:
 
 
 def _is_strewn(gaps: Sequence[bool]) -> bool:
-    """Whether there are several gaps that do not touch each other."""
+    """Whether there are several gaps that do not touch each other, or hardly anything else."""
     groups = sum(now and not before for before, now in pairwise([False, *gaps]))
-    return groups > max(1.0, STREWN * len(gaps))
+    return groups > max(1.0, STREWN * len(gaps)) or 2 * sum(gaps) > len(gaps)

@@ -37,7 +37,7 @@ def asked_again(daily: Daily) -> list[str]:
 
 
 def test_a_backfill_finds_everything_for_few_requests(tmp_path: Path) -> None:
-    with Daily(600, days=60, ways=WAYS - {"api"}, hidden=lambda each: each.number % 9 == 0) as site:
+    with Daily(600, days=45, ways=WAYS - {"api"}, hidden=lambda each: each.number % 9 == 0) as site:
         follow(tmp_path, site)
         told = go_back(tmp_path, site)
         found = archived(tmp_path)
