@@ -10,13 +10,22 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, or_, select
+from sqlalchemy import Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.clusters import Cluster, cluster_of, on_page_clock
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
-from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
+from archive.db.schema import (
+    ArchiveRow,
+    ArticleRow,
+    CaptureRow,
+    ClusterRow,
+    ReadingColumns,
+    RevisionRow,
+    SourceRow,
+    UrlRow,
+)
 from archive.db.sources import source_ids
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
@@ -31,10 +40,10 @@ MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedArticle:
-    """An article as its newest revision reads, and where its bytes lie.
+    """An article as one of its revisions reads, the newest as a rule, and where its bytes lie.
 
-    The fields are the columns of every export, in this order; names follow what news datasets
-    (cc_news, news-please, Media Cloud, Fundus) use where they agree.
+    The fields are the columns of every export, in this order (`archive.export.columns`); what
+    is said of each here is said of it in `docs/columns.md` and in the exports.
     """
 
     id: int
@@ -79,12 +88,14 @@ class ArchivedArticle:
     """article, liveblog, video, gallery, opinion or other."""
     paywalled: bool | None
     """Whether the page says that it is not free; empty where it does not say."""
+    revision: int
+    """Number of this revision, from 1."""
+    revision_count: int
+    """How many revisions the archive has of the article."""
     cluster_id: int | None
     """Shared with the articles that tell the same story elsewhere; empty where there is none."""
     first_publisher: str | None
     """Name of the source that had the story first; empty where it is nowhere else."""
-    revision: int
-    """Number of this revision, from 1."""
     text_sha256: str
     """Hex SHA-256 of the text in UTF-8."""
     payload_digest: str | None
@@ -136,9 +147,25 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def all_articles(self) -> Iterator[ArchivedArticle]:
-        """Every article, in the order of ids."""
-        return self._stream(_select_articles().order_by(ArticleRow.id))
+    def all_articles(
+        self, *, every_revision: bool = False, first_only: bool = False
+    ) -> Iterator[ArchivedArticle]:
+        """Every article, in the order of ids; with `every_revision`, as each of them reads.
+
+        With `first_only`, of a cluster only the article that had the story first.
+        """
+        return self._stream(_select_all(every_revision, first_only))
+
+    def count_all(self, *, every_revision: bool = False, first_only: bool = False) -> int:
+        """How many `all_articles` yields."""
+        rows = _select_all(every_revision, first_only).order_by(None)
+        with self.engine.connect() as connection:
+            return connection.scalar(rows.with_only_columns(func.count())) or 0
+
+    def archive_id(self) -> str:
+        """The UUID that the archive was given when it was made."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(ArchiveRow.archive_id)).scalar_one()
 
     def article(self, id_or_url: str) -> ArchivedArticle:
         """The article with that id, or that any URL known of it leads to.
@@ -222,7 +249,21 @@ def open_query(home: Home) -> Query:
     return Query(open_engine(home.database_url, read_only=True))
 
 
-def _select_articles() -> Select[Any]:
+def _select_all(every_revision: bool, first_only: bool) -> Select[Any]:
+    if every_revision:
+        query = _select_articles(RevisionRow).order_by(ArticleRow.id, RevisionRow.number)
+    else:
+        query = _select_articles().order_by(ArticleRow.id)
+    if first_only:
+        is_first = ClusterRow.first_article_id == ArticleRow.id
+        query = query.where(or_(ArticleRow.cluster_id.is_(None), is_first))
+    return query
+
+
+def _select_articles(
+    reading: type[ArticleRow] | type[RevisionRow] = ArticleRow,
+) -> Select[Any]:
+    """Select articles as they read now, or once for each revision, as that reads."""
     first, publisher = aliased(ArticleRow), aliased(SourceRow)
     elsewhere: dict[str, Any] = {
         "source": SourceRow.name,
@@ -234,19 +275,25 @@ def _select_articles() -> Select[Any]:
         "warc_length": CaptureRow.warc_length,
         "warc_record_id": CaptureRow.record_id,
         "warc_record_type": CaptureRow.record_type,
+        "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
+        "revision_count": ArticleRow.revision,
     }
-    columns = [
-        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in COLUMNS
-    ]
+    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in COLUMNS]
+    query = select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
+    query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
+    if reading is RevisionRow:
+        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
     return (
-        select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
-        .add_columns(ArticleRow.published_offset_min)
-        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .join(CaptureRow, CaptureRow.id == reading.capture_id)
         .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
         .outerjoin(first, first.id == ClusterRow.first_article_id)
         .outerjoin(publisher, publisher.id == first.source_id)
     )
+
+
+def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
+    return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
 
 
 def _article(row: Row[Any]) -> ArchivedArticle:

@@ -97,6 +97,35 @@ def test_articles_are_newest_first_and_the_undated_last(query: Query) -> None:
     assert paths(query.all_articles()) == ["/old", "/undated", "/new"]
 
 
+def test_every_revision_reads_as_it_did(query: Query) -> None:
+    table = FrontierTable(query.engine)
+    lease = table.find(f"{SITE}/new")
+    assert lease is not None
+    ref = RecordRef("b.warc.gz", 7, 100, "urn:uuid:edited")
+    later = NOW + timedelta(hours=1)
+    capture = Capture(f"{SITE}/new", later, ref, RecordType.RESPONSE, 200)
+    edited = Extraction(outcome=Outcome.ARTICLE, extractor="test/2", title="Edited", text="Other")
+    Repository(query.engine).save_visit(
+        [capture],
+        UrlOutcome(200, "article", None),
+        run_id=1,
+        source_id=1,
+        url_id=lease.url_id,
+        reading=Reading(f"{SITE}/new", f"{SITE}/new", edited, later, lambda _: True),
+    )
+    found = list(query.all_articles(every_revision=True))
+    assert len(found) == query.count_all(every_revision=True) == 4
+    assert query.count_all() == len(list(query.all_articles())) == 3
+    before, after = found[2:]
+    assert (before.id, before.revision, before.revision_count) == (after.id, 1, 2)
+    assert (before.title, before.warc_record_id) == ("Title “/new”", "urn:uuid:2")
+    assert (before.published_at, before.captured_at) == (PUBLISHED["/new"], NOW)
+    assert (after.title, after.revision, after.warc_offset, after.captured_at) == (
+        ("Edited", 2, 7, later)
+    )
+    assert after == query.article(str(after.id))
+
+
 def test_articles_of_one_source(query: Query) -> None:
     assert len(paths(query.articles(source="suara"))) == 3
     assert paths(query.articles(source="warta")) == []
