@@ -251,7 +251,8 @@ def open_query(home: Home) -> Query:
 
 def _select_all(every_revision: bool, first_only: bool) -> Select[Any]:
     if every_revision:
-        query = _select_articles(RevisionRow).order_by(ArticleRow.id, RevisionRow.number)
+        # In the order of an index: sorted otherwise, all texts would be held in memory.
+        query = _select_articles(RevisionRow).order_by(RevisionRow.article_id, RevisionRow.number)
     else:
         query = _select_articles().order_by(ArticleRow.id)
     if first_only:

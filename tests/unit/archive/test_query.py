@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
@@ -124,6 +126,19 @@ def test_every_revision_reads_as_it_did(query: Query) -> None:
         ("Edited", 2, 7, later)
     )
     assert after == query.article(str(after.id))
+
+
+@pytest.mark.parametrize("every_revision", [False, True])
+@pytest.mark.parametrize("first_only", [False, True])
+def test_nothing_is_sorted_in_memory(query: Query, every_revision: bool, first_only: bool) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(query.engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    assert list(query.all_articles(every_revision=every_revision, first_only=first_only))
+    [(statement, parameters)] = [pair for pair in asked if pair[0].startswith("SELECT")]
+    with query.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert plan
+    assert not [step for step in plan if "TEMP B-TREE" in str(step)]
 
 
 def test_articles_of_one_source(query: Query) -> None:
