@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo test soak check fuzz format clean
+.PHONY: install pywb demo test soak check fuzz bench-backfill bench-frontier format clean
 
 install: .venv/installed
 
@@ -40,6 +40,14 @@ check: install
 # Ten thousand mutated pages through the extraction; takes some minutes.
 fuzz: install
 	$(BIN)/python -m benchmarks.extraction.fuzz --count 10000 tests/golden/themes $(wildcard ../shared/corpora/*)
+
+# Goes back over three years of a generated news site: some tens of minutes.
+bench-backfill: install
+	$(BIN)/python -m benchmarks.backfill.run
+
+# A frontier of a million URLs: some minutes.
+bench-frontier: install
+	$(BIN)/python -m benchmarks.frontier.take
 
 format: install
 	$(BIN)/ruff format .

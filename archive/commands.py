@@ -39,6 +39,9 @@ def init(
 def articles(
     home: HomeOption = Path(),
     source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    matching: Annotated[
+        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+    ] = "",
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most this many.", show_default="all")
     ] = None,
@@ -50,8 +53,10 @@ def articles(
     """
     from archive.home import open_home
     from archive.query import open_query
+    from archive.search.syntax import parse_query
 
-    found = open_query(open_home(home)).articles(source=source, limit=limit)
+    query = open_query(open_home(home))
+    found = query.articles(source=source, limit=limit, matching=parse_query(matching))
     if json:
         _print_as_json(found)
     else:
@@ -63,20 +68,21 @@ def show(
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Print one article, its facts, and where its bytes lie.
+    """Print one article, its facts, its other addresses, and where the bytes of each page lie.
 
-    Any address that led to the article will do: one that redirected, or with tracking
-    parameters. Of an address that is no article, it says what became of it.
+    Any address that led to the article will do: one that redirected, its AMP or print view, one
+    of its further pages. Of an address that is no article, it says what became of it.
     """
     from archive.home import open_home
     from archive.query import open_query
 
     opened = open_home(home)
-    found = open_query(opened).article(article)
+    query = open_query(opened)
+    found = query.article(article)
     if json:
         _print_as_json(iter([found]))
     else:
-        _print_in_full(found, opened.warc)
+        _print_in_full(found, query.aliases(found.id), opened.warc)
 
 
 def diff(
@@ -358,14 +364,35 @@ def _print_as_table(found: Iterator[ArchivedArticle]) -> None:
         table.add_row(str(article.id), published, article.source, article.title or "(no title)")
     Console().print(table)
     if not table.row_count:
-        typer.echo("No articles yet; `kliping crawl` fetches them.")
+        typer.echo("No articles; `kliping crawl` fetches them.")
 
 
 _RENDERED = "the record is of the page after its scripts had run; as served it is kept too"
 
 
-def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
-    facts = {
+def _print_in_full(article: ArchivedArticle, aliases: list[str], warc: Path) -> None:
+    facts = [
+        *_facts(article, warc).items(),
+        *(
+            (
+                f"Page {page.number}",
+                f"{page.url} in {warc / page.warc_file} at byte {page.warc_offset}",
+            )
+            for page in article.pages
+        ),
+        *(("Also at", url) for url in aliases),
+    ]
+    typer.secho(article.title or "(no title)", bold=True)
+    for name, value in facts:
+        if value not in (None, ""):
+            typer.echo(f"{name + ':':11}{value}")
+    typer.echo("")
+    typer.echo("\n\n".join(article.text.splitlines()))
+
+
+def _facts(article: ArchivedArticle, warc: Path) -> dict[str, object]:
+    missing = f"{article.missing_pages} pages are missing" if article.missing_pages else None
+    return {
         "URL": article.canonical_url,
         "Source": article.source,
         "By": ", ".join(article.authors),
@@ -376,6 +403,7 @@ def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
         "Section": article.section,
         "Tags": ", ".join(article.tags),
         "Revision": article.revision,
+        "Incomplete": missing,
         "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",
         "Record": article.warc_record_id,
         "Rendered": _RENDERED if article.warc_record_type == RecordType.CONVERSION else None,
@@ -383,9 +411,3 @@ def _print_in_full(article: ArchivedArticle, warc: Path) -> None:
         "Read by": article.extractor,
         "Rules": ", ".join(article.rules),
     }
-    typer.secho(article.title or "(no title)", bold=True)
-    for name, value in facts.items():
-        if value not in (None, ""):
-            typer.echo(f"{name + ':':11}{value}")
-    typer.echo("")
-    typer.echo("\n\n".join(article.text.splitlines()))

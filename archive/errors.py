@@ -5,7 +5,8 @@
     │   ├── ConfigError          kliping.toml or the environment says something impossible
     │   ├── HomeError            the archive home is missing, unwritable or not a home
     │   ├── SourceError          an unknown source, or a source file that cannot be read
-    │   └── NotArchivedError     asked for an article or URL that the archive does not hold
+    │   ├── NotArchivedError     asked for an article or URL that the archive does not hold
+    │   └── QueryError           a query that cannot be understood
     ├── LockedError              wait: another run holds what this one needs (exit code 3)
     ├── StorageError             stop: the disk or the database refused a write
     ├── RecordError              skip: bytes in a WARC are not what they should be
@@ -24,6 +25,9 @@ Every message says what failed, where, and what to do; it is shown to people as 
 """
 
 from pathlib import Path
+
+_SHOWN_BEFORE = 60
+"""Characters of a query that are shown on either side of a mistake."""
 
 
 class KlipingError(Exception):
@@ -48,6 +52,19 @@ class SourceError(WrongUseError):
 
 class NotArchivedError(WrongUseError):
     """The archive holds nothing under the id or URL that was asked for."""
+
+
+class QueryError(WrongUseError):
+    """A query that cannot be understood; `position` is the character of it where it went wrong."""
+
+    def __init__(self, reason: str, query: str, position: int) -> None:
+        self.reason = reason
+        self.query = query
+        self.position = position
+        one_line = "".join(each if each.isprintable() else " " for each in query)
+        start = max(0, position - _SHOWN_BEFORE)
+        shown = one_line[start : position + _SHOWN_BEFORE]
+        super().__init__(f"{reason}\n  {shown}\n  {' ' * (position - start)}^")
 
 
 class LockedError(KlipingError):

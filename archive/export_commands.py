@@ -41,6 +41,9 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         str,
         typer.Option("--output", "-o", help="File or folder to write; - is standard output."),
     ] = "-",
+    matching: Annotated[
+        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+    ] = "",
     columns: Annotated[
         str | None,
         typer.Option(
@@ -95,7 +98,10 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
     selection = select_for_export(
-        open_home(home), every_revision=revisions is Revisions.ALL, first_only=dedupe is not None
+        open_home(home),
+        matching,
+        every_revision=revisions is Revisions.ALL,
+        first_only=dedupe is not None,
     )
     chosen = replace(selection, columns=choose(names, no_text=no_text))
     count = export_selection(chosen, format_, output, Layout(split, shards, manifest))
@@ -103,20 +109,29 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     typer.echo(f"Exported {count} {what}.", err=True)
 
 
-def select_for_export(home: Home, *, every_revision: bool, first_only: bool) -> Selection:
+def select_for_export(
+    home: Home, matching: str, *, every_revision: bool, first_only: bool
+) -> Selection:
     """What is exported, from the archive: the one place to choose articles otherwise."""
     from archive.export import Selection
     from archive.query import open_query
+    from archive.search.syntax import parse_query
 
     query = open_query(home)
-    articles = query.all_articles(every_revision=every_revision, first_only=first_only)
+    chosen = partial(
+        query.all_articles,
+        matching=parse_query(matching),
+        every_revision=every_revision,
+        first_only=first_only,
+    )
+    counted = partial(query.count_all, **chosen.keywords)
     origin = {
         "archive_id": query.archive_id(),
+        "matching": matching or None,
         "revisions": Revisions.ALL if every_revision else Revisions.LAST,
         "dedupe": Dedupe.CLUSTER if first_only else None,
     }
-    count = partial(query.count_all, every_revision=every_revision, first_only=first_only)
-    return Selection(_shown(articles, count), home.warc, origin=origin)
+    return Selection(_shown(chosen(), counted), home.warc, origin=origin)
 
 
 def _shown(

@@ -22,6 +22,10 @@ class UrlKind(StrEnum):
     SITEMAP = "sitemap"
     LISTING = "listing"
     """A front or section page: read for its links."""
+    ARCHIVE = "archive"
+    """A page of an index by date, or of a section, that a backfill reads for its links."""
+    API = "api"
+    """A page of what a site's API lists, for a backfill."""
     PAGE = "page"
     """Believed to be an article."""
     REQUISITE = "requisite"
@@ -29,7 +33,7 @@ class UrlKind(StrEnum):
 
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
-"""What is fetched for the URLs that it names."""
+"""What every crawl fetches for the URLs that it names."""
 
 
 class UrlState(StrEnum):
@@ -59,6 +63,11 @@ class FoundBy(StrEnum):
     SITEMAP = "sitemap"
     ROBOTS = "robots"
     LINK = "link"
+    ARCHIVE = "archive"
+    """An index by date names it, or it is a page of one."""
+    API = "api"
+    BACKFILL = "backfill"
+    """A backfill looks whether it is there."""
     IMPORT = "import"
     PAGE = "page"
     """An article page needs it."""
@@ -128,6 +137,11 @@ class Source:
     """The day on which all its seeds were last found well; None if nobody has looked."""
     rules: tuple[RuleSet, ...] = ()
     """The first that holds on the day of a capture reads its page."""
+    archives: tuple[str, ...] = ()
+    """Addresses of its indexes by date, with `{date:%Y-%m-%d}` or the like for the day."""
+    trap_limit: int | None = None
+    """Links of one pattern in a row that lead to nothing new before it is taken for a trap (0: no
+    limit); None takes the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +347,25 @@ class Extraction:
     """Of the text; made where pages are read for the archive, not by the extraction itself."""
     recurring: list[str] = field(default_factory=list)
     """Lines that were taken off because they recur across the source's stories, in order."""
+    twin_urls: list[str] = field(default_factory=list)
+    """Other views of itself that the page names, for AMP or for mobile screens."""
+    missing_pages: int = 0
+    """Further pages of the article that could not be had: the text has gaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A further page of an article that stands on several, fetched along with the first."""
+
+    captures: tuple[Capture, ...]
+    """As those of a visit."""
+    final_url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    """As of a visit; of an unchanged page, what the archive has. None if it was not had."""
+    error: str | None = None
+    """Why it was not had."""
+    is_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +400,10 @@ class Visit:
     """For how long the server, or the list itself, says that it will not change."""
     warnings: tuple[str, ...] = ()
     """What was wrong with it, though it could be read, in words."""
+    parts: tuple[Part, ...] = ()
+    """Further pages of the article, in order, or its one view of all pages."""
+    part_of: str | None = None
+    """The address of the article that this turned out to be a further page of."""
 
     @property
     def answer(self) -> Capture | None:

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
+from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
 from archive.clusters import Cluster, cluster_of, on_page_clock
+from archive.counting import Count, count
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import (
@@ -31,6 +33,9 @@ from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
+from archive.search.conditions import condition
+from archive.search.finding import Match, find, index_of
+from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -114,6 +119,10 @@ class ArchivedArticle:
     """Name and version of what read the page."""
     rules: list[str]
     """Ids of the boilerplate rules that fired, in order."""
+    missing_pages: int
+    """Further pages that could not be had: the text has gaps."""
+    pages: list[ArchivedPage]
+    """Further pages that the text was read from, where the article stands on several."""
 
     @property
     def ref(self) -> RecordRef:
@@ -122,6 +131,15 @@ class ArchivedArticle:
 
 
 COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
+_OF_ROW = tuple(name for name in COLUMNS if name != "pages")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """An article that a query found, and where it matches."""
+
+    article: ArchivedArticle
+    match: Match
 
 
 class Query:
@@ -131,14 +149,20 @@ class Query:
         self.engine = engine
 
     def articles(
-        self, *, source: str | None = None, limit: int | None = None
+        self,
+        *,
+        source: str | None = None,
+        limit: int | None = None,
+        matching: Node = EVERYTHING,
     ) -> Iterator[ArchivedArticle]:
         """Articles, newest published first; memory does not grow with their number.
+
+        `matching` is what `archive.search.syntax.parse_query` makes of a query.
 
         Raises:
             SourceError: the archive has no such source.
         """
-        query = _select_articles().order_by(
+        query = self._matching(matching).order_by(
             ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
         )
         if source is not None:
@@ -147,18 +171,39 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
+    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do."""
+        with self.engine.connect() as connection:
+            matches = find(connection, query, limit=limit, order=order)
+        ids = [match.article_id for match in matches]
+        articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
+        by_id = {article.id: article for article in articles}
+        # One may just have been forgotten.
+        known = [match for match in matches if match.article_id in by_id]
+        return [SearchHit(by_id[match.article_id], match) for match in known]
+
+    def count(
+        self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
+    ) -> list[Count]:
+        """How many articles there are in each group, and how many of them match."""
+        with self.engine.connect() as connection:
+            return count(connection, by, matching=matching, among=among)
+
     def all_articles(
-        self, *, every_revision: bool = False, first_only: bool = False
+        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
     ) -> Iterator[ArchivedArticle]:
-        """Every article, in the order of ids; with `every_revision`, as each of them reads.
+        """Every article that matches, in the order of ids; with `every_revision`, as each of its
+        revisions reads. What matches is the article as it reads now.
 
         With `first_only`, of a cluster only the article that had the story first.
         """
-        return self._stream(_select_all(every_revision, first_only))
+        return self._stream(self._all(matching, every_revision, first_only))
 
-    def count_all(self, *, every_revision: bool = False, first_only: bool = False) -> int:
+    def count_all(
+        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+    ) -> int:
         """How many `all_articles` yields."""
-        rows = _select_all(every_revision, first_only).order_by(None)
+        rows = self._all(matching, every_revision, first_only).order_by(None)
         with self.engine.connect() as connection:
             return connection.scalar(rows.with_only_columns(func.count())) or 0
 
@@ -180,6 +225,11 @@ class Query:
                 raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
             return found
         return self._article_at(id_or_url)
+
+    def aliases(self, article_id: int) -> list[str]:
+        """The other addresses that lead to an article: its twins, and those of further pages."""
+        with self.engine.connect() as connection:
+            return aliases_of(connection, article_id)
 
     def cluster(self, id_or_url: str) -> Cluster | None:
         """All articles that tell the story of that one; None if it is told nowhere else.
@@ -233,11 +283,31 @@ class Query:
             return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
 
+    def _matching(self, node: Node) -> Select[Any]:
+        with self.engine.connect() as connection:
+            return _select_articles().where(condition(node, index_of(connection)))
+
+    def _all(self, matching: Node, every_revision: bool, first_only: bool) -> Select[Any]:
+        """Select what is exported, in the order of an index.
+
+        It is chosen by ids alone: sorted with their texts, articles would fill the memory.
+        """
+        chosen = self._matching(matching).with_only_columns(ArticleRow.id).correlate(None)
+        if first_only:
+            is_first = ClusterRow.first_article_id == ArticleRow.id
+            chosen = chosen.where(or_(ArticleRow.cluster_id.is_(None), is_first))
+        if every_revision:
+            of_revisions = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(chosen))
+            return of_revisions.order_by(RevisionRow.article_id, RevisionRow.number)
+        return _select_articles().where(ArticleRow.id.in_(chosen)).order_by(ArticleRow.id)
+
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
-            for row in rows:
-                yield _article(row)
+            for some in rows.partitions():
+                pages = pages_of_articles(connection, {row.id for row in some})
+                for row in some:
+                    yield _article(row, pages[row.id, row.revision])
 
 
 def open_query(home: Home) -> Query:
@@ -247,18 +317,6 @@ def open_query(home: Home) -> Query:
         StorageError: its database cannot be opened.
     """
     return Query(open_engine(home.database_url, read_only=True))
-
-
-def _select_all(every_revision: bool, first_only: bool) -> Select[Any]:
-    if every_revision:
-        # In the order of an index: sorted otherwise, all texts would be held in memory.
-        query = _select_articles(RevisionRow).order_by(RevisionRow.article_id, RevisionRow.number)
-    else:
-        query = _select_articles().order_by(ArticleRow.id)
-    if first_only:
-        is_first = ClusterRow.first_article_id == ArticleRow.id
-        query = query.where(or_(ArticleRow.cluster_id.is_(None), is_first))
-    return query
 
 
 def _select_articles(
@@ -279,8 +337,8 @@ def _select_articles(
         "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
         "revision_count": ArticleRow.revision,
     }
-    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in COLUMNS]
-    query = select(*(column.label(name) for name, column in zip(COLUMNS, columns, strict=True)))
+    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in _OF_ROW]
+    query = select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
     query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
     if reading is RevisionRow:
         query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
@@ -297,8 +355,8 @@ def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
     return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
 
 
-def _article(row: Row[Any]) -> ArchivedArticle:
+def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:
     values = dict(row._mapping)
     offset = values.pop("published_offset_min")
     values["published_at"] = on_page_clock(values["published_at"], offset)
-    return ArchivedArticle(**values)
+    return ArchivedArticle(**values, pages=pages)

@@ -1,15 +1,17 @@
 """URLs as the archive compares them: one spelling for fetching, one key for the index, one site.
 
 The frontier stores and fetches `normalise_url`; CDXJ lines sort by `surt_key`; discovery keeps
-to one site by `same_site`. All of it is pure: the public suffix list is the snapshot that ships
-with tldextract, never fetched. Which page of a site is *the* page of an article (AMP, print,
-rel=canonical) is not decided here.
+to one site by `same_site`. `main_address` and `page_key` say, by their looks alone, which addresses
+are of one page (its AMP, mobile and print views, its further pages); what pages themselves declare
+(rel=canonical) is judged elsewhere. All of it is pure: the public suffix list is the snapshot that
+ships with tldextract, never fetched.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -50,12 +52,49 @@ _TRACKING = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+# Views of a page: the same article for other screens, for AMP or for paper.
+_VIEW_HOST = re.compile(r"(?:amp|m|mobile|wap)\.(?=[^.]+\.)")
+_VIEW_PATH = re.compile(
+    r"^/(?:amp|print|cetak)(?=/[^/]) | (?<=[^/])/(?:amp|print|cetak)(?=/?$)"
+    r" | (?<=[^/])\.amp(?=(?:\.html?)?$)",
+    re.VERBOSE | re.IGNORECASE,
+)
+_VIEW_QUERY = re.compile(
+    r"(?:amp|print|cetak|mobile)(?:=(?:1|true|yes)?)? | m=1 | (?:outputtype|view|mode|format)=amp"
+    r" | (?:view|mode|format)=(?:print|cetak|mobile)",
+    re.VERBOSE | re.IGNORECASE,
+)
+_PRINT_TEMPLATE = "tmpl=component"
+"""Of Joomla, which comes with print=1."""
+
+# Further pages of an article, and all of them in one.
+_PAGE_QUERY = re.compile(
+    r"(?:page|halaman|hal|pg|paged)=(?:\d{1,3}|all|semua|full)"
+    r" | (?:single|singlepage|fullpage|onepage|showall|showpage|all)=(?:1|true|all|semua)"
+    r" | (?:view|show)=(?:all|semua|full|single)",
+    re.VERBOSE | re.IGNORECASE,
+)
+_PAGE_PATH = re.compile(r"(/.*?)(?:/(?:page|halaman|hal))?/[1-9]\d?(/?)", re.IGNORECASE)
+_SLUG_WORDS = 3
+"""Only after so many words is a number the number of a page; elsewhere it may be anything."""
+_INDEX_FILE = re.compile(r"(?<=/)(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
+
+# Ids of a visitor's session, which pywb and Heritrix leave out of their keys too. A short "sid"
+# may name a page.
+_SESSION = re.compile(
+    r"""(?: jsessionid | phpsessid | aspsessionid[a-z]{8} | cfid | cftoken
+        | sess(?:ion)?_?id ) = .* | sid = [0-9a-z]{24,}""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SESSION_PATH = re.compile(r";jsessionid=[0-9a-z.!_-]+", re.IGNORECASE)
+
 
 def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     """Return `url` in the one spelling under which the frontier knows it.
 
     Lower-case scheme and host (punycode), no default port, user, fragment, dot segments or
-    (unless `keep_tracking`) tracking parameters, escapes in their shortest canonical form.
+    (unless `keep_tracking`) tracking parameters and session ids, escapes in their shortest
+    canonical form.
     Idempotent, and left alone by Scrapy's own escaping.
 
     >>> normalise_url("HTTPS://Suara.Example:443/a/../b%7e?utm_source=x&id=1#top")
@@ -70,6 +109,7 @@ def normalise_url(url: str, *, keep_tracking: bool = False) -> str:
     host, port = _host_and_port(parts, url)
     netloc = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
     path = _without_dot_segments(_escaped(parts.path, _PATH_SAFE)) or "/"
+    path = path if keep_tracking else _SESSION_PATH.sub("", path)
     query = parts.query if keep_tracking else _without_tracking(parts.query)
     query = _escaped(query, _QUERY_SAFE)
     return urlunsplit((parts.scheme, netloc, path, query, ""))
@@ -144,6 +184,44 @@ def same_site(url: str, other: str) -> bool:
         UrlError: as for `normalise_url`.
     """
     return registrable_domain(url) == registrable_domain(other)
+
+
+def main_address(url: str) -> str | None:
+    """Return the address whose twin this seems to be: another view of it, or a further page.
+
+    None of what looks like no twin; the site stays the same. `url` is normalised.
+
+    >>> main_address("https://m.suara.example/a/harga-beras-naik/amp/?page=2")
+    'https://suara.example/a/harga-beras-naik/'
+    >>> main_address("https://suara.example/a/harga-beras-naik/")
+    """
+    return _stripped(url, (_host_of_view, _path_of_view, _query_of_view, _path_of_page, _of_page))
+
+
+def first_page_address(url: str) -> str | None:
+    """Return the address of the article whose further page (or whole) this seems to be.
+
+    None of what looks like no such page. `url` is normalised.
+
+    >>> first_page_address("https://suara.example/harga-beras-naik/2/")
+    'https://suara.example/harga-beras-naik/'
+    """
+    return _stripped(url, (_path_of_page, _of_page))
+
+
+def page_key(url: str) -> str:
+    """Return what all addresses of one page have in common, as far as they show it.
+
+    No scheme, no `www.`, no view, no number of a page, no index file, no slash at the end.
+    `url` is normalised.
+
+    >>> page_key("http://www.suara.example/harga/index.html"), page_key("https://m.suara.example/harga")
+    ('suara.example/harga', 'suara.example/harga')
+    """
+    parts = urlsplit(main_address(url) or url)
+    path = _INDEX_FILE.sub("", parts.path).rstrip("/")
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.netloc.removeprefix('www.')}{path}{query}"
 
 
 def surt_key(url: str) -> str:
@@ -244,7 +322,60 @@ def _without_tracking(query: str) -> str:
 
 
 def _is_tracking(pair: str) -> bool:
-    return bool(_TRACKING.fullmatch(unquote(pair.partition("=")[0])))
+    name, _, value = pair.partition("=")
+    name = unquote(name)
+    return bool(_TRACKING.fullmatch(name) or _SESSION.fullmatch(f"{name}={value}"))
+
+
+def _stripped(url: str, strip: Sequence[Callable[[SplitResult], SplitResult]]) -> str | None:
+    """Take off whatever any of `strip` finds, until none finds any more; None if none does."""
+    left = urlsplit(url)
+    before = None
+    while left != before:
+        before = left
+        for function in strip:
+            left = function(left)
+    found = urlunsplit(left)
+    return None if found == url else found
+
+
+def _host_of_view(parts: SplitResult) -> SplitResult:
+    match = _VIEW_HOST.match(parts.netloc)
+    if match is None:
+        return parts
+    other = parts._replace(netloc=parts.netloc[match.end() :])
+    return other if same_site(urlunsplit(parts), urlunsplit(other)) else parts
+
+
+def _path_of_view(parts: SplitResult) -> SplitResult:
+    return parts._replace(path=_VIEW_PATH.sub("", parts.path, count=1))
+
+
+def _query_of_view(parts: SplitResult) -> SplitResult:
+    pairs = parts.query.split("&")
+    kept = [pair for pair in pairs if not _VIEW_QUERY.fullmatch(pair)]
+    if len(kept) < len(pairs):
+        kept = [pair for pair in kept if pair != _PRINT_TEMPLATE]
+    return parts._replace(query="&".join(kept))
+
+
+def _path_of_page(parts: SplitResult) -> SplitResult:
+    match = _PAGE_PATH.fullmatch(parts.path)
+    if match is None:
+        return parts
+    slug = match[1].rpartition("/")[2]
+    words = [word for word in re.split(r"[-_.,]", slug) if word]
+    if len(words) < _SLUG_WORDS or not re.search("[a-z]{2}", slug, re.IGNORECASE):
+        return parts
+    return parts._replace(path=match[1] + match[2])
+
+
+def _of_page(parts: SplitResult) -> SplitResult:
+    """Without the number of a page in the query; a front page's are those of a listing."""
+    if parts.path == "/":
+        return parts
+    kept = [pair for pair in parts.query.split("&") if not _PAGE_QUERY.fullmatch(pair)]
+    return parts._replace(query="&".join(kept))
 
 
 @cache

@@ -12,15 +12,19 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from time import monotonic
 from typing import Self
 
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem, NotConfigured
 
+from archive.db.backfill import BackfillTable
 from archive.db.engine import open_engine
 from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable, Lease
@@ -40,8 +44,10 @@ from archive.model import (
     Visit,
 )
 from archive.urls import normalise_url, same_site
-from archive.warc.reader import read_payload
+from archive.warc.reader import read_answer, read_payload
 from archive.warc.writer import WarcWriter
+from crawler.backfill.course import Course
+from crawler.discovery.judge import sites_of
 from crawler.freshness import pace_of
 from crawler.frontier import Frontier, SourceQueue
 from crawler.middlewares.robots import robots_sitemaps
@@ -50,7 +56,10 @@ from crawler.rebuild import Rebuilder
 from crawler.rendering import find_browser
 from crawler.sources.selection import select_sources
 from crawler.stopping import Stopping
+from crawler.task import Task
+from crawler.traps import TRAP, Traps, usual_limit
 from pipelines.archivist import Archivist
+from pipelines.ingest import Ingested
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery
 
@@ -58,24 +67,27 @@ logger = logging.getLogger(__name__)
 
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
-PAGES_A_COUNT = 20
-"""Of a source, between two counts of what waits to be fetched."""
+LISTS_OF_BACKFILLS = (*LISTS, UrlKind.ARCHIVE, UrlKind.API)
+COUNTING_SHARE = 0.02
+"""Of the time of a crawl, at most, that goes into counting what waits to be fetched."""
 
 
 class ArchiveRun:
     """One run of a crawl on one archive."""
 
-    def __init__(
-        self, crawler: Crawler, home: Home, names: Sequence[str], *, ask_lists: bool = False
-    ) -> None:
+    def __init__(self, crawler: Crawler, home: Home, task: Task) -> None:
         self.crawler = crawler
         self.home = home
-        self._ask_lists = ask_lists
+        self.task = task
+        self.course: Course | None = None
+        """Of a backfill."""
         self.failure: StorageError | None = None
         """What ended the crawl before its time."""
         self._leases: dict[str, Lease] = {}
+        self._count_at: dict[int, float] = {}
+        """By source, when to count again (`time.monotonic`) what waits."""
         self._stopping = Stopping(crawler)
-        selected = select_sources(home, names)
+        selected = select_sources(home, task.names)
         if any(source.render for source in selected.sources):
             find_browser(home.config.crawl.browser)  # missing, it is told before anything begins
         with ExitStack() as held:
@@ -98,11 +110,10 @@ class ArchiveRun:
             LockedError: another run is at work on one of them.
             StorageError: the database or the disk refuses.
         """
-        names = getattr(crawler.spider, "source_names", None)
-        if names is None:
+        task = getattr(crawler.spider, "task", None)
+        if task is None:
             raise NotConfigured
-        home = open_home(Path(crawler.settings["KLIPING_HOME"]))
-        return cls(crawler, home, names, ask_lists=getattr(crawler.spider, "ask_lists", False))
+        return cls(crawler, open_home(Path(crawler.settings["KLIPING_HOME"])), task)
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
@@ -143,6 +154,8 @@ class ArchiveRun:
                 async for lease in self.frontier.leases():
                     if self.failure is not None:
                         return
+                    if self.course is not None and lease.kind is UrlKind.LISTING:
+                        lease = replace(lease, kind=UrlKind.ARCHIVE)  # noqa: PLW2901
                     self._leases[lease.url] = lease
                     yield lease
         except StorageError:
@@ -151,6 +164,15 @@ class ArchiveRun:
     async def held(self, url: str) -> Held | None:
         """What the archive has of a URL (`crawler.middlewares.conditional.Holder`)."""
         return await self.archivist.in_database(self._repository.held, url)
+
+    async def has_further_pages(self, url_id: int) -> bool:
+        """Whether a URL leads to an article on several pages (`crawler.article_pages.Archive`)."""
+        with self._storing():
+            return await self.archivist.in_database(self._repository.has_further_pages, url_id)
+
+    async def answer(self, held: Held) -> tuple[tuple[tuple[str, str], ...], bytes]:
+        """Headers and body of what the archive has (`crawler.article_pages.Archive`)."""
+        return await asyncio.to_thread(read_answer, self.home.warc, held.ref)
 
     async def payload(self, held: Held) -> bytes:
         """The body of what the archive has (`crawler.middlewares.conditional.Holder`)."""
@@ -169,14 +191,15 @@ class ArchiveRun:
         lease = self._leases.pop(visit.url)
         try:
             # Candidates first: a crawl that is killed in between reads this list again.
-            new = await self.add_candidates(visit.source, visit.candidates)
+            new = await self._take_candidates(lease, visit)
             tally = self.progress.tallies[visit.source]
             with self._storing():
                 ingested = await self.archivist.ingest(
                     visit, source_id=lease.source_id, url_id=lease.url_id, found_new=new > 0
                 )
                 tally.count(ingested)
-                await self._count_waiting(lease, tally)
+                self._watch_for_traps(lease, ingested)
+                await self._count_waiting(lease, tally, new)
             if visit.kind not in LISTS:
                 logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
             for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
@@ -186,6 +209,22 @@ class ArchiveRun:
             raise DropItem(f"{visit.url} is not saved", log_level="DEBUG") from error
         finally:
             self.frontier.settled(lease, visit.retry_at)
+
+    async def _take_candidates(self, lease: Lease, visit: Visit) -> int:
+        """Make known what a visit named; how many were new."""
+        if self.course is not None and lease.kind in LISTS_OF_BACKFILLS:
+            with self._storing():
+                return await self.course.take(lease, visit)
+        return await self.add_candidates(visit.source, visit.candidates)
+
+    def _watch_for_traps(self, lease: Lease, ingested: Ingested) -> None:
+        if lease.kind is not UrlKind.PAGE or lease.is_known or ingested.visit.retry_at is not None:
+            return
+        traps = self.frontier.queues[lease.source_id].traps
+        is_fruitful = ingested.saved is not None and ingested.saved.is_new
+        told = traps.note(lease.url, lease.found_by, is_fruitful=is_fruitful)
+        if told is not None:
+            self.tell(ingested.visit.source, told)
 
     async def put_off(self, lease: Lease, until: datetime, reason: str) -> None:
         """Put off all that a source has on a host that must not be asked before `until`."""
@@ -228,6 +267,8 @@ class ArchiveRun:
             for url in urls
             if same_site(url, site)
         ]
+        if self.course is not None:
+            candidates = self.course.within(candidates)
         await self.add_candidates(self.source(lease).name, candidates)
 
     def tell(self, source: str, problem: str) -> None:
@@ -235,13 +276,16 @@ class ArchiveRun:
         if self.progress.tell(source, problem):
             logger.warning("%s: %s", source, problem)
 
-    async def _count_waiting(self, lease: Lease, tally: Tally) -> None:
-        """Counting reads every row that waits, which is too much for every page of a long crawl."""
-        if lease.kind not in LISTS and tally.fetched % PAGES_A_COUNT:
-            tally.waiting = max(tally.waiting - 1, 0)
-        else:
-            under_way = self.frontier.queues[lease.source_id].outstanding - 1
-            tally.waiting = under_way + await self.frontier.count_waiting(lease.source_id)
+    async def _count_waiting(self, lease: Lease, tally: Tally, new: int) -> None:
+        """Counting reads every row that waits: of a large frontier, that takes seconds."""
+        begun = monotonic()
+        if begun < self._count_at.get(lease.source_id, 0.0):
+            tally.waiting = max(tally.waiting + new - 1, 0)
+            return
+        under_way = self.frontier.queues[lease.source_id].outstanding - 1
+        tally.waiting = under_way + await self.frontier.count_waiting(lease.source_id)
+        ended = monotonic()
+        self._count_at[lease.source_id] = ended + (ended - begun) / COUNTING_SHARE
 
     def _open(self, sources: Sequence[Source], held: ExitStack) -> None:
         """Lock the sources, begin this run, and take up what dead ones left."""
@@ -269,7 +313,9 @@ class ArchiveRun:
         # One run at a time looks for dead ones, or it might take one that just begins for dead.
         with self.home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
             recovery.adopt()
-            run_id = self._repository.start_run("crawl", version("kliping"), datetime.now(UTC))
+            run_id = self._repository.start_run(
+                str(self.task), version("kliping"), datetime.now(UTC)
+            )
             held.enter_context(self.home.lock([run_lock(run_id)]))
             config = self.home.config
             writer = WarcWriter(
@@ -295,11 +341,27 @@ class ArchiveRun:
         queues = {}
         for source in sources:
             source_id = self._source_ids[source.name]
-            table.begin(source_id, source.seeds, now, ask_lists=self._ask_lists)
+            table.begin(source_id, source.seeds, now, ask_lists=self.task.ask_lists)
             limit = crawl.max_pages if source.max_pages is None else source.max_pages
-            queues[source_id] = SourceQueue(source, source_id, limit or float("inf"))
+            queue = SourceQueue(source, source_id, limit or float("inf"))
+            queue.traps = _traps_of(source, source_id, table, now)
+            if self.task.span is not None:
+                queue.course = self.course = self._open_course(source, source_id)
+            queues[source_id] = queue
         window = 2 * crawl.host_concurrency
         return Frontier(table, self.archivist, queues, window, crawl.retry_wait_s, now)
+
+    def _open_course(self, source: Source, source_id: int) -> Course:
+        assert self.task.span is not None  # it is a backfill
+        table = BackfillTable(self._engine, source_id)
+        return Course(
+            source,
+            self.task.span,
+            table,
+            table.begun_at(str(self.task), self.archivist.run_id),
+            partial(self.add_candidates, source.name),
+            self.archivist.in_database,
+        )
 
     async def _close(self, spider: Spider, reason: str) -> None:
         self._stopping.cease()
@@ -332,3 +394,11 @@ class ArchiveRun:
             self.progress.summary(),
             datetime.now(UTC),
         )
+
+
+def _traps_of(source: Source, source_id: int, table: FrontierTable, now: datetime) -> Traps:
+    """What is known of a source's traps; what a higher limit takes back is made due again."""
+    traps = Traps(usual_limit(source.trap_limit), sites_of(source))
+    if revoked := traps.recall(table.closed_by(source_id, TRAP)):
+        table.reopen(source_id, revoked, now)
+    return traps

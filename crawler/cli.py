@@ -14,6 +14,7 @@ import typer
 
 import archive.commands
 import archive.export_commands
+import archive.search_commands
 import crawler.commands
 import pipelines.commands
 from archive.errors import KlipingError, LockedError, WrongUseError
@@ -31,8 +32,11 @@ app.command()(archive.commands.init)
 app.add_typer(crawler.commands.sources, name="sources")
 app.add_typer(crawler.commands.rules, name="rules")
 app.command()(crawler.commands.crawl)
+app.command()(crawler.commands.backfill)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)
+app.command()(archive.search_commands.search)
+app.command()(archive.search_commands.stats)
 app.command()(archive.commands.show)
 app.command()(archive.commands.diff)
 app.command()(archive.commands.cluster)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +23,7 @@ sources = typer.Typer(
 
 rules = typer.Typer(
     no_args_is_help=True,
-    help="Try a source's own rules: the [[rules]] in sources/NAME.toml.",
+    help="Try a source's own rules: the rules tables in sources/NAME.toml.",
 )
 
 
@@ -200,6 +201,45 @@ def crawl(
     from crawler.crawl import run_crawl
 
     raise typer.Exit(run_crawl(home, names or [], ask_lists=now))
+
+
+def backfill(
+    name: Annotated[str, typer.Argument(metavar="SOURCE", help="The source to go back on.")],
+    since: Annotated[
+        datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the span.")
+    ],
+    home: HomeOption = Path(),
+    until: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.", show_default="today"),
+    ] = None,
+    via: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cdx=URL[,replay=URL][,data=URL]",
+            help="Take old captures from an archive elsewhere (Wayback, pywb, Common Crawl).",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Find what a source published in a span of time, and archive it.
+
+    Dated sitemaps, the WordPress REST API, indexes by date, and paged sections are walked as far as
+    they concern the span; the dearer ones only as far as they find what the others left out. A
+    backfill that was stopped or killed goes on where it was when it is started again.
+
+    With --via, the captures of that span which a CDX server names are taken instead: as replayed
+    raw, or by data= straight from the WARC files. They keep their dates.
+
+    Exit codes: as for `kliping crawl`.
+    """
+    from crawler.backfill.run import run_backfill
+    from crawler.backfill.via import run_via
+
+    last = until.date() if until else None
+    if via is not None:
+        raise typer.Exit(run_via(home, name, since.date(), last, via))
+    raise typer.Exit(run_backfill(home, name, since.date(), last))
 
 
 def import_(

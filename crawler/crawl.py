@@ -16,6 +16,7 @@ from archive.home import Home, open_home, refused
 from crawler.archive_run import ArchiveRun
 from crawler.display import showing
 from crawler.sources.selection import select_sources
+from crawler.task import Task
 
 
 def run_crawl(path: Path, names: Sequence[str], *, ask_lists: bool = False) -> int:
@@ -30,19 +31,38 @@ def run_crawl(path: Path, names: Sequence[str], *, ask_lists: bool = False) -> i
     """
     home = open_home(path)
     select_sources(home, names)
-    logging.raiseExceptions = False  # a log that a full disk refuses is not worth a flood of words
-    process = CrawlerProcess(scrapy_settings(home, "crawl"))
-    crawler = process.create_crawler("news")
-    _start(process, crawler, names, ask_lists=ask_lists)
-    run = ArchiveRun.of(crawler)
     console = Console()
-    with showing(run.progress, console):
-        process.start()
-    finished = crawler.stats is not None and crawler.stats.get_value("finish_reason") == "finished"
+    run, finished = run_task(home, Task(tuple(names), ask_lists=ask_lists), console)
     if not finished:
         console.print("Interrupted; the next `kliping crawl` goes on from here.")
+    return exit_code(run, console, finished=finished)
+
+
+def run_task(home: Home, task: Task, console: Console) -> tuple[ArchiveRun, bool]:
+    """Run the spider to its end, showing how far it is; the run, and whether it came to its end.
+
+    Raises:
+        SourceError, LockedError, StorageError: as `run_crawl` does.
+    """
+    logging.raiseExceptions = False  # a log that a full disk refuses is not worth a flood of words
+    process = CrawlerProcess(scrapy_settings(home, str(task).partition(" ")[0]))
+    crawler = process.create_crawler("news")
+    _start(process, crawler, task)
+    run = ArchiveRun.of(crawler)
+    with showing(run.progress, console):
+        process.start()
+    reason = crawler.stats.get_value("finish_reason") if crawler.stats is not None else None
+    return run, reason == "finished"
+
+
+def exit_code(run: ArchiveRun, console: Console, *, finished: bool) -> int:
+    """The exit code of a run, after a word on where its log is.
+
+    Raises:
+        StorageError: it ended because the disk or the database refused.
+    """
     if run.progress.errors or run.progress.messages:
-        console.print(f"Log: {crawler.settings['LOG_FILE']}", soft_wrap=True)
+        console.print(f"Log: {run.crawler.settings['LOG_FILE']}", soft_wrap=True)
     if run.failure is not None:
         raise run.failure
     return 0 if finished and not run.progress.failed else 1
@@ -62,12 +82,10 @@ def scrapy_settings(home: Home, log_name: str) -> Settings:
     return settings
 
 
-def _start(
-    process: CrawlerProcess, crawler: Crawler, names: Sequence[str], *, ask_lists: bool
-) -> None:
+def _start(process: CrawlerProcess, crawler: Crawler, task: Task) -> None:
     """Begin the crawl; what keeps it from beginning is raised here, not logged."""
     failures: list[Failure] = []
-    crawling = process.crawl(crawler, source=",".join(names), ask_lists="1" if ask_lists else "")
+    crawling = process.crawl(crawler, task=task)
     crawling.addErrback(failures.append)
     if failures:
         failures[0].raiseException()

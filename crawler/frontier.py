@@ -12,13 +12,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Protocol
 
 from archive.db.frontier import FrontierTable, Lease
 from archive.model import LISTS, Candidate, CaptureScope, Source, UrlKind
+from crawler.traps import Traps
 from pipelines.archivist import Archivist
 
 LOOK_AGAIN_S = 5.0
 """A source that has nothing due is asked again after this long: a pause or a retry may be over."""
+
+
+class Course(Protocol):
+    """Says step by step what a run fetches, where that is not whatever is due (a backfill's)."""
+
+    kinds: tuple[UrlKind, ...]
+    """What is fetched in the present step."""
+
+    async def advance(self) -> bool:
+        """Begin the next step, once nothing of this one is left; False where there is none."""
+        ...
 
 
 @dataclass(slots=True)
@@ -33,12 +46,18 @@ class SourceQueue:
     """Leases handed out and not reported back."""
     look_at: float = 0.0
     """When (`time.monotonic`) to ask the database again; it had nothing more when last asked."""
+    traps: Traps = field(default_factory=Traps)
+    course: Course | None = None
 
     def kinds(self) -> tuple[UrlKind, ...]:
         """What may be fetched now, in order of preference."""
         pages = (UrlKind.PAGE,) if self.pages_left > 0 else ()
         requisites = (UrlKind.REQUISITE,) if self.source.capture is CaptureScope.PAGE else ()
-        return (*LISTS, *pages, *requisites)
+        kinds = (*LISTS, *pages, *requisites)
+        if self.course is None:
+            return kinds
+        lists = (UrlKind.ARCHIVE, UrlKind.API)
+        return tuple(kind for kind in self.course.kinds if kind in (*kinds, *lists))
 
 
 @dataclass(slots=True)
@@ -65,7 +84,7 @@ class Frontier:
                     yield lease
             if any(queue.outstanding for queue in self.queues.values()):
                 await self._wait_for_change()
-            elif not await self._wait_until_due():
+            elif not await self._wait_until_due() and not await self._advance():
                 return
 
     async def add(self, source_id: int, candidates: Sequence[Candidate]) -> int:
@@ -118,11 +137,36 @@ class Frontier:
             queue.kinds(),
             begun_at=self.begun_at,
             max_pages=queue.pages_left,
+            only_new=queue.course is not None,
         )
         queue.look_at = monotonic() + LOOK_AGAIN_S if len(leases) < room else 0.0
+        passed_over = await self._pass_over(queue, leases)
+        if passed_over:
+            queue.look_at = 0.0
+            self._changed.set()
+        leases = [lease for lease in leases if lease.url_id not in passed_over]
         queue.outstanding += len(leases)
         queue.pages_left -= sum(lease.kind is UrlKind.PAGE for lease in leases)
         return leases
+
+    async def _pass_over(self, queue: SourceQueue, leases: Sequence[Lease]) -> dict[int, str]:
+        """End the leases of what is a trap; why, by their ids."""
+        new = [each for each in leases if each.kind is UrlKind.PAGE and not each.is_known]
+        verdicts = {
+            lease.url_id: verdict
+            for lease in new
+            if (verdict := queue.traps.verdict(lease.url, lease.found_by))
+        }
+        if verdicts:
+            await self.archivist.in_database(self.table.close, verdicts)
+        return verdicts
+
+    async def _advance(self) -> bool:
+        courses = [queue.course for queue in self.queues.values() if queue.course is not None]
+        advanced = [await course.advance() for course in courses]
+        for queue in self.queues.values():
+            queue.look_at = 0.0
+        return any(advanced)
 
     async def _wait_for_change(self) -> None:
         with suppress(TimeoutError):

@@ -11,6 +11,8 @@ from archive.model import UrlKind
 from pipelines.ingest import Ingested
 
 MESSAGES_A_SOURCE = 10
+NOT_ERRORS = (UrlKind.REQUISITE, UrlKind.ARCHIVE, UrlKind.API)
+"""What is often not there, and was asked for to know that."""
 
 
 @dataclass(slots=True)
@@ -43,7 +45,7 @@ class Tally:
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""
         kind = ingested.visit.kind
-        self.errors += ingested.failed and kind is not UrlKind.REQUISITE
+        self.errors += ingested.failed and kind not in NOT_ERRORS
         if kind is UrlKind.PAGE:
             self.fetched += 1
             self.articles += ingested.article_id is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -15,9 +16,10 @@ from urllib.parse import urlsplit
 from archive.db.frontier import FrontierTable, Lease, seed_candidates
 from archive.db.repository import Repository
 from archive.errors import SourceError
-from archive.model import Candidate, Capture, RecordType, Source, Visit
+from archive.model import Candidate, Capture, RecordType, Source, UrlKind, Visit
 from archive.urls import same_site
 from crawler.discovery import is_rendered
+from crawler.discovery.archives import is_next_page
 from crawler.discovery.bodies import is_html
 from crawler.discovery.robots import sitemaps_in_robots
 from crawler.visits import visit_of_answer
@@ -53,7 +55,8 @@ class Rebuilder:
         source = self._by_id.get(lease.source_id)
         if source is None or _waits_for_rendering(answer, captures, lease, source):
             return None
-        return visit_of_answer(answer, captures, lease, source)
+        visit = visit_of_answer(answer, captures, lease, source)
+        return replace(visit, candidates=tuple(filter(_goes_on(answer.url), visit.candidates)))
 
     def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
         """By source id, the sitemaps that a robots.txt names; nothing of any other answer."""
@@ -79,3 +82,8 @@ def _waits_for_rendering(
     if not is_rendered(lease.kind, source) or answer.status != HTTPStatus.OK:
         return False
     return captures[-1].record_type is not RecordType.CONVERSION and is_html(answer.body)
+
+
+def _goes_on(url: str) -> Callable[[Candidate], bool]:
+    """Of what an archive page at `url` leads to, its own next page only is sure to be wanted."""
+    return lambda found: found.kind is not UrlKind.ARCHIVE or is_next_page(found.url, url)

@@ -16,6 +16,7 @@ from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
 from archive.model import Capture, Source, UrlKind, Visit
 from crawler.discovery import Discovered, Discoverer, discoverer_of
+from crawler.discovery.posts import with_all_pages
 from crawler.freshness import fresh_s
 from crawler.retry import FailureKind, explain_failure, failure_kind, parse_retry_after, retry_at
 from pipelines.recover import Answer
@@ -26,7 +27,7 @@ RNG = Random()
 
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
     """The visit that ended in `response`, parsed in a thread for the URLs that it names."""
-    answer = Answer(response.url, response.status, _headers(response), response.body)
+    answer = Answer(response.url, response.status, headers_of(response), response.body)
     captures = captures_of(response.request)
     return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
 
@@ -38,7 +39,7 @@ def visit_of_answer(
     error, when = None, None
     is_unchanged = answer.status == HTTPStatus.NOT_MODIFIED
     if answer.status != HTTPStatus.OK and not is_unchanged:
-        error, when = _explain_status(answer.status), _retry_after_status(answer, lease)
+        error, when = explain_status(answer.status), retry_after_status(answer, lease)
     discovered = Discovered()
     discover = discoverer_of(lease.kind, lease.found_by, source)
     if error is None and discover is not None and not is_unchanged:
@@ -70,7 +71,7 @@ def visit_of_failure(
 ) -> Visit:
     """The visit that ended without a response, for whatever reason."""
     until = getattr(failure, "until", None)
-    when = _retry_at(failure_kind(failure), lease, datetime.now(UTC), until)
+    when = retry_time(failure_kind(failure), lease, datetime.now(UTC), until)
     return Visit(
         source=source.name,
         url=lease.url,
@@ -85,6 +86,8 @@ def visit_of_failure(
 def _discover(discover: Discoverer, answer: Answer, lease: Lease, source: Source) -> Discovered:
     content_type = _header(answer, "content-type")
     discovered = discover(answer.body, answer.url, content_type=content_type, source=source)
+    if lease.kind is UrlKind.API:
+        return with_all_pages(discovered, answer.url, _header(answer, "x-wp-totalpages"))
     if lease.kind is UrlKind.LISTING and lease.url not in {seed.url for seed in source.seeds}:
         return _without_listings(discovered)
     return discovered
@@ -100,7 +103,8 @@ def _header(answer: Answer, name: str) -> str | None:
     return next((value for key, value in answer.headers if key.lower() == name), None)
 
 
-def _explain_status(status: int) -> str:
+def explain_status(status: int) -> str:
+    """What an answer that is no page says, in words."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -108,15 +112,17 @@ def _explain_status(status: int) -> str:
     return f"HTTP {status} {phrase}"
 
 
-def _retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
+def retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
+    """When to ask again after such an answer; None where it is not worth it."""
     now = datetime.now(UTC)
     until = parse_retry_after(_header(answer, "retry-after"), now)
-    return _retry_at(answer.status, lease, now, until)
+    return retry_time(answer.status, lease, now, until)
 
 
-def _retry_at(
+def retry_time(
     problem: int | FailureKind, lease: Lease, now: datetime, until: datetime | None
 ) -> datetime | None:
+    """When to ask again after a failure; None where it is not worth it."""
     return retry_at(problem, failures=lease.failures + 1, now=now, rng=RNG, not_before=until)
 
 
@@ -126,7 +132,8 @@ def captures_of(request: Request | None) -> tuple[Capture, ...]:
     return captures
 
 
-def _headers(response: Response) -> tuple[tuple[str, str], ...]:
+def headers_of(response: Response) -> tuple[tuple[str, str], ...]:
+    """The response's headers as text."""
     return tuple(
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, values in response.headers.items()

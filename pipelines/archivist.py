@@ -19,8 +19,9 @@ from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
 from pipelines.guidance import Guides
-from pipelines.ingest import Ingested, ingest, is_readable, note_of
+from pipelines.ingest import Ingested, captures_of, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
+from pipelines.whole import further_of
 
 T = TypeVar("T")
 
@@ -79,8 +80,9 @@ class Archivist:
         if is_readable(visit) and visit.body is not None:
             captured_at = visit.captures[-1].captured_at
             guidance = await self.in_database(self._guides.of, source_id, captured_at)
+            further = further_of(visit.parts)
             extraction = await self._pool.extract(
-                visit.body, visit.final_url, visit.headers, guidance
+                visit.body, visit.final_url, visit.headers, guidance, further
             )
         if note := note_of(visit, extraction):
             await self._note(note)
@@ -94,7 +96,7 @@ class Archivist:
             url_id=url_id,
             found_new=found_new,
         )
-        self._rowless -= _record_ids(visit.captures)
+        self._rowless -= _record_ids(captures_of(visit))
         return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:

@@ -43,9 +43,14 @@ def read_page(
 
 
 def explain_page(
-    body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
+    body: bytes,
+    url: str,
+    headers: Sequence[tuple[str, str]],
+    guidance: Guidance,
+    *,
+    is_part: bool = False,
 ) -> Explanation:
-    """The same with the steps that led there."""
+    """The same with the steps that led there; `is_part`: it is a further page of an article."""
     return explain(
         body,
         url,
@@ -53,6 +58,7 @@ def explain_page(
         rules=guidance.rules,
         learnt=guidance.learnt,
         captured_at=guidance.captured_at,
+        is_part=is_part,
     )
 
 

@@ -6,9 +6,10 @@ killed run, or from an import. The caller has put the captures' records on disk 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from archive.db.clusters import ClusterRules
 from archive.db.forgotten import FORGOTTEN
@@ -18,10 +19,13 @@ from archive.db.repository import Repository
 from archive.db.stories import Story
 from archive.errors import UrlError
 from archive.model import Capture, Extraction, Outcome, Sketch, UrlKind, Visit
-from archive.urls import normalise_url, same_site
+from archive.urls import normalise_url, page_key, same_site
 from pipelines.dedupe import likeness
 from pipelines.extract.learn import Learnt, is_new, story_of
-from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
+from pipelines.revise import is_revision, is_same_story, is_twin, why_gone, why_gone_from
+from pipelines.whole import is_missing
+
+_SECTION_WORD = re.compile(r"[^\W\d_]{1,24}(?:-[^\W\d_]{1,24})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,13 @@ def is_readable(visit: Visit) -> bool:
         and visit.error is None
         and visit.body is not None
         and not visit.is_unchanged
+        and visit.part_of is None
     )
+
+
+def captures_of(visit: Visit) -> list[Capture]:
+    """All captures of a visit, those of the article's further pages too."""
+    return [*visit.captures, *(capture for part in visit.parts for capture in part.captures)]
 
 
 def note_of(
@@ -65,6 +75,7 @@ def note_of(
         "kliping-outcome": extraction.outcome,
         "kliping-text-sha256": text_sha256(extraction.text),
         "kliping-word-count": str(extraction.word_count),
+        "kliping-further-pages": " ".join(part.final_url for part in visit.parts if part.body),
         "title": extraction.title,
         "language": extraction.language,
         "published": extraction.published_at and extraction.published_at.isoformat(),
@@ -99,7 +110,7 @@ def ingest(
         status=answer.status if answer else None,
         verdict=None if visit.is_unchanged else verdict,
         retry_at=visit.retry_at,
-        failed=visit.error is not None,
+        failed=visit.error is not None or any(part.error for part in visit.parts),
         ends_lease=ends_lease,
         etag=answer.etag if answer else None,
         last_modified=answer.last_modified if answer else None,
@@ -115,6 +126,7 @@ def ingest(
         source_id=source_id,
         url_id=url_id,
         reading=reading,
+        parts=visit.parts,
     )
     if reading is not None and saved is None:
         verdict = FORGOTTEN
@@ -125,16 +137,25 @@ def ingest(
 def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
     """The address an article is known by: the page's own canonical URL where it is believable.
 
-    A canonical URL of another site (a wire story naming its origin) or of the front page (a
-    theme's mistake) would fold different articles into one, so those are not believed.
+    A canonical URL of another site (a wire story naming its origin), of the front page or of a
+    section (a theme's mistake) would fold different articles into one, so those are not believed.
+    Nor is that of another article, which the database tells (`archive.db.identity`).
     """
     own = normalise_url(fetched_url)
     try:
         declared = normalise_url(extraction.canonical_url or own)
     except UrlError:
         return own
-    is_front_page = urlsplit(declared).path == "/" and not urlsplit(declared).query
-    return own if is_front_page or not same_site(declared, own) else declared
+    if page_key(declared) == page_key(own):
+        return declared
+    return own if _is_section(declared) or not same_site(declared, own) else declared
+
+
+def _is_section(url: str) -> bool:
+    """Whether an address is that of a front page or section by its looks: a few plain words."""
+    parts = urlsplit(url)
+    words = [unquote(segment) for segment in parts.path.split("/") if segment]
+    return not parts.query and all(_SECTION_WORD.fullmatch(word) for word in words)
 
 
 def story_told_by(extraction: Extraction) -> Story:
@@ -150,13 +171,15 @@ def reading_of(
     if extraction is None or extraction.outcome is not Outcome.ARTICLE:
         return None
     url = normalise_url(fetched_url)
+    canonical_url = canonical_url_of(extraction, url)
     return Reading(
         url=url,
-        canonical_url=canonical_url_of(extraction, url),
+        canonical_url=canonical_url,
         extraction=extraction,
         seen_at=seen_at,
         is_revision_of=lambda known: is_revision(known, url, extraction),
         is_moved_from=lambda known: is_same_story(known, extraction),
+        is_twin_of=lambda known: is_twin(known, url, extraction),
         why_gone_from=lambda known: why_gone_from(known, extraction),
         story=story_told_by(extraction),
         clustering=ClusterRules(_sketch, likeness),
@@ -176,8 +199,22 @@ def _verdict(visit: Visit, extraction: Extraction | None) -> str:
         return "unchanged"
     if visit.kind is UrlKind.REQUISITE:
         return "requisite"
+    if visit.part_of is not None:
+        return f"a further page of {visit.part_of}"
+    return _verdict_on(extraction, visit)
+
+
+def _verdict_on(extraction: Extraction | None, visit: Visit) -> str:
     if extraction is None:
         return f"listed {len(visit.candidates)}"
     if extraction.outcome is Outcome.ARTICLE:
-        return "article"
+        return _article(visit)
     return f"{extraction.outcome}: {extraction.reason}"
+
+
+def _article(visit: Visit) -> str:
+    missing = [part for part in visit.parts if is_missing(part)]
+    if not missing:
+        return Outcome.ARTICLE
+    told = "; ".join(f"{part.final_url}: {part.error}" for part in missing)
+    return f"article, without {len(missing)} of its {len(visit.parts) + 1} pages: {told}"

@@ -17,6 +17,7 @@ from archive.model import RecordRef
 from archive.warc.http import decode_body, read_head, split_interim
 from archive.warc.reader import read_record
 from archive.warc.records import Record, bare_id, read_date
+from pipelines.whole import Further
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -47,6 +48,16 @@ class PageReader:
         head = read_head(response)
         headers = _content_type(page.content_type) or head.headers
         return decode_body(head, response[head.length :]), headers
+
+    def further(self, page: ArchivedPage) -> Further:
+        """The article's other pages, where it stands on several.
+
+        Raises:
+            RecordError: there is no sound record where the row of one says.
+        """
+        pages = [(*self.read(each), each.url) for each in page.further]
+        served = tuple((body, url, headers) for body, headers, url in pages)
+        return Further(served, page.missing_pages)
 
     def _find_original(self, record: Record) -> RecordRef | None:
         if refers_to := bare_id(record.get("WARC-Refers-To") or ""):

@@ -17,7 +17,8 @@ from dataclasses import replace
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
-from pipelines.guidance import NO_GUIDANCE, Guidance, read_page
+from pipelines.guidance import NO_GUIDANCE, Guidance
+from pipelines.whole import ONE_PAGE, Further, read_whole
 
 Headers = Sequence[tuple[str, str]]
 
@@ -57,20 +58,31 @@ class ExtractionPool:
         url: str,
         headers: Headers,
         guidance: Guidance = NO_GUIDANCE,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
-        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies."""
+        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies.
+
+        `further` are the pages that the article has besides.
+        """
         async with self._places:
             try:
-                return await asyncio.wrap_future(self._schedule(body, url, headers, guidance))
+                scheduled = self._schedule(body, url, headers, guidance, further)
+                return await asyncio.wrap_future(scheduled)
             except (FutureTimeoutError, ProcessExpired) as error:
                 return self._given_up(error)
 
     def extract_now(
-        self, body: bytes, url: str, headers: Headers, guidance: Guidance = NO_GUIDANCE
+        self,
+        body: bytes,
+        url: str,
+        headers: Headers,
+        guidance: Guidance = NO_GUIDANCE,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
         """The same, for a caller that has no event loop and can wait."""
+        scheduled = self._schedule(body, url, headers, guidance, further)
         try:
-            extraction: Extraction = self._schedule(body, url, headers, guidance).result()
+            extraction: Extraction = scheduled.result()
         except (FutureTimeoutError, ProcessExpired) as error:
             return self._given_up(error)
         return extraction
@@ -83,9 +95,9 @@ class ExtractionPool:
         self._pool.join()
 
     def _schedule(
-        self, body: bytes, url: str, headers: Headers, guidance: Guidance
+        self, body: bytes, url: str, headers: Headers, guidance: Guidance, further: Further
     ) -> ProcessFuture[Extraction]:
-        arguments = (body, url, tuple(headers), guidance)
+        arguments = (body, url, tuple(headers), guidance, further)
         return self._pool.schedule(_extract, args=arguments, timeout=self._timeout_s)
 
     def _given_up(self, error: Exception) -> Extraction:
@@ -97,13 +109,15 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _extract(WARM_PAGE, "http://warm.invalid/", (), NO_GUIDANCE)
+    _extract(WARM_PAGE, "http://warm.invalid/", (), NO_GUIDANCE, ONE_PAGE)
 
 
-def _extract(body: bytes, url: str, headers: Headers, guidance: Guidance) -> Extraction:
+def _extract(
+    body: bytes, url: str, headers: Headers, guidance: Guidance, further: Further
+) -> Extraction:
     from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
 
-    extraction = read_page(body, url, headers, guidance)
+    extraction = read_whole(body, url, headers, guidance, further)
     if extraction.text is None:
         return extraction
     return replace(extraction, sketch=sketch_of(extraction.text))

@@ -38,7 +38,9 @@ from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
 from pipelines.guidance import Guides
 from pipelines.ingest import ingest, is_readable, note_of
+from pipelines.lost_pages import LostPages
 from pipelines.pool import ExtractionPool
+from pipelines.whole import further_of
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ class Recovery:
         self._interpreter = interpreter
         self._guides = Guides(repository.engine)
         self._orphans: dict[int, list[_File]] = {}
+        self._lost = LostPages((), self._answer)
         self._places: dict[str, RecordRef] = {}
         """Of records that have no rows yet, by id."""
 
@@ -178,8 +181,11 @@ class Recovery:
     def _ingest_run(self, run_id: int, files: Sequence[_File]) -> int:
         lost = [capture for file in files for capture in self._unrecorded(file)]
         self._places = {c.ref.record_id: c.ref for c in lost if c.ref}
-        for chain in _chains(lost):
-            self._ingest_chain(run_id, chain)
+        chains = list(_chains(lost))
+        self._lost = LostPages(chains, self._answer)
+        for chain in chains:
+            if not self._lost.has_taken(chain):
+                self._ingest_chain(run_id, chain)
         self._repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
         return len(lost)
 
@@ -204,6 +210,7 @@ class Recovery:
             raise
         except Exception:  # one page must not keep the archive from ever being crawled again
             logger.exception("%s: kept as a capture only", chain[-1].url)
+            self._lost.give_back()
         self._repository.save_captures(chain, run_id=run_id)
 
     def _ingest_visit(self, run_id: int, chain: list[Capture]) -> bool:
@@ -219,12 +226,15 @@ class Recovery:
         visit = self._interpreter.visit(answer, chain, lease)
         if visit is None:
             return False
+        if visit.is_unchanged and self._repository.has_further_pages(lease.url_id):
+            return False  # its other pages may have changed
+        visit = self._lost.complete(visit)
         new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and visit.body is not None:
             guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
             extraction = self._pool.extract_now(
-                visit.body, visit.final_url, visit.headers, guidance
+                visit.body, visit.final_url, visit.headers, guidance, further_of(visit.parts)
             )
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])

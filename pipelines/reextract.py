@@ -190,9 +190,10 @@ class _Reextraction:
     def _extract(self, page: ArchivedPage, guidance: Guidance) -> _Answer:
         try:
             body, headers = self._reader.read(page)
+            further = self._reader.further(page)
         except RecordError as error:
             return _Answer(page, None, str(error))
-        return _Answer(page, self._pool.extract_now(body, page.url, headers, guidance))
+        return _Answer(page, self._pool.extract_now(body, page.url, headers, guidance, further))
 
     def _gain(self, name: str, answer: _Answer) -> Result:
         page = answer.page

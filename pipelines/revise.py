@@ -12,8 +12,9 @@ from collections.abc import Collection
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from archive.db.history import KnownArticle
+from archive.db.identity import KnownArticle
 from archive.model import Extraction, Outcome, UrlKind, Visit
+from archive.urls import page_key
 from pipelines.extract.learn import fingerprint, story_of
 
 _SHINGLE_WORDS = 4
@@ -73,6 +74,15 @@ def is_revision(known: KnownArticle, url: str, extraction: Extraction) -> bool:
 def is_same_story(known: KnownArticle, extraction: Extraction) -> bool:
     """Whether a page at a new address is an article that is known by its old one."""
     return _shared(known.text, extraction.text or "") >= _SAME_STORY
+
+
+def is_twin(known: KnownArticle, url: str, extraction: Extraction) -> bool:
+    """Whether a page that names an article's address as its own is of that article.
+
+    It is if its address says so too, or if it tells the same story: there are themes that name
+    one address on every page.
+    """
+    return page_key(url) == page_key(known.url) or is_same_story(known, extraction)
 
 
 def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:

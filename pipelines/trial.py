@@ -105,13 +105,14 @@ class _Trier:
         article_id, page, guidance = job
         try:
             body, headers = self.reader.read(page)
+            further = self.reader.further(page)
         except RecordError as error:
             return Trial(article_id, page, problem=str(error))
-        before = self.pool.extract_now(body, page.url, headers, guidance)
+        before = self.pool.extract_now(body, page.url, headers, guidance, further)
         day = page.captured_at.date()
         in_use = guidance.rules.on(day) if guidance.rules else None
         if self.rules.on(day) == in_use:
             return Trial(article_id, page, before, before)
         others = replace(guidance, rules=self.rules)
-        after = self.pool.extract_now(body, page.url, headers, others)
+        after = self.pool.extract_now(body, page.url, headers, others, further)
         return Trial(article_id, page, before, after)

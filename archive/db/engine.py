@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
+from archive.db.full_text import purge_index
 from archive.db.schema import ArchiveRow
 from archive.errors import LockedError, StorageError
 
@@ -115,6 +116,8 @@ def scrub(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
+    with engine.begin() as transaction:
+        purge_index(transaction)
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()

@@ -7,9 +7,9 @@ lock, so no other can be alive) takes them back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,10 +28,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from archive.db.forgotten import takedowns_of
+from archive.db.aliases import Alias, aliases_among, without_forgotten_pages
 from archive.db.schema import UrlRow
 from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
+from archive.urls import page_key
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 REQUISITES_HOLD = timedelta(days=30)
 """A requisite that is named again is fetched again once its last fetch is so old."""
 
@@ -114,14 +116,18 @@ class FrontierTable:
     def add(self, source_id: int, candidates: Sequence[Candidate], now: datetime) -> int:
         """Add what is new, make due what has changed since it was fetched; how many were new.
 
-        What was forgotten is passed over.
+        What was forgotten is passed over; other addresses of pages that are known become aliases,
+        which are not fetched and not counted (`archive.db.aliases`).
         """
         if not candidates:
             return 0
         with self.engine.begin() as connection:
-            forgotten = takedowns_of(connection, (candidate.url for candidate in candidates))
-            candidates = [each for each in candidates if each.url not in forgotten]
-            new = _insert_new(connection, source_id, candidates, now, due_at=now)
+            candidates = without_forgotten_pages(connection, candidates)
+            aliases = aliases_among(connection, candidates)
+            own = [each for each in candidates if each.url not in aliases]
+            twins = [each for each in candidates if each.url in aliases]
+            new = _insert_new(connection, source_id, own, now, due_at=now)
+            _insert_new(connection, source_id, twins, now, due_at=None, aliases=aliases)
             for start in range(0, len(candidates), 500):
                 _see_again(connection, candidates[start : start + 500], now)
         return new
@@ -141,11 +147,13 @@ class FrontierTable:
         *,
         begun_at: datetime | None = None,
         max_pages: float = inf,
+        only_new: bool = False,
     ) -> list[Lease]:
         """Lease up to `limit` due URLs of a source, of the first of `kinds` that has any first.
 
         No more than `max_pages` of them are pages. What was fetched since the run began, at
-        `begun_at` (`now` where it is None), is not fetched again by it, save what failed.
+        `begun_at` (`now` where it is None), is not fetched again by it, save what failed. With
+        `only_new`, no page is that anything is had of.
         """
         leases: list[Lease] = []
         with self.engine.begin() as connection:
@@ -154,13 +162,41 @@ class FrontierTable:
                 if kind is UrlKind.PAGE:
                     room = int(min(room, max_pages))
                 if room > 0:
-                    leases += _due(connection, source_id, kind, room, now, begun_at or now)
+                    seen_before = begun_at or now
+                    if only_new and kind is UrlKind.PAGE:
+                        seen_before = NEVER
+                    leases += _due(connection, source_id, kind, room, now, seen_before)
+            if leases:
+                taken = [lease.url_id for lease in leases]
+                connection.execute(_LEASE, {"run": run_id, "taken": taken})
+        return leases
+
+    def close(self, verdicts: Mapping[int, str]) -> None:
+        """End leases of URLs that are not to be fetched at all, by their ids, saying why."""
+        with self.engine.begin() as connection:
+            for url_id, verdict in verdicts.items():
+                connection.execute(
+                    update(UrlRow)
+                    .where(UrlRow.id == url_id)
+                    .values(leased_by=None, due_at=None, verdict=verdict)
+                )
+
+    def closed_by(self, source_id: int, reason: str) -> list[str]:
+        """The different verdicts of a source's closed URLs that begin with `reason`."""
+        query = select(UrlRow.verdict).where(
+            UrlRow.source_id == source_id, UrlRow.verdict.startswith(reason, autoescape=True)
+        )
+        with self.engine.connect() as connection:
+            return [verdict for verdict in connection.scalars(query.distinct()) if verdict]
+
+    def reopen(self, source_id: int, verdicts: Sequence[str], now: datetime) -> None:
+        """Make due what was closed with one of these verdicts."""
+        with self.engine.begin() as connection:
             connection.execute(
                 update(UrlRow)
-                .where(UrlRow.id.in_([lease.url_id for lease in leases]))
-                .values(leased_by=run_id)
+                .where(UrlRow.source_id == source_id, UrlRow.verdict.in_(verdicts))
+                .values(due_at=now, verdict=None)
             )
-        return leases
 
     def find(self, url: str) -> Lease | None:
         """What is known of a URL, as if it were leased."""
@@ -228,6 +264,25 @@ def _still_to_be_had() -> ColumnElement[bool]:
     return or_(UrlRow.fetched_at.is_(None), UrlRow.failures > 0)
 
 
+# Made once: asking SQLAlchemy to put them together takes longer than the answer does.
+_DUE = (
+    _LEASE_COLUMNS.where(
+        UrlRow.source_id == bindparam("source"),
+        UrlRow.kind == bindparam("of_kind"),
+        UrlRow.due_at <= bindparam("now"),
+        _free(),
+        or_(_still_to_be_had(), UrlRow.fetched_at < bindparam("begun")),
+    )
+    .order_by(UrlRow.due_at, UrlRow.id)
+    .limit(bindparam("most"))
+)
+_LEASE = (
+    update(UrlRow)
+    .where(UrlRow.id.in_(bindparam("taken", expanding=True)))
+    .values(leased_by=bindparam("run"))
+)
+
+
 def _due(
     connection: Connection,
     source_id: int,
@@ -236,18 +291,8 @@ def _due(
     now: datetime,
     begun_at: datetime,
 ) -> list[Lease]:
-    query = (
-        _LEASE_COLUMNS.where(
-            UrlRow.source_id == source_id,
-            UrlRow.kind == kind,
-            UrlRow.due_at <= now,
-            _free(),
-            or_(_still_to_be_had(), UrlRow.fetched_at < begun_at),
-        )
-        .order_by(UrlRow.due_at, UrlRow.id)
-        .limit(limit)
-    )
-    return [_lease(row) for row in connection.execute(query)]
+    asked = {"source": source_id, "of_kind": kind, "now": now, "begun": begun_at, "most": limit}
+    return [_lease(row) for row in connection.execute(_DUE, asked)]
 
 
 def _lease(row: Row[int, str, str, int, int, str, str, bool]) -> Lease:
@@ -277,6 +322,7 @@ def _insert_new(
     now: datetime,
     *,
     due_at: datetime | None,
+    aliases: Mapping[str, Alias] | None = None,
 ) -> int:
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows: list[dict[str, Any]] = [
@@ -293,6 +339,8 @@ def _insert_new(
             "failures": 0,
             "changes": 0.0,
             "exposure": 0.0,
+            "page_key": page_key(candidate.url) if candidate.kind is UrlKind.PAGE else None,
+            **(aliases[candidate.url].columns if aliases else {}),
         }
         for candidate in candidates
     ]

@@ -9,15 +9,26 @@ Ingesting the same captures in another order ends in the same history.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from archive.db.clusters import ClusterRules, place_article
+from archive.db.further_pages import FurtherPage, keep_pages, pages_of
+from archive.db.identity import (
+    KnownArticle,
+    find_article,
+    find_twin,
+    is_main_page_of,
+    is_view_of,
+    known_article,
+    known_as,
+    promote,
+)
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.db.stories import Story, count_story
 from archive.model import Extraction
@@ -27,24 +38,14 @@ _READING_COLUMNS = tuple(ReadingColumns.__annotations__)
 
 
 @dataclass(frozen=True, slots=True)
-class KnownArticle:
-    """What must be known of an article to tell whether a new reading of it is a revision."""
-
-    id: int
-    url: str
-    revision: int
-    title: str | None
-    authors: list[str]
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Saved:
     """What became of a reading."""
 
     article_id: int
     url: str
     """Where it was fetched from."""
+    is_new: bool = False
+    """Whether nothing was known of the article."""
     is_edited: bool = False
     """Whether it made a revision of an article that was known."""
     gone: str | None = None
@@ -68,6 +69,9 @@ class Reading:
     """Decides whether this is the article that its URL led to before, by a new address."""
     why_gone_from: Callable[[KnownArticle], str | None] = lambda known: None
     """Says why this is not the article but what its server puts in the place of a lost page."""
+    is_twin_of: Callable[[KnownArticle], bool] = lambda known: True
+    """Decides whether this is the article that is known by the canonical address, or another one
+    whose page names that address by mistake."""
     story: Story | None = None
     """What the source's boilerplate is learnt from, if the article is new."""
     clustering: ClusterRules | None = None
@@ -86,22 +90,34 @@ def save_reading(
     capture_id: int,
     *,
     led_to: int | None = None,
+    pages: Sequence[FurtherPage] = (),
 ) -> Saved:
-    """Make or revise the article of `reading`; `led_to` is the one its URL led to before."""
-    article = _article(connection, ArticleRow.canonical_url == reading.canonical_url)
-    before = _article(connection, ArticleRow.id == led_to) if led_to is not None else None
-    if before is not None and (gone := reading.why_gone_from(_known(before))):
+    """Make or revise the article of `reading`; `led_to` is the one its URL led to before.
+
+    `pages` are those, after the first, that it was read from.
+    """
+    before = find_article(connection, ArticleRow.id == led_to) if led_to is not None else None
+    if before is not None and (gone := reading.why_gone_from(known_article(before))):
         return Saved(before.id, reading.url, gone=gone)
-    if article is None and before is not None and reading.is_moved_from(_known(before)):
-        article = _move(connection, before, reading)
+    reading, article = known_as(connection, reading)
+    if article is None and before is not None and reading.is_moved_from(known_article(before)):
+        is_view = is_view_of(reading.url, before.url)
+        article = before if is_view else _move(connection, before, reading)
     if article is None:
-        new = _insert_article(connection, reading, source_id, capture_id)
+        article = find_twin(connection, reading)
+    if article is None:
+        new = _insert_article(connection, reading, source_id, capture_id, pages)
         if reading.story is not None:
             count_story(connection, reading.story, new, source_id, reading.seen_at)
         place_reading(connection, new, reading)
-        return Saved(new, reading.url)
+        return Saved(new, reading.url, is_new=True)
     history = History(connection, article.id, article.url)
-    is_edited = history.take(reading, capture_id)
+    if is_main_page_of(reading, article):
+        promote(connection, article.id, reading)
+        is_edited = False
+        history.replace_newest(reading, capture_id, pages)
+    else:
+        is_edited = history.take(reading, capture_id, pages=pages)
     if reading.seen_at < article.first_seen_at:
         connection.execute(
             update(ArticleRow)
@@ -109,22 +125,13 @@ def save_reading(
             .values(first_seen_at=reading.seen_at)
         )
     place_reading(connection, article.id, reading)
-    return Saved(int(article.id), reading.url, is_edited)
+    return Saved(int(article.id), reading.url, is_edited=is_edited)
 
 
 def place_reading(connection: Connection, article_id: int, reading: Reading) -> None:
     """Put the article of a reading, which is saved, among those that tell the same story."""
     if reading.clustering is not None:
         place_article(connection, article_id, reading.extraction.sketch, reading.clustering)
-
-
-def _article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:
-    query = select(*ArticleRow.__table__.columns).where(where)
-    return connection.execute(query).one_or_none()
-
-
-def _known(row: Row[Any]) -> KnownArticle:
-    return KnownArticle(row.id, row.url, row.revision, row.title, row.authors, row.text)
 
 
 def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[Any] | None:
@@ -134,7 +141,7 @@ def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[An
         .where(ArticleRow.id == article.id)
         .values(url=reading.url, canonical_url=reading.canonical_url)
     )
-    return _article(connection, ArticleRow.id == article.id)
+    return find_article(connection, ArticleRow.id == article.id)
 
 
 class History:
@@ -145,7 +152,14 @@ class History:
         self._article_id = article_id
         self._url = url
 
-    def take(self, reading: Reading, capture_id: int, *, in_order: bool = False) -> bool:
+    def take(
+        self,
+        reading: Reading,
+        capture_id: int,
+        *,
+        pages: Sequence[FurtherPage] = (),
+        in_order: bool = False,
+    ) -> bool:
         """Give a reading its place, if it says anything that its neighbours in time do not.
 
         Whether it revises the newest of them. With `in_order`, captures after this one are yet
@@ -153,6 +167,11 @@ class History:
         """
         before = self._neighbour(reading.seen_at, after=False)
         after = self._neighbour(reading.seen_at, after=True)
+        if before is not None and after is None and self._completes(reading, before):
+            self.replace_newest(reading, capture_id, pages)
+            return False
+        if (before or after) is not None and reading.extraction.missing_pages:
+            return False  # what has gaps tells nothing of an edit
         if before is not None and not self._differs(reading, before):
             return False
         if before is None and reading.url != self._url:
@@ -161,16 +180,44 @@ class History:
         if before is not None and not in_order:
             again = self._seen_again(reading.seen_at, after)
         if after is not None and not again and not self._differs(reading, after):
-            self._move_back(after, reading.seen_at, capture_id)
+            self._move_back(after, reading.seen_at, capture_id, pages)
             return False
         number = before.number + 1 if before is not None else 1
         self._make_room(number, 2 if again else 1)
-        self._insert(_columns_of(reading.extraction), number, reading.seen_at, capture_id)
+        columns = _columns_of(reading.extraction)
+        self._insert(columns, number, reading.seen_at, capture_id, pages)
         if before is not None and again is not None:
             same = {name: getattr(before, name) for name in _READING_COLUMNS}
-            self._insert(same, number + 1, again.captured_at, again.id)
+            same_pages = pages_of(self._connection, before.id)
+            self._insert(same, number + 1, again.captured_at, again.id, same_pages)
         self._update_article()
         return after is None and again is None
+
+    def replace_newest(
+        self,
+        reading: Reading,
+        capture_id: int,
+        pages: Sequence[FurtherPage],
+    ) -> None:
+        """Let the newest revision be this better reading of the same: whole, or of its own page."""
+        newest = _revisions(self._article_id).order_by(RevisionRow.number.desc()).limit(1)
+        row = self._connection.execute(newest).one()
+        if row.seen_at > reading.seen_at:
+            return
+        self._connection.execute(
+            update(RevisionRow)
+            .where(RevisionRow.id == row.id)
+            .values(
+                **_columns_of(reading.extraction), seen_at=reading.seen_at, capture_id=capture_id
+            )
+        )
+        keep_pages(self._connection, row.id, pages)
+        self._update_article()
+
+    def _completes(self, reading: Reading, revision: Row[Any]) -> bool:
+        """Whether pages are there now that were missing."""
+        missing = reading.extraction.missing_pages
+        return reading.url == self._url and missing < revision.missing_pages
 
     def revision_from(self, capture_id: int) -> Row[Any] | None:
         """The revision that was read from a capture."""
@@ -207,6 +254,7 @@ class History:
         )
 
     def _remove(self, revision: Row[Any]) -> None:
+        keep_pages(self._connection, revision.id, ())
         self._connection.execute(delete(RevisionRow).where(RevisionRow.id == revision.id))
         self._make_room(revision.number + 1, -1)
 
@@ -248,13 +296,20 @@ class History:
         first = query.order_by(CaptureRow.captured_at).limit(1)
         return self._connection.execute(first).one_or_none()
 
-    def _move_back(self, revision: Row[Any], seen_at: datetime, capture_id: int) -> None:
+    def _move_back(
+        self,
+        revision: Row[Any],
+        seen_at: datetime,
+        capture_id: int,
+        pages: Sequence[FurtherPage],
+    ) -> None:
         """Note that a revision was seen earlier than was known."""
         self._connection.execute(
             update(RevisionRow)
             .where(RevisionRow.id == revision.id)
             .values(seen_at=seen_at, capture_id=capture_id)
         )
+        keep_pages(self._connection, revision.id, pages)
         self._update_article()
 
     def _make_room(self, number: int, count: int) -> None:
@@ -273,10 +328,15 @@ class History:
         )
 
     def _insert(
-        self, columns: dict[str, Any], number: int, seen_at: datetime, capture_id: int
+        self,
+        columns: dict[str, Any],
+        number: int,
+        seen_at: datetime,
+        capture_id: int,
+        pages: Sequence[FurtherPage],
     ) -> None:
         place = {"article_id": self._article_id, "number": number, "capture_id": capture_id}
-        self._connection.execute(insert(RevisionRow).values(**columns, **place, seen_at=seen_at))
+        _insert_revision(self._connection, {**columns, **place, "seen_at": seen_at}, pages)
 
     def _update_article(self) -> None:
         """Let the article read as its newest revision does."""
@@ -294,11 +354,21 @@ def _revisions(article_id: int) -> Select[Any]:
     return select(*RevisionRow.__table__.columns).where(RevisionRow.article_id == article_id)
 
 
+def _insert_revision(
+    connection: Connection, row: dict[str, Any], pages: Sequence[FurtherPage]
+) -> None:
+    key = connection.execute(insert(RevisionRow).values(row)).inserted_primary_key
+    assert key is not None  # every table has an integer key of its own
+    if pages:
+        keep_pages(connection, int(key[0]), pages)
+
+
 def _insert_article(
     connection: Connection,
     reading: Reading,
     source_id: int,
     capture_id: int,
+    pages: Sequence[FurtherPage],
 ) -> int:
     columns = _columns_of(reading.extraction)
     row = {
@@ -315,7 +385,7 @@ def _insert_article(
     assert key is not None  # every table has an integer key of its own
     article_id = int(key[0])
     first = {"article_id": article_id, "number": 1, "capture_id": capture_id}
-    connection.execute(insert(RevisionRow).values(**columns, **first, seen_at=reading.seen_at))
+    _insert_revision(connection, {**columns, **first, "seen_at": reading.seen_at}, pages)
     return article_id
 
 
@@ -348,4 +418,5 @@ def _columns_of(extraction: Extraction) -> dict[str, Any]:
         "paywalled": extraction.paywalled,
         "extractor": extraction.extractor,
         "rules": extraction.rules,
+        "missing_pages": extraction.missing_pages,
     }

@@ -38,6 +38,7 @@ from archive.db.schema import (
     ArticleRow,
     CaptureRow,
     ForgottenRecordRow,
+    RevisionPageRow,
     RevisionRow,
     SourceRow,
     StoryRow,
@@ -109,6 +110,8 @@ class Reach:
         for article_id in self.articles:
             take_out(self._connection, article_id)
         self._delete(StoryRow, StoryRow.article_id, self.articles)
+        revisions = self._in(RevisionRow.id, RevisionRow.article_id, self.articles)
+        self._delete(RevisionPageRow, RevisionPageRow.revision_id, revisions)
         self._delete(RevisionRow, RevisionRow.article_id, self.articles)
         self._delete(ArticleRow, ArticleRow.id, self.articles)
         self._delete(CaptureRow, CaptureRow.id, self.captures)
@@ -153,6 +156,8 @@ class Reach:
         captures = list(captures)
         found = self._in(UrlRow.article_id, UrlRow.id, rows) - {None}
         found |= self._in(RevisionRow.article_id, RevisionRow.capture_id, captures)
+        further = self._in(RevisionPageRow.revision_id, RevisionPageRow.capture_id, captures)
+        found |= self._in(RevisionRow.article_id, RevisionRow.id, further)
         return found | self._in(ArticleRow.id, ArticleRow.capture_id, captures)
 
     def _rows_of(self, articles: Iterable[int], keys: Iterable[str]) -> set[int]:
@@ -181,6 +186,8 @@ class Reach:
         """What articles were read from; redirects and failures on the way to URLs."""
         articles = list(articles)
         found = self._in(RevisionRow.capture_id, RevisionRow.article_id, articles)
+        revisions = self._in(RevisionRow.id, RevisionRow.article_id, articles)
+        found |= self._in(RevisionPageRow.capture_id, RevisionPageRow.revision_id, revisions)
         found |= self._in(ArticleRow.capture_id, ArticleRow.id, articles)
         is_no_page = or_(CaptureRow.status.is_(None), CaptureRow.status != HTTPStatus.OK)
         return found | self._in(CaptureRow.id, CaptureRow.url_id, rows, is_no_page)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.aliases import note_aliases, settle_aliases
 from archive.db.forgotten import (
     TakedownLog,
     forgotten_record_ids,
@@ -26,12 +27,22 @@ from archive.db.forgotten import (
     url_key,
     without_forgotten,
 )
+from archive.db.further_pages import FurtherPage
 from archive.db.history import Reading, Saved, save_reading
 from archive.db.ledger import UrlOutcome, settle
-from archive.db.schema import CaptureRow, RunRow, SourceRow, UrlRow
+from archive.db.schema import (
+    ArticleRow,
+    CaptureRow,
+    RevisionPageRow,
+    RevisionRow,
+    RunRow,
+    SourceRow,
+    UrlRow,
+)
 from archive.db.sources import source_columns, source_ids, source_of
-from archive.model import Capture, RecordRef, RecordType, Source
+from archive.model import Capture, Part, RecordRef, RecordType, Source
 from archive.schedule import Pace
+from archive.urls import normalise_url
 from archive.warc.records import RevisitOf
 
 
@@ -178,6 +189,20 @@ class Repository:
         ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
         return Held(answer.etag, answer.last_modified, ref)
 
+    def has_further_pages(self, url_id: int) -> bool:
+        """Whether the article that a URL leads to stands on several pages, had or not."""
+        further = exists().where(
+            RevisionRow.article_id == ArticleRow.id,
+            RevisionPageRow.revision_id == RevisionRow.id,
+        )
+        query = (
+            select(ArticleRow.id)
+            .join(UrlRow, UrlRow.article_id == ArticleRow.id)
+            .where(UrlRow.id == url_id, or_(ArticleRow.missing_pages > 0, further))
+        )
+        with self.engine.connect() as connection:
+            return connection.scalar(query) is not None
+
     def save_captures(
         self, captures: Sequence[Capture], *, run_id: int | None, source_id: int | None = None
     ) -> None:
@@ -198,24 +223,58 @@ class Repository:
         source_id: int,
         url_id: int,
         reading: Reading | None = None,
+        parts: Sequence[Part] = (),
     ) -> Saved | None:
         """Record a visit whole: captures, the URL's row, and the article, if one was read.
 
-        A visit that ended at something forgotten is not saved: its records are noted, to be
-        rewritten, and the URL that led there is forgotten too.
+        `parts` are the article's further pages, from which `reading` was read too. A visit that
+        ended at something forgotten is not saved: its records are noted, to be rewritten, and the
+        URL that led there is forgotten too.
         """
+        owner = {"run_id": run_id, "source_id": source_id, "url_id": url_id}
+        every = [*captures, *(capture for part in parts for capture in part.captures)]
         with self.engine.begin() as connection:
-            if _forget_again(connection, url_id, captures, reading):
+            if _forget_again(connection, url_id, every, reading):
                 return None
-            ids = _insert_captures(
-                connection, captures, run_id=run_id, source_id=source_id, url_id=url_id
-            )
+            ids = _insert_captures(connection, captures, **owner)
+            pages = [
+                page
+                for number, part in enumerate(parts, start=2)
+                if (page := _save_part(connection, number, part, owner))
+            ]
             saved = None
             if reading is not None:
                 led_to = connection.scalar(select(UrlRow.article_id).where(UrlRow.id == url_id))
-                saved = save_reading(connection, reading, source_id, ids[-1], led_to=led_to)
+                read_from = _id_with_payload(connection, captures[-1], ids[-1])
+                saved = save_reading(
+                    connection, reading, source_id, read_from, led_to=led_to, pages=pages
+                )
             settle(connection, url_id, outcome, captures, saved, self._pace)
+            self._settle_aliases(connection, url_id, source_id, outcome, reading, saved, pages)
             return saved
+
+    def _settle_aliases(
+        self,
+        connection: Connection,
+        url_id: int,
+        source_id: int,
+        outcome: UrlOutcome,
+        reading: Reading | None,
+        saved: Saved | None,
+        pages: Sequence[FurtherPage],
+    ) -> None:
+        """Let the other addresses of an article, which nobody has to fetch, lead to it."""
+        if reading is not None and saved is not None and saved.gone is None:
+            note_aliases(
+                connection,
+                [*(page.url for page in pages), *reading.extraction.twin_urls],
+                source_id=source_id,
+                article_id=saved.article_id,
+                main_url=reading.url,
+                now=reading.seen_at,
+            )
+        if outcome.unchanged_at is None:
+            settle_aliases(connection, url_id, datetime.now(UTC))
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
         """Those of `record_ids` that have a capture row, or are to have none any more."""
@@ -299,6 +358,25 @@ def _forget_again(
     remember_records(connection, captures, takedown_id)
     mark_forgotten(connection, [url_id])
     return True
+
+
+def _save_part(
+    connection: Connection, number: int, part: Part, owner: dict[str, int | None]
+) -> FurtherPage | None:
+    """Record the captures of a further page; the page itself, if it could be read."""
+    ids = _insert_captures(connection, part.captures, **owner)
+    if part.body is None or not ids:
+        return None
+    capture_id = _id_with_payload(connection, part.captures[-1], ids[-1])
+    return FurtherPage(number, normalise_url(part.final_url), capture_id)
+
+
+def _id_with_payload(connection: Connection, capture: Capture, capture_id: int) -> int:
+    """The capture whose record has what was read: of a 304 or a failure, the answer before it."""
+    if capture.status == HTTPStatus.OK or capture.record_type is RecordType.CONVERSION:
+        return capture_id
+    answer = _newest_answer(connection, capture.url)
+    return capture_id if answer is None else int(answer.id)
 
 
 def _recorded(row: Any) -> RecordedCapture:

@@ -10,7 +10,7 @@ are one. See docs/decisions/0010-re-extraction.md.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -22,7 +22,14 @@ from sqlalchemy.orm import aliased
 from archive.db.forgotten import batches, takedowns_of
 from archive.db.frontier import know
 from archive.db.history import History, Reading, place_reading, save_reading
-from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, StoryRow, UrlRow
+from archive.db.schema import (
+    ArticleRow,
+    CaptureRow,
+    RevisionPageRow,
+    RevisionRow,
+    StoryRow,
+    UrlRow,
+)
 from archive.model import Candidate, FoundBy, RecordRef, RecordType, UrlKind
 
 
@@ -55,6 +62,10 @@ class ArchivedPage:
     is_revision: bool
     """Whether a revision was read from it."""
     ref: RecordRef
+    further: tuple[ArchivedPage, ...] = ()
+    """The article's other pages that the revision was read from."""
+    missing_pages: int = 0
+    """And those that could not be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +88,27 @@ def article_ids(connection: Connection, source_id: int, *, newest: int | None = 
 
 
 def pages_of_article(connection: Connection, article_id: int) -> list[ArchivedPage]:
-    """All captures that the article's history is made of, oldest first."""
+    """All captures that the article's history is made of, oldest first.
+
+    Of an article on several pages, those that revisions were read from: of others nobody knows
+    which pages went with them.
+    """
     revisions = select(RevisionRow.capture_id).where(RevisionRow.article_id == article_id)
     urls = select(UrlRow.id).where(UrlRow.article_id == article_id, UrlRow.kind == UrlKind.PAGE)
     query = _pages().where(
         or_(CaptureRow.id.in_(revisions), and_(_is_answer(), CaptureRow.url_id.in_(urls)))
     )
-    return list(_read(connection, query.order_by(CaptureRow.captured_at, CaptureRow.id)))
+    pages = _read(connection, query.order_by(CaptureRow.captured_at, CaptureRow.id))
+    whole = _with_further(connection, list(pages))
+    is_on_several = any(page.further or page.missing_pages for page in whole)
+    return [page for page in whole if page.is_revision or not is_on_several]
 
 
 def newest_page_of(connection: Connection, article_id: int) -> ArchivedPage | None:
     """The capture that the article was read from as it stands."""
     query = _pages().join(ArticleRow, ArticleRow.capture_id == CaptureRow.id)
-    return next(_read(connection, query.where(ArticleRow.id == article_id)), None)
+    pages = list(_read(connection, query.where(ArticleRow.id == article_id)))
+    return next(iter(_with_further(connection, pages)), None)
 
 
 def pages_of_stories(
@@ -104,7 +123,8 @@ def pages_of_stories(
             row.capture_id: row.article_id
             for row in connection.execute(first.where(RevisionRow.article_id.in_(some)))
         }
-        for page in _read(connection, _pages().where(CaptureRow.id.in_(list(captures)))):
+        pages = list(_read(connection, _pages().where(CaptureRow.id.in_(list(captures)))))
+        for page in _with_further(connection, pages):
             article_id = captures[page.capture_id]
             yield article_id, stories[article_id], page
 
@@ -186,6 +206,28 @@ def gain_article(
     of_url = update(UrlRow).where(UrlRow.id == url_id)
     connection.execute(of_url.values(article_id=article_id, verdict="article"))
     return Reread(page, Change.GAINED, article_id)
+
+
+def _with_further(connection: Connection, pages: Sequence[ArchivedPage]) -> list[ArchivedPage]:
+    """The same pages, each with the further ones that its revision was read from."""
+    found: dict[int, ArchivedPage] = {page.capture_id: page for page in pages}
+    for some in batches(found):
+        of_capture = RevisionRow.capture_id.in_(some)
+        gaps = select(RevisionRow.capture_id, RevisionRow.missing_pages).where(of_capture)
+        for row in connection.execute(gaps.where(RevisionRow.missing_pages > 0)):
+            page = found[row.capture_id]
+            found[row.capture_id] = replace(page, missing_pages=row.missing_pages)
+        query = (
+            select(RevisionRow.capture_id, RevisionPageRow.capture_id.label("further_id"))
+            .join(RevisionPageRow, RevisionPageRow.revision_id == RevisionRow.id)
+            .where(of_capture)
+            .order_by(RevisionRow.id, RevisionPageRow.number)
+        )
+        for row in connection.execute(query).all():
+            further = _read(connection, _pages().where(CaptureRow.id == row.further_id))
+            page = found[row.capture_id]
+            found[row.capture_id] = replace(page, further=(*page.further, *further))
+    return [found[page.capture_id] for page in pages]
 
 
 def _is_answer() -> Any:

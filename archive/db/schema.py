@@ -4,11 +4,13 @@
     runs ──< captures           when we looked, and every HTTP exchange that came of it
     urls ──< captures           a capture leads to its WARC file, offset, record id and digest
     sources ──< articles ──< revisions
+      │            │               └──< revision_pages    further pages that it was read from
       │            └─ capture_id, of the page that the newest revision was read from
     clusters ──< articles       the same story in several places, and who had it first
     articles ──< cluster_links  two articles whose texts are alike, and how much
     articles ─── sketches ──< sketch_bands      what alike texts are looked up by
     articles ─── stories        what boilerplate is learnt from
+    articles ─── articles_fts   what words are looked up in (`archive.db.full_text`)
     takedowns ──< forgotten_urls, forgotten_records     what was forgotten, and must not come back
 
 Change a table here and in a new file under `migrations/versions`; a test holds the two together.
@@ -84,7 +86,7 @@ class RunRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     command: Mapped[str]
-    """crawl, import, ..."""
+    """crawl, import, backfill suara --from 2023-01-01, ..."""
     version: Mapped[str]
     """Of Kliping."""
     started_at: Mapped[datetime]
@@ -117,6 +119,12 @@ class UrlRow(Base):
             postgresql_where=text("leased_by IS NOT NULL"),
         ),
         Index("ix_urls_article_id", "article_id"),
+        Index(
+            "ix_urls_page_key",
+            "page_key",
+            sqlite_where=text("page_key IS NOT NULL"),
+            postgresql_where=text("page_key IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -126,9 +134,9 @@ class UrlRow(Base):
     found_as: Mapped[str | None]
     """The address that is fetched, where it was named with tracking parameters."""
     kind: Mapped[str]
-    """feed, sitemap, listing, page, requisite."""
+    """feed, sitemap, listing, archive, api, page, requisite."""
     found_by: Mapped[str]
-    """seed, feed, sitemap, robots, link, import, page, style."""
+    """seed, feed, sitemap, robots, link, archive, api, backfill, import, page, style."""
     found_in: Mapped[str]
     """URL of what named it."""
     first_seen_at: Mapped[datetime]
@@ -152,6 +160,8 @@ class UrlRow(Base):
     """What came of the newest fetch, in words: `article`, or why it is none."""
     article_id: Mapped[int | None]
     """The article that this URL leads to. No foreign key: it would close a circle of tables."""
+    page_key: Mapped[str | None]
+    """What all addresses of one page have in common (`archive.urls.page_key`); of pages only."""
 
 
 class CaptureRow(Base):
@@ -231,6 +241,8 @@ class ReadingColumns:
     extractor: Mapped[str]
     rules: Mapped[list[str]] = mapped_column(default=list)
     """Ids of the boilerplate rules that fired."""
+    missing_pages: Mapped[int] = mapped_column(default=0)
+    """Further pages of the article that could not be had, so that the text has gaps."""
 
 
 class ArticleRow(ReadingColumns, Base):
@@ -239,6 +251,8 @@ class ArticleRow(ReadingColumns, Base):
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
+        # All that counting by time and source reads.
+        Index("ix_articles_published_at", "published_at", "published_offset_min", "source_id"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
         Index("ix_articles_cluster_id", "cluster_id"),
@@ -335,6 +349,19 @@ class RevisionRow(ReadingColumns, Base):
     number: Mapped[int]
     """From 1."""
     seen_at: Mapped[datetime]
+    capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+
+
+class RevisionPageRow(Base):
+    """A further page of an article that stands on several, as one revision read it."""
+
+    __tablename__ = "revision_pages"
+    __table_args__ = (Index("ix_revision_pages_capture_id", "capture_id"),)
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    """From 2: the first page is the revision's own capture."""
+    url: Mapped[str]
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from archive.export.base import Selection
-from archive.export.columns import Column, Kind, meanings
+from archive.export.columns import PAGE_COLUMNS, Column, Kind, meanings
 from archive.export.manifest import Tally, citation
 
 DTYPES = {
@@ -84,7 +84,12 @@ def _front_matter(
             lines += [f"  - split: {json.dumps(split)}", f"    path: data/{split}-*.parquet"]
     lines += ["dataset_info:", "  features:"]
     for column in columns:
-        lines += [f"  - name: {column.name}", f"    {DTYPES[column.kind]}"]
+        if column.kind is Kind.PAGES:
+            lines += [f"  - name: {column.name}", "    list:"]
+            for one in PAGE_COLUMNS:
+                lines += [f"    - name: {one.name}", f"      {DTYPES[one.kind]}"]
+        else:
+            lines += [f"  - name: {column.name}", f"    {DTYPES[column.kind]}"]
     return lines
 
 

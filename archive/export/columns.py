@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
+from archive.article_pages import ArchivedPage
 from archive.errors import WrongUseError
 from archive.query import COLUMNS as NAMES
 from archive.query import ArchivedArticle
@@ -32,6 +33,8 @@ class Kind(StrEnum):
     TIME = "time"
     """A moment, with its zone."""
     LIST = "list of texts"
+    PAGES = "list of objects"
+    """Of `archive.article_pages.ArchivedPage`."""
 
 
 KINDS: dict[Any, Kind] = {
@@ -40,6 +43,7 @@ KINDS: dict[Any, Kind] = {
     bool: Kind.BOOLEAN,
     datetime: Kind.TIME,
     list[str]: Kind.LIST,
+    list[ArchivedPage]: Kind.PAGES,
 }
 
 
@@ -60,8 +64,14 @@ def _column(name: str, hint: Any) -> Column:
     return Column(name, kind, is_nullable=True)
 
 
-_HINTS = get_type_hints(ArchivedArticle)
-COLUMNS: tuple[Column, ...] = tuple(_column(name, _HINTS[name]) for name in NAMES)
+def _columns_of(described: type, names: Iterable[str]) -> tuple[Column, ...]:
+    hints = get_type_hints(described)
+    return tuple(_column(name, hints[name]) for name in names)
+
+
+COLUMNS = _columns_of(ArchivedArticle, NAMES)
+PAGE_COLUMNS = _columns_of(ArchivedPage, (field.name for field in fields(ArchivedPage)))
+"""What is told of each page in a column of pages."""
 
 KNOWN_AS: dict[str, dict[str, str]] = {
     "url": {

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from typing import Any, BinaryIO
 
 from archive.export.base import AddRow, Room
 from archive.export.columns import Column
-from archive.export.values import row_of
+from archive.export.values import as_json, row_of
 from archive.query import ArchivedArticle
 
 # White space and NUL are there because a spreadsheet may drop them and read on.
@@ -56,7 +55,7 @@ def _cell(value: Any) -> str:
         case datetime():
             return value.isoformat()
         case list():
-            return json.dumps(value, ensure_ascii=False)
+            return as_json(value)
         case _:
             return str(value)
 

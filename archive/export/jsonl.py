@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from archive.export.base import AddRow, Room
 from archive.export.columns import COLUMNS, Column
-from archive.export.values import row_of
+from archive.export.values import as_json, row_of
 from archive.query import ArchivedArticle
 
 
@@ -27,9 +25,4 @@ def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterato
 def to_json(article: ArchivedArticle, columns: Sequence[Column] = COLUMNS) -> str:
     """One article as a JSON object on one line, keys in the order of the columns."""
     names = (column.name for column in columns)
-    values = zip(names, map(_plain, row_of(article, columns)), strict=True)
-    return json.dumps(dict(values), ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+    return as_json(dict(zip(names, row_of(article, columns), strict=True)))

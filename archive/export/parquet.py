@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive.errors import WrongUseError
 from archive.export.base import AddRow, Room
-from archive.export.columns import LONG_TEXTS, Column, Kind, meanings
+from archive.export.columns import LONG_TEXTS, PAGE_COLUMNS, Column, Kind, meanings
 from archive.export.values import row_of
 from archive.query import ArchivedArticle
 
@@ -111,13 +111,15 @@ def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:
         WrongUseError: pyarrow is not installed.
     """
     arrow = import_arrow()
-    types = {
+    types: dict[Kind, Any] = {
         Kind.TEXT: arrow.string(),
         Kind.INTEGER: arrow.int64(),
         Kind.BOOLEAN: arrow.bool_(),
         Kind.TIME: arrow.timestamp("us", "UTC"),
         Kind.LIST: arrow.list_(arrow.string()),
     }
+    page = [arrow.field(one.name, types[one.kind], one.is_nullable) for one in PAGE_COLUMNS]
+    types[Kind.PAGES] = arrow.list_(arrow.struct(page))
     return arrow.schema(
         arrow.field(
             column.name,

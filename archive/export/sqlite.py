@@ -7,7 +7,6 @@ columns        what each column means
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO
 from archive.errors import StorageError
 from archive.export.base import AddRow, Room
 from archive.export.columns import Column, Kind, meanings
-from archive.export.values import row_of
+from archive.export.values import as_json, row_of
 from archive.query import ArchivedArticle
 
 SEARCHED = ("title", "text")
@@ -83,4 +82,4 @@ def _make_searchable(database: sqlite3.Connection, names: Sequence[str]) -> None
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+    return as_json(value) if isinstance(value, list) else value

@@ -116,6 +116,16 @@ def read_payload(
     return decode_body(head, response[head.length :], limit=limit)
 
 
+def read_answer(root: Path, ref: RecordRef) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """Return the headers and the body of the response record at `ref`, codings undone.
+
+    Raises: as `read_payload` does.
+    """
+    response = split_interim(read_record(root, ref).block)[1]
+    head = read_head(response)
+    return head.headers, decode_body(head, response[head.length :])
+
+
 def iter_records(path: Path, *, limit: int = walk.MAX_BLOCK_BYTES) -> Iterator[Record]:
     """Yield every record of a WARC file in order, with its place.
 

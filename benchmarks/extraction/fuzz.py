@@ -1,4 +1,4 @@
-"""Extracts thousands of mutated pages; any exception or varying answer fails.
+"""Extracts thousands of mutated pages; any exception, varying answer or hang fails.
 
 python -m benchmarks.extraction.fuzz --count 10000 tests/golden/themes ../shared/corpora/*
 """
@@ -9,13 +9,20 @@ import argparse
 import random
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pebble import ProcessExpired, ProcessPool
 
 from archive.model import Outcome
 from benchmarks.extraction import corpus
 from pipelines.extract import extract
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMEOUT_S = 120.0
+"""A page takes a twentieth of a second; one that takes this long hangs."""
 _SPLICES = (
     b"<div>", b"</div>", b"<!--", b"-->", b"<script>", b"</p>", b"\x00", b"\xff\xfe", b"&#x0;",
     b"<table>", b"</html>", b"<![CDATA[", b'"', b"<p hidden>", b"\xed\xa0\x80",
@@ -63,6 +70,17 @@ def try_one(job: tuple[corpus.Page, int]) -> str | None:
     return None
 
 
+def try_all(jobs: list[tuple[corpus.Page, int]], processes: int) -> Iterator[str | None]:
+    """The answers of `try_one` in order; a hang or a dead process is a complaint too."""
+    with ProcessPool(processes) as pool:
+        answers = pool.map(try_one, jobs, timeout=TIMEOUT_S).result()
+        for page, seed in jobs:
+            try:
+                yield next(answers)
+            except (TimeoutError, ProcessExpired) as err:
+                yield f"{page.id} seed {seed}: {type(err).__name__}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpora", nargs="+", type=Path)
@@ -72,13 +90,15 @@ def main() -> int:
     pages = [page for folder in args.corpora for page in corpus.load(folder)]
     jobs = [(pages[at % len(pages)], at // len(pages)) for at in range(args.count)]
     started = time.monotonic()
-    with ProcessPoolExecutor(args.processes) as pool:
-        complaints = list(filter(None, pool.map(try_one, jobs, chunksize=32)))
-    print(
-        f"{len(jobs)} mutated pages in {time.monotonic() - started:.0f} s, {len(complaints)} failed"
-    )
-    print("\n".join(complaints[:50]), end="\n" if complaints else "")
-    return 1 if complaints else 0
+    failed = 0
+    for done, complaint in enumerate(try_all(jobs, args.processes), start=1):
+        if complaint:
+            failed += 1
+            print(f"\r{complaint}")
+        if done % 100 == 0 or done == len(jobs):
+            print(f"\r{done} of {len(jobs)} pages, {failed} failed", end="", file=sys.stderr)
+    print(f"\n{len(jobs)} mutated pages in {time.monotonic() - started:.0f} s, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

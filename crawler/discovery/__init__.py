@@ -8,9 +8,11 @@ from functools import partial
 from types import MappingProxyType
 
 from archive.model import CaptureScope, FoundBy, Source, UrlKind
+from crawler.discovery.archives import discover_archive
 from crawler.discovery.base import Discovered, Discoverer, Refusal
 from crawler.discovery.feeds import discover_feed
 from crawler.discovery.listing import discover_listing
+from crawler.discovery.posts import discover_posts
 from crawler.discovery.requisites import discover_page_requisites, discover_style_requisites
 from crawler.discovery.sitemaps import discover_sitemap
 
@@ -19,6 +21,8 @@ DISCOVERERS: Mapping[UrlKind, Discoverer] = MappingProxyType(
         UrlKind.FEED: discover_feed,
         UrlKind.SITEMAP: discover_sitemap,
         UrlKind.LISTING: discover_listing,
+        UrlKind.ARCHIVE: discover_archive,
+        UrlKind.API: discover_posts,
     }
 )
 """What is fetched to find pages."""

@@ -18,10 +18,10 @@ from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import described, html_page, is_html, plain_text
 from crawler.discovery.judge import Judgement, Verdict, judge, sites_of
 
-_HEADLINE_WORDS = 5
+HEADLINE_WORDS = 5
 """A link of so many words is a headline; the name of a section has fewer."""
 
-_UNTRUSTED = frozenset({"sponsored", "ugc"})
+UNTRUSTED = frozenset({"sponsored", "ugc"})
 _NOFOLLOW = Verdict(Judgement.NO, "nofollow", "its links are marked nofollow")
 
 
@@ -68,7 +68,7 @@ def _links(page: Selector, url: str, gathering: Gathering) -> dict[str, _Link]:
             continue
         link = found.setdefault(address, _Link(0, followed=False))
         link.words = max(link.words, words)
-        link.followed |= "nofollow" not in relations and not relations & _UNTRUSTED
+        link.followed |= "nofollow" not in relations and not relations & UNTRUSTED
     found.pop(gathering.absolute(url) or url, None)
     return found
 
@@ -83,7 +83,7 @@ def _anchors(page: Selector) -> Iterator[tuple[str, int, set[str]]]:
 
 def _sort(gathering: Gathering, address: str, link: _Link, verdict: Verdict) -> None:
     """Put one link where it belongs: an article, a section, or nothing to fetch."""
-    is_headline = link.words >= _HEADLINE_WORDS
+    is_headline = link.words >= HEADLINE_WORDS
     if verdict.may_be_article and not link.followed:
         gathering.refuse(address, _NOFOLLOW)
     elif verdict.rule == "section" and not is_headline:

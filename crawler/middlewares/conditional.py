@@ -3,7 +3,8 @@
 A request gets the validators of the newest answer of its URL, hop by hop where there are
 redirects. "Not modified" then costs a head, and is kept as a revisit that refers to the record
 with the payload. Whoever needs the payload itself is handed the one from the archive: that is
-robots.txt, since what the spider asks for it has read before.
+robots.txt, and the lists of a backfill (`reads_again`); what else the spider asks for, it has read
+before.
 
 Stands above the capture middleware, which keeps the 304 as it came.
 
@@ -71,6 +72,7 @@ class ConditionalMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         held: Held | None = request.meta.get("held")
-        if response.status != 304 or held is None or request.callback is not NO_CALLBACK:
+        is_read = request.callback is NO_CALLBACK or request.meta.get("reads_again")
+        if response.status != 304 or held is None or not is_read:
             return response
         return response.replace(status=200, body=await self._holder.payload(held))

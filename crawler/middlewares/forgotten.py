@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scrapy.exceptions import NotConfigured
+
 from crawler.archive_run import ArchiveRun
 from crawler.failures import ForgottenUrl
 
@@ -25,6 +27,13 @@ class ForgottenMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
+        """Stand aside in a crawl that archives nothing.
+
+        Raises:
+            NotConfigured: it has no archive to ask.
+        """
+        if crawler.get_extension(ArchiveRun) is None:
+            raise NotConfigured
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:

@@ -26,8 +26,17 @@ from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
 from archive.sources import NAME_PATTERN
 from archive.urls import normalise_url
+from crawler.discovery.archives import template_problem
 from pipelines.extract.overrides import Fault, find_faults, read_rules
 
+
+def _checked_template(text: str) -> str:
+    if problem := template_problem(text):
+        raise ValueError(f"{text!r}: {problem}")
+    return text
+
+
+Archive = Annotated[str, AfterValidator(_checked_template)]
 WebAddress = Annotated[str, AfterValidator(normalise_url)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
@@ -61,6 +70,10 @@ class SourceFile(BaseModel):
     """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
     verified: date | None = None
     """Day on which these addresses were last found well; `kliping sources check` writes it."""
+    archives: list[Archive] = []
+    """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
+    trap_limit: int | None = Field(default=None, ge=0, examples=[50])
+    """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
     rules: list[dict[str, Any]] = []
     """How its pages are read: CSS selectors, dated; see docs/extraction.md."""
 
@@ -150,6 +163,8 @@ def _source(stated: SourceFile) -> Source:
         render=stated.render,
         verified=stated.verified,
         rules=read_rules(stated.rules, stated.name).sets,
+        archives=tuple(stated.archives),
+        trap_limit=stated.trap_limit,
     )
 
 
@@ -239,6 +254,7 @@ def _plain(value: object) -> object:
 
 def _values(source: Source) -> dict[str, Any]:
     values: dict[str, Any] = {key: getattr(source, key, None) for key in SourceFile.model_fields}
+    values["archives"] = list(source.archives)
     for kind, key in _SEED_KEYS.items():
         values[key] = [seed.url for seed in source.seeds if seed.kind is kind]
     return values

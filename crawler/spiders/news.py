@@ -12,26 +12,31 @@ from twisted.python.failure import Failure
 
 from archive.db.frontier import Lease
 from archive.errors import StorageError
-from archive.model import Visit
+from archive.model import UrlKind, Visit
 from crawler.archive_run import ArchiveRun
+from crawler.article_pages import ArticlePages, begin
 from crawler.discovery import is_rendered
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.retry import explain_failure
+from crawler.task import Task
 from crawler.visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
     """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them.
 
-    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace.
+    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace. A `task`
+    says it all, and is how the commands start it.
     """
 
     name = "news"
 
-    def __init__(self, source: str = "", ask_lists: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self, source: str = "", ask_lists: str = "", task: Task | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.ask_lists = bool(ask_lists)
-        self.source_names = [name.strip() for name in source.split(",") if name.strip()]
+        names = tuple(name.strip() for name in source.split(",") if name.strip())
+        self.task = task or Task(names, ask_lists=bool(ask_lists))
 
     @cached_property
     def run(self) -> ArchiveRun:
@@ -46,15 +51,62 @@ class NewsSpider(Spider):
                 callback=self.parse,
                 errback=self.fail,
                 cb_kwargs={"lease": lease},
-                meta={
-                    "delay_s": self.run.source(lease).delay_s,
-                    "render": is_rendered(lease.kind, self.run.source(lease)),
-                },
+                meta=self._meta(lease),
             )
 
-    async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit]:
-        """The visit of `lease` that ended in `response`."""
-        yield await visit_of_response(response, lease, self.run.source(lease))
+    async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit | Request]:
+        """The visit of `lease` that ended in `response`, or a request for a further page of it."""
+        visit = await visit_of_response(response, lease, self.run.source(lease))
+        try:
+            pages = await begin(visit, response, lease, self.run)
+        except StorageError:
+            return  # it says nothing about the URL: the crawl ends, and the next one fetches it
+        yield self._go_on(pages)
+
+    async def parse_part(
+        self, response: Response, lease: Lease, pages: ArticlePages
+    ) -> AsyncIterator[Visit | Request]:
+        """The same, with a further page of the article."""
+        await pages.take(response)
+        yield self._go_on(pages)
+
+    async def fail_part(self, failure: Failure) -> AsyncIterator[Visit | Request]:
+        """The same, without a further page that could not be had."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        pages: ArticlePages = request.cb_kwargs["pages"]
+        error = failure.value
+        assert error is not None
+        if isinstance(error, StorageError):
+            return
+        if isinstance(error, CrawlStopped):
+            if self.run.failure is None:
+                await self.run.save((*pages.captures, *captures_of(request)))
+            return
+        await pages.miss(error, request)
+        yield self._go_on(pages)
+
+    def _go_on(self, pages: ArticlePages) -> Visit | Request:
+        """A request for the next page of an article, or its visit if all are there."""
+        address = pages.next_address()
+        if address is None:
+            return pages.visit()
+        return Request(
+            address,
+            callback=self.parse_part,
+            errback=self.fail_part,
+            cb_kwargs={"lease": pages.lease, "pages": pages},
+            meta=self._meta(pages.lease),
+            priority=1,  # before what is waiting: an article is whole or it is not saved
+        )
+
+    def _meta(self, lease: Lease) -> dict[str, Any]:
+        source = self.run.source(lease)
+        return {
+            "delay_s": source.delay_s,
+            "render": is_rendered(lease.kind, source),
+            # A backfill may look for other things in it than whoever read it before.
+            "reads_again": self.run.course is not None and lease.kind is not UrlKind.PAGE,
+        }
 
     async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
         """The visit of a lease that ended without a response."""

@@ -51,13 +51,15 @@ def explain(
     learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
     without: Collection[str] = (),
+    is_part: bool = False,
 ) -> Explanation:
     """The same with its steps: which candidate won, what each step removed and why.
 
     `without` names steps to leave out (`pipelines.extract.chain.STEPS`), for measuring.
+    `is_part`: it is a further page of an article (`pipelines.extract.stitch`).
     """
     # trafilatura takes 0.4 s to import, too long for commands that extract nothing.
     from pipelines.extract.chain import Settings, run  # noqa: PLC0415
 
-    settings = Settings(rules, learnt, captured_at, frozenset(without))
+    settings = Settings(rules, learnt, captured_at, frozenset(without), is_part)
     return run(body, url, headers, settings)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -195,10 +195,7 @@ def _lined(block: Block, rules: Sequence[Rule], gone: list[Removal]) -> tuple[Bl
 
 
 def _with_text(block: Block, text: str) -> Block:
-    return Block(
-        block.index, text, block.kind, block.level, block.element, block.parents, block.place,
-        block.near, block.link_chars, block.strong_chars, block.quoted,
-    )  # fmt: skip
+    return replace(block, text=text)
 
 
 def _is_link(block: Block) -> bool:

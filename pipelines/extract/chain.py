@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archive.model import Extraction, Outcome, PageKind, RuleSet
 from pipelines.extract import boilerplate, overrides, structure
 from pipelines.extract.authors import Authors, authors, names
-from pipelines.extract.choice import Choice, choose, count_words
+from pipelines.extract.choice import Choice, choose
 from pipelines.extract.dates import Times, parse_time, times
 from pipelines.extract.decode import Refusal, header, parse
 from pipelines.extract.explanation import Explanation, Trace
@@ -24,6 +24,7 @@ from pipelines.extract.language import language
 from pipelines.extract.metadata import Metadata, metadata
 from pipelines.extract.page import Page, read_page
 from pipelines.extract.paywall import paywalled
+from pipelines.extract.text import count_words
 from pipelines.extract.titles import Headline, headline
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pipelines.extract.decode import Headers
     from pipelines.extract.learn import Learnt, Recurring
 
-VERSION = 2
+VERSION = 3
 """Raised with every change that can change a text, so that re-extraction knows what is stale."""
 EXTRACTOR = f"kliping-extract/{VERSION} trafilatura/{version('trafilatura')}"
 STEPS = ("forest", "data", "packs", "learnt", "rules")
@@ -48,6 +49,8 @@ class Settings:
     learnt: Learnt | Recurring | None = None
     captured_at: datetime | None = None
     without: frozenset[str] = frozenset()
+    is_part: bool = False
+    """It is a further page of an article, however little of one it looks."""
 
 
 def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
@@ -85,7 +88,8 @@ def _extract(
     blocks, fired = _kept(page, choice, rules, settings, trace)
     blocks, lines, recurring = _unlearnt(blocks, choice.lines, settings, trace)
     fired += ["learnt"] if recurring else []
-    extraction = _assemble(page, lines, blocks, fired, rules, served_at, trace)
+    is_part = settings.is_part
+    extraction = _assemble(page, lines, blocks, fired, rules, served_at, trace, is_part)
     return replace(extraction, recurring=recurring) if recurring else extraction
 
 
@@ -141,6 +145,7 @@ def _assemble(
     rules: RuleSet | None,
     served_at: datetime | None,
     trace: Trace,
+    is_part: bool,
 ) -> Extraction:
     facts = metadata(page)
     title = _title(page, facts, rules)
@@ -150,7 +155,7 @@ def _assemble(
     who, when = _authors(page, facts, rules), _times(page, rules, served_at)
     tongue = language(page, joined or " ".join(block.text for block in page.blocks))
     by_rule = bool(rules and rules.body and overrides.within(page, rules))
-    judged = page_kind(page, blocks, count_words(text.lines), by_rule=by_rule)
+    judged = page_kind(page, blocks, count_words(joined), by_rule=by_rule)
     for name, result, why in (
         ("title", title.text, title.source),
         ("authors", ", ".join(who.people), who.source),
@@ -159,7 +164,7 @@ def _assemble(
         ("kind", f"{judged.kind} {judged.confidence}", judged.why),
     ):
         trace.add(name, result, why)
-    outcome, reason = _outcome(judged, joined)
+    outcome, reason = (Outcome.ARTICLE, "") if is_part and joined else _outcome(judged, joined)
     image = structure.picture(page, blocks)
     is_article = outcome is Outcome.ARTICLE
     return Extraction(
@@ -183,10 +188,11 @@ def _assemble(
         image_caption=image.caption,
         image_credit=image.credit,
         canonical_url=facts.canonical_url,
+        twin_urls=facts.twin_urls,
         site_name=facts.site_name,
         dateline=structure.dateline(text.lines[0]) if is_article else None,
         paywalled=paywalled(page),
-        word_count=count_words(text.lines) if is_article else 0,
+        word_count=count_words(joined) if is_article else 0,
         links=structure.links(page, blocks) if is_article else [],
         rules=fired,
     )

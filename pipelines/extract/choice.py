@@ -8,14 +8,17 @@ page shows next to nothing, its embedded data speak.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
+from operator import mul
 from typing import TYPE_CHECKING
 
 from pipelines.extract import candidates, jsonld
 from pipelines.extract.blocks import Kind
-from pipelines.extract.features import Hints, coverage, likely_features, shingle_set, words_of
+from pipelines.extract.features import likely_features
 from pipelines.extract.forest import load
+from pipelines.extract.overview import Hints
+from pipelines.extract.shingles import coverage, shingle_set, words_of
+from pipelines.extract.text import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +34,8 @@ FULLER = 1.8
 """How much longer data must be than the blocks they extend, to replace them."""
 LOST = 0.25
 """If the blocks keep less than this of what trafilatura took, trafilatura is believed."""
-_DENSE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0e7f]")
+LEAST_CHANCE = 0.2
+"""A block that is less likely part of the article is never kept."""
 REPEATED_WORDS = 8
 """A block of so many words that was there before is a copy (for phones, for print)."""
 
@@ -66,24 +70,16 @@ def hints_for(page: Page, trafilatura: str) -> Hints:
 
 def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
     """Decide what the article of `page` is; `without` leaves out "forest" or "data"."""
-    hints = hints_for(page, candidates.trafilatura_text(page.root, page.url))
+    hints = hints_for(page, candidates.trafilatura_text(page))
     if "forest" in without:
         lines = hints.trafilatura.split("\n") if hints.trafilatura else []
         return Choice("trafilatura", "The other candidates are switched off.", [], lines)
-    forest = load()
-    likely, rows = likely_features(page.blocks, hints)
-    chances = [0.0] * len(page.blocks)
-    for at, chance in zip(likely, forest.probabilities(rows), strict=True):
-        chances[at] = chance
-    kept = without_copies(
-        block
-        for block, chance in zip(page.blocks, chances, strict=True)
-        if chance > forest.keep_from
-    )
+    chances = block_chances(page, hints)
+    kept = without_copies(likeliest(page.blocks, chances))
     lengths = {
-        "blocks": count_words(block.text for block in kept),
-        "trafilatura": count_words([hints.trafilatura]),
-        "linked data": count_words([hints.linked]),
+        "blocks": sum(block.words for block in kept),
+        "trafilatura": count_words(hints.trafilatura),
+        "linked data": count_words(hints.linked),
     }
     if "data" in without:
         return Choice("blocks", "Data are switched off.", kept, [], chances, lengths)
@@ -99,7 +95,7 @@ def _settle(
         return "linked data", "The page shows only part of what its data hold.", [], linked
     if lengths["blocks"] < THIN_WORDS:
         embedded = candidates.embedded_text(page.root)
-        lengths["embedded data"] = count_words([embedded])
+        lengths["embedded data"] = count_words(embedded)
         if _extends(kept, embedded, lengths["blocks"], lengths["embedded data"]):
             why = "The page shows next to nothing; a script would render these data."
             return "embedded data", why, [], embedded.split("\n")
@@ -121,6 +117,35 @@ def _extends(kept: Sequence[Block], text: str, shown: int, held: int) -> bool:
     return share >= 0.5 * sum(block.words for block in body)
 
 
+def block_chances(page: Page, hints: Hints) -> list[float]:
+    """For each block, how likely it is part of the article; 0 for what cannot be at all."""
+    likely, rows = likely_features(page.blocks, hints)
+    chances = [0.0] * len(page.blocks)
+    for at, chance in zip(likely, load().probabilities(rows), strict=True):
+        chances[at] = chance
+    return chances
+
+
+def likeliest(blocks: Sequence[Block], chances: Sequence[float]) -> list[Block]:
+    """Those blocks, in order, whose text has the best F1 that can be expected.
+
+    Counted in words, from the likeliest block down. Where all is clear that keeps what is more
+    likely than not; where nothing is, a page still gives the best it has.
+    """
+    words = [block.words for block in blocks]
+    expected = sum(map(mul, words, chances))
+    taken = right = best = 0.0
+    least = 1.0
+    for chance, count in sorted(zip(chances, words, strict=True), reverse=True):
+        if chance < LEAST_CHANCE:
+            break
+        taken += count
+        right += count * chance
+        if 2 * right / (taken + expected) > best:
+            best, least = 2 * right / (taken + expected), chance
+    return [block for block, chance in zip(blocks, chances, strict=True) if chance >= least]
+
+
 def without_copies(blocks: Iterable[Block]) -> list[Block]:
     """The blocks without later copies of a longer one."""
     seen: set[str] = set()
@@ -132,15 +157,3 @@ def without_copies(blocks: Iterable[Block]) -> list[Block]:
             seen.add(block.text)
         kept.append(block)
     return kept
-
-
-def count_words(texts: Iterable[str]) -> int:
-    """Words; in scripts without spaces, two characters count as one."""
-    count = 0
-    for text in texts:
-        if text.isascii():
-            count += len(text.split())
-        else:
-            dense = len(_DENSE.findall(text))
-            count += len(_DENSE.sub(" ", text).split()) + dense // 2
-    return count

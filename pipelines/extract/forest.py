@@ -36,8 +36,6 @@ class Forest:
     high: NDArray[np.intp]
     value: NDArray[np.float64]
     depth: int
-    keep_from: float
-    """Probability from which a block is kept."""
 
     def probabilities(self, rows: Sequence[Sequence[float]]) -> list[float]:
         """For each row of features, how likely its block is part of the article (0 to 1)."""
@@ -77,5 +75,4 @@ def build(data: dict[str, Any]) -> Forest:
         high=np.asarray(data["high"], dtype=np.intp),
         value=np.asarray(data["value"], dtype=np.float64),
         depth=data["depth"],
-        keep_from=data["keep_from"],
     )

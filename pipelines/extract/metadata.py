@@ -32,6 +32,7 @@ class Metadata:
     description: str | None
     image_url: str | None
     canonical_url: str | None
+    twin_urls: list[str]
 
 
 def metadata(page: Page) -> Metadata:
@@ -49,6 +50,7 @@ def metadata(page: Page) -> Metadata:
             or _shown_image(page)
         ),
         canonical_url=_canonical(page),
+        twin_urls=_twins(page),
     )
 
 
@@ -151,6 +153,19 @@ def _canonical(page: Page) -> str | None:
         if (link.get("rel") or "").lower() == "canonical":
             return page.absolute(link.get("href"))
     return page.absolute(page.first("og:url"))
+
+
+def _twins(page: Page) -> list[str]:
+    """Its AMP version, and its versions for other screens."""
+    found = []
+    for link in page.root.iter("link"):
+        relations = (link.get("rel") or "").lower().split()
+        media = (link.get("media") or "").lower()
+        if "amphtml" in relations or (
+            "alternate" in relations and ("handheld" in media or "max-width" in media)
+        ):
+            found.append(page.absolute(link.get("href")))
+    return list(dict.fromkeys(filter(None, found)))
 
 
 def _address(value: Any) -> str | None:

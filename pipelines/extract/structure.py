@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pipelines.extract.blocks import Block, Kind, Place
+from pipelines.extract.blocks import Block, Kind
+from pipelines.extract.places import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

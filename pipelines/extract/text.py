@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+DENSE = "\u0e00-\u0e7f\u2e80-\u9fff\uf900-\ufaff"
+"""Scripts that put no space between words, as a range of characters in a pattern."""
+_DENSE = re.compile(f"[{DENSE}]")
 _DROPPED = dict.fromkeys(
     [
         *range(0x09),
@@ -35,3 +39,17 @@ def clean_line(text: str) -> str:
     if line.isprintable():
         return line if line.isascii() else unicodedata.normalize("NFC", line)
     return unicodedata.normalize("NFC", " ".join(line.translate(_DROPPED).split()))
+
+
+def count_words(text: str) -> int:
+    """Words of `text`; in scripts without spaces, two characters count as one.
+
+    >>> count_words("Pasar ikan dibuka")
+    3
+    >>> count_words("東京の市場 2024")
+    3
+    """
+    if text.isascii():
+        return len(text.split())
+    spaced, dense = _DENSE.subn(" ", text)
+    return len(spaced.split()) + dense // 2

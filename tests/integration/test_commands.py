@@ -179,6 +179,7 @@ def test_an_export_is_shaped_by_options(crawled: Crawled, tmp_path: Path) -> Non
     assert manifest["columns"] == ["id", "title"]
     assert manifest["selection"] == {
         "archive_id": manifest["selection"]["archive_id"],
+        "matching": None,
         "revisions": "last",
         "dedupe": None,
     }
@@ -186,6 +187,8 @@ def test_an_export_is_shaped_by_options(crawled: Crawled, tmp_path: Path) -> Non
     lines = [(folder / file["path"]).read_text("utf-8").splitlines() for file in manifest["files"]]
     assert {head for head, *_ in lines} == {"id,title"}
     assert sum(len(rows) for _, *rows in lines) == manifest["rows"] > 0
+    none = kliping(crawled.home, "export", "--matching", "source:nowhere", "--format", "csv")
+    assert "Exported 0 articles" in none
     every = kliping(crawled.home, "export", "--revisions", "all", "--dedupe", "cluster")
     assert "revisions." in every
     said = kliping(crawled.home, "export", "--format", "wacz", "--no-text", exit_code=2)

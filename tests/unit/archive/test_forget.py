@@ -156,13 +156,13 @@ def test_another_address_of_it_is_not_taken_in(shelf: Shelf) -> None:
     with shelf.writer() as writer:
         shelf.article(writer, "ani")
         assert (
-            shelf.article(writer, "siti", url=f"{SITE}/cetak/siti", canonical=f"{SITE}/siti")
+            shelf.article(writer, "siti", url=f"{SITE}/edisi/siti", canonical=f"{SITE}/siti")
             is None
         )
     assert shelf.problems() != []  # the record waits
     assert erase.finish_takedowns(shelf.home, shelf.engine) == []
     assert_gone(shelf, "siti")
-    assert not is_due(shelf, f"{SITE}/cetak/siti")
+    assert not is_due(shelf, f"{SITE}/edisi/siti")
     assert shelf.reads_back(f"{SITE}/ani")
 
 

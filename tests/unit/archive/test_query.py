@@ -31,6 +31,7 @@ from archive.model import (
     UrlKind,
 )
 from archive.query import COLUMNS, ArchivedArticle, Query
+from archive.search.syntax import parse_query
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 JAKARTA = timezone(timedelta(hours=7))
@@ -130,11 +131,16 @@ def test_every_revision_reads_as_it_did(query: Query) -> None:
 
 @pytest.mark.parametrize("every_revision", [False, True])
 @pytest.mark.parametrize("first_only", [False, True])
-def test_nothing_is_sorted_in_memory(query: Query, every_revision: bool, first_only: bool) -> None:
+@pytest.mark.parametrize("matching", ["", "first", "source:suara"])
+def test_nothing_is_sorted_in_memory(
+    query: Query, matching: str, every_revision: bool, first_only: bool
+) -> None:
     asked: list[tuple[str, Any]] = []
     event.listen(query.engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
-    assert list(query.all_articles(every_revision=every_revision, first_only=first_only))
-    [(statement, parameters)] = [pair for pair in asked if pair[0].startswith("SELECT")]
+    node = parse_query(matching)
+    found = query.all_articles(matching=node, every_revision=every_revision, first_only=first_only)
+    assert len(list(found)) == 3
+    [(statement, parameters)] = [pair for pair in asked if "published_offset_min" in pair[0]]
     with query.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert plan

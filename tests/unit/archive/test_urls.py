@@ -1,7 +1,14 @@
 import pytest
 
 from archive.errors import KlipingError, UrlError
-from archive.urls import host_of, normalise_url, registrable_domain, same_site, surt_key
+from archive.urls import (
+    host_of,
+    main_address,
+    normalise_url,
+    registrable_domain,
+    same_site,
+    surt_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +124,35 @@ def test_surt_key(url: str, key: str) -> None:
 def test_a_string_that_is_no_url_has_no_surt_key() -> None:
     with pytest.raises(UrlError, match="SURT"):
         surt_key("http://suara.example:port/")
+
+
+@pytest.mark.parametrize(
+    ("url", "main"),
+    [
+        ("https://suara.example/2024/05/kabar/amp/", "https://suara.example/2024/05/kabar/"),
+        ("https://suara.example/kabar/baru/amp", "https://suara.example/kabar/baru"),
+        ("https://suara.example/kabar/baru.amp.html", "https://suara.example/kabar/baru.html"),
+        ("https://suara.example/amp/berita/kabar", "https://suara.example/berita/kabar"),
+        ("https://suara.example/kabar?id=2&amp=1", "https://suara.example/kabar?id=2"),
+        ("https://amp.suara.example/kabar", "https://suara.example/kabar"),
+        ("https://suara.example/kabar/print", "https://suara.example/kabar"),
+        ("https://suara.example/kabar/amplop", None),
+        ("https://suara.example/amp/", None),
+        ("https://suara.example/kabar", None),
+    ],
+)
+def test_the_look_of_a_twin_tells_its_main_address(url: str, main: str | None) -> None:
+    assert main_address(url) == main
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "https://suara.example/kabar?PHPSESSID=abc&id=1",
+        "https://suara.example/kabar?id=1&sid=0123456789abcdef0123456789abcdef",
+        "https://suara.example/kabar;jsessionid=A1B2.node1?id=1",
+    ],
+)
+def test_a_session_id_makes_no_other_page(spelled: str) -> None:
+    assert normalise_url(spelled) == "https://suara.example/kabar?id=1"
+    assert normalise_url("https://suara.example/kabar?sid=12") != "https://suara.example/kabar"

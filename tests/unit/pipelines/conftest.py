@@ -6,7 +6,8 @@ import pytest
 
 from archive.model import Extraction
 from pipelines import importing, repair
-from pipelines.guidance import Guidance, read_page
+from pipelines.guidance import Guidance
+from pipelines.whole import ONE_PAGE, Further, read_whole
 
 
 class HerePool:
@@ -16,14 +17,24 @@ class HerePool:
         pass
 
     async def extract(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
+        self,
+        body: bytes,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        guidance: Guidance,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
-        return self.extract_now(body, url, headers, guidance)
+        return self.extract_now(body, url, headers, guidance, further)
 
     def extract_now(
-        self, body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
+        self,
+        body: bytes,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        guidance: Guidance,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
-        return read_page(body, url, headers, guidance)
+        return read_whole(body, url, headers, guidance, further)
 
     def close(self) -> None:
         pass

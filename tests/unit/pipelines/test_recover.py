@@ -21,6 +21,7 @@ from crawler.rebuild import Rebuilder
 from pipelines.guidance import NO_GUIDANCE, Guidance
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery
+from pipelines.whole import ONE_PAGE, Further
 from tests.unit.pipelines.test_archivist import PAGE, SITE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,11 +38,23 @@ class InlinePool(ExtractionPool):
     """Says that every page is an article, without a process of its own."""
 
     def extract_now(
-        self, body: bytes, url: str, headers: object, guidance: Guidance = NO_GUIDANCE
+        self,
+        body: bytes,
+        url: str,
+        headers: object,
+        guidance: Guidance = NO_GUIDANCE,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
         if b"poison" in body:
             raise RuntimeError("a bug in the extraction")
-        return Extraction(outcome=Outcome.ARTICLE, extractor="t/1", title=url, text=url)
+        text = "\n".join([url, *(address for _, address, _ in further.pages)])
+        return Extraction(
+            outcome=Outcome.ARTICLE,
+            extractor="t/1",
+            title=url,
+            text=text,
+            missing_pages=further.missing,
+        )
 
 
 def let_die(writer: WarcWriter) -> None:
@@ -201,3 +214,28 @@ def test_nothing_is_read_where_nothing_was_left_behind(
     desk.repository.finish_run(run_id, "done", {}, datetime.now(UTC))
     monkeypatch.setattr("pipelines.recover.walk", None)
     assert desk.recover() == 0
+
+
+FIRST = (
+    b"<html><head><meta property='og:type' content='article'></head><p>satu</p>"
+    b"<div class='paging'><a href='?page=2'>2</a> <a href='?page=3'>3</a></div></html>"
+)
+
+
+def test_an_article_s_pages_are_taken_up_together(desk: Desk) -> None:
+    further = [exchange(f"/berita/a?page={number}", b"<p>lagi</p>") for number in (2, 3)]
+    desk.write(7, exchange("/feed.xml", RSS.encode()), exchange("/berita/a", FIRST), *further)
+    assert desk.recover() == 4
+    pages = [f"{SITE}/berita/a", *(f"{SITE}/berita/a?page={number}" for number in (2, 3))]
+    assert desk.all("SELECT text, missing_pages FROM articles") == [("\n".join(pages), 0)]
+    assert desk.all("SELECT number, url FROM revision_pages") == [*enumerate(pages[1:], start=2)]
+    assert desk.all("SELECT url FROM urls WHERE article_id = 1 AND due_at IS NULL") == [
+        (page,) for page in pages
+    ]
+
+
+def test_an_article_whose_other_pages_are_missing_is_fetched_again(desk: Desk) -> None:
+    desk.write(7, exchange("/feed.xml", RSS.encode()), exchange("/berita/a", FIRST))
+    desk.recover()
+    assert desk.all("SELECT missing_pages FROM articles") == [(2,)]
+    assert (f"{SITE}/berita/a",) in desk.all("SELECT url FROM urls WHERE due_at NOT NULL")

@@ -40,6 +40,7 @@ from pipelines import reextract as module
 from pipelines.guidance import NO_GUIDANCE, Guidance, Guides
 from pipelines.ingest import ingest
 from pipelines.reextract import Result, reextract
+from pipelines.whole import ONE_PAGE, Further
 
 SITE = "https://sarang.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -59,7 +60,12 @@ class LinePool:
         pass
 
     def extract_now(
-        self, body: bytes, url: str, headers: object, guidance: Guidance = NO_GUIDANCE
+        self,
+        body: bytes,
+        url: str,
+        headers: object,
+        guidance: Guidance = NO_GUIDANCE,
+        further: Further = ONE_PAGE,
     ) -> Extraction:
         lines = [line for line in body.decode().splitlines() if line not in self.left_out]
         made_by = f"lines/{self.version}"

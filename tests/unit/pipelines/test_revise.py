@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.db.history import KnownArticle
+from archive.db.identity import KnownArticle
 from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
 from pipelines.revise import is_revision, is_same_story, why_gone, why_gone_from
 from tests.unit.archive.shelf import NOW

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from archive.db.full_text import create_index
 from archive.db.types import UtcDateTime
 
 revision = "0001"
@@ -64,6 +65,7 @@ def upgrade() -> None:
         sa.Column("exposure", sa.Double(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
         sa.Column("article_id", sa.Integer(), nullable=True),
+        sa.Column("page_key", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["leased_by"], ["runs.id"], name=op.f("fk_urls_leased_by")),
         sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_urls_source_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_urls")),
@@ -71,6 +73,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("urls", schema=None) as batch_op:
         batch_op.create_index("ix_urls_article_id", ["article_id"], unique=False)
+        batch_op.create_index(
+            "ix_urls_page_key",
+            ["page_key"],
+            unique=False,
+            sqlite_where=sa.text("page_key IS NOT NULL"),
+            postgresql_where=sa.text("page_key IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_urls_due",
             ["source_id", "kind", "due_at"],
@@ -173,6 +182,7 @@ def upgrade() -> None:
         sa.Column("paywalled", sa.Boolean(), nullable=True),
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("missing_pages", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["capture_id"], ["captures.id"], name=op.f("fk_articles_capture_id")
         ),
@@ -188,6 +198,11 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_articles_source_id_published_at", ["source_id", "published_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_articles_published_at",
+            ["published_at", "published_offset_min", "source_id"],
+            unique=False,
+        )
         batch_op.create_index("ix_articles_url", ["url"], unique=False)
         batch_op.create_index("ix_articles_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_articles_cluster_id", ["cluster_id"], unique=False)
@@ -198,6 +213,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("vanished_at IS NOT NULL"),
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
+
+    create_index(op.get_bind())
 
     op.create_table(
         "cluster_links",
@@ -257,6 +274,7 @@ def upgrade() -> None:
         sa.Column("paywalled", sa.Boolean(), nullable=True),
         sa.Column("extractor", sa.Text(), nullable=False),
         sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("missing_pages", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_revisions_article_id")
         ),
@@ -271,6 +289,23 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_revisions_capture_id", ["capture_id"], unique=False)
         batch_op.create_index("ix_revisions_seen_at", ["seen_at"], unique=False)
+
+    op.create_table(
+        "revision_pages",
+        sa.Column("revision_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("capture_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["capture_id"], ["captures.id"], name=op.f("fk_revision_pages_capture_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revisions.id"], name=op.f("fk_revision_pages_revision_id")
+        ),
+        sa.PrimaryKeyConstraint("revision_id", "number", name=op.f("pk_revision_pages")),
+    )
+    with op.batch_alter_table("revision_pages", schema=None) as batch_op:
+        batch_op.create_index("ix_revision_pages_capture_id", ["capture_id"], unique=False)
 
     op.create_table(
         "stories",

@@ -23,6 +23,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.article_pages import ArchivedPage
 from archive.errors import StorageError, WrongUseError
 from archive.export import FORMATS, Layout, Selection, export
 from archive.export.columns import COLUMNS, KNOWN_AS, NOT_KNOWN_YET, Kind, choose, meanings
@@ -68,6 +69,19 @@ PLAIN = ArchivedArticle(
     warc_record_type="response",
     extractor="test/1",
     rules=["a", "b"],
+    missing_pages=1,
+    pages=[
+        ArchivedPage(
+            number=2,
+            url="https://suara.example/1?page=2",
+            captured_at=NOW,
+            payload_digest=None,
+            warc_file="a.warc.gz",
+            warc_offset=5,
+            warc_length=6,
+            warc_record_id="urn:uuid:2",
+        )
+    ],
 )
 HOSTILE = [
     '=HYPERLINK("http://evil.example")',
@@ -137,14 +151,19 @@ def _value(value: Any, column: Any, from_csv: bool) -> Any:
     match column.kind:
         case Kind.TIME:
             return datetime.fromisoformat(value)
-        case Kind.LIST:
-            return json.loads(value) if isinstance(value, str) else value
+        case Kind.LIST | Kind.PAGES:
+            listed = json.loads(value) if isinstance(value, str) else value
+            return [_page(one) if isinstance(one, dict) else one for one in listed]
         case Kind.INTEGER:
             return int(value)
         case Kind.BOOLEAN:
             return {"true": True, "false": False, 1: True, 0: False}[value]
         case _:
             return unguarded(value) if from_csv else value
+
+
+def _page(told: Row) -> Row:
+    return {**told, "captured_at": datetime.fromisoformat(told["captured_at"])}
 
 
 LOADERS: dict[str, Callable[[Path], list[Row]]] = {

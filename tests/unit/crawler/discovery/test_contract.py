@@ -13,6 +13,8 @@ DOCUMENTS = {
     UrlKind.FEED: f"<rss version='2.0'><channel><item><link>{LINK}</link></item></channel></rss>",
     UrlKind.SITEMAP: f"<urlset><url><loc>{LINK}</loc></url></urlset>",
     UrlKind.LISTING: f"<html><body><a href='{LINK}#x'>A</a><a href='{LINK}'>B</a></body></html>",
+    UrlKind.ARCHIVE: f"<html><body><a href='{LINK}#x'>A</a><a href='{LINK}'>B</a></body></html>",
+    UrlKind.API: f'[{{"link": "{LINK}"}}]',
 }
 
 every_parser = pytest.mark.parametrize(("kind", "discover"), DISCOVERERS.items())

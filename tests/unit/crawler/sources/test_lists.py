@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import SourceError
@@ -218,6 +218,7 @@ words = st.sampled_from(
 @given(
     st.binary(max_size=200) | st.lists(words, max_size=30).map(lambda each: "".join(each).encode())
 )
+@example(b"<:")
 @settings(deadline=None)
 def test_any_bytes_are_a_list_or_a_clear_error(data: bytes) -> None:
     try:

@@ -1,5 +1,7 @@
 """Charsets, declared rightly, wrongly or not at all, and what is no HTML."""
 
+import time
+
 import pytest
 
 from archive.model import Outcome
@@ -50,6 +52,7 @@ def test_one_broken_byte_does_not_lose_utf8() -> None:
     [
         (b"", Outcome.EMPTY),
         (b" \n\t ", Outcome.EMPTY),
+        (b"<!-- <p>gone</p> ", Outcome.EMPTY),
         (b"\x00\x01\x02", Outcome.NOT_HTML),
         (b"%PDF-1.7 ...", Outcome.NOT_HTML),
         (b"\x89PNG\r\n\x1a\n", Outcome.NOT_HTML),
@@ -86,3 +89,19 @@ def test_headers_come_in_every_shape(headers: object) -> None:
 def test_no_headers_no_value() -> None:
     assert header(None, "content-type") is None
     assert header({}, "content-type") is None
+
+
+def test_characters_that_lxml_takes_for_no_text_are_gone() -> None:
+    tree = parse("<p>Pasar\x0cikan\x0b\x7f\x85 dibuka\ufffe\uffff</p>".encode())
+    assert not isinstance(tree, Refusal)
+    paragraph = tree.find(".//p")
+    assert paragraph is not None
+    assert paragraph.text == "Pasar ikan dibuka"
+    paragraph.tail = paragraph.text  # lxml would refuse them here
+
+
+def test_a_page_full_of_comments_is_judged_at_once() -> None:
+    body = b"<!-- one -->" * 5_000 + b"<p>Pasar ikan dibuka kembali.</p>"
+    started = time.process_time()
+    assert not isinstance(parse(body), Refusal)
+    assert time.process_time() - started < 1.0

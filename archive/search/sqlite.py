@@ -1,0 +1,125 @@
+"""Full-text search by SQLite FTS5: the table `articles_fts`, which triggers keep in step.
+
+It holds no text of its own but that of `articles` (external content), folded by `unicode61` with
+`remove_diacritics 2`. Source: https://sqlite.org/fts5.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    TableValuedAlias,
+    column,
+    exists,
+    func,
+    literal_column,
+    select,
+    table,
+)
+
+from archive.db.full_text import TOKENIZE
+from archive.db.schema import ArticleRow
+from archive.search.base import (
+    BEGIN_MARK,
+    END_MARK,
+    SNIPPET_WORDS,
+    TITLE_WEIGHT,
+    Excerpt,
+    TextIndex,
+)
+from archive.search.terms import And, Node, Not, Or, Text
+
+_FTS = table("articles_fts", column("rowid"), column("articles_fts"))
+_ITSELF: ColumnElement[Any] = literal_column("articles_fts")
+
+
+class SqliteIndex(TextIndex):
+    """Answers from FTS5."""
+
+    def matching(self, text: Node) -> ColumnElement[bool]:
+        return ArticleRow.id.in_(select(_FTS.c.rowid).where(_match(text)).correlate(None))
+
+    def ranked(self, text: Node) -> Select[Any]:
+        score = -func.bm25(_ITSELF, TITLE_WEIGHT, 1.0)
+        return self._found(text).add_columns(score.label("score")).order_by(score.desc())
+
+    def latest(self, text: Node) -> Select[Any]:
+        return self._found(text).order_by(_FTS.c.rowid.desc())
+
+    def excerpts(
+        self, connection: Connection, text: Node, article_ids: Sequence[int]
+    ) -> dict[int, tuple[Excerpt, Excerpt]]:
+        columns = (ArticleRow.id, ArticleRow.title, ArticleRow.text)
+        query = select(*columns).where(ArticleRow.id.in_(article_ids))
+        rows = [tuple(row) for row in connection.execute(query)]
+        return {
+            id_: (Excerpt.from_marked(title), Excerpt.from_marked(snippet))
+            for id_, title, snippet in _excerpts(rows, _expression(text))
+        }
+
+    def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
+        member = self.members(column).c.value
+        return exists().where(func.lower(member) == func.lower(value))
+
+    def members(self, column: Any) -> TableValuedAlias:
+        return func.json_each(column).table_valued("value")
+
+    def published_day(self) -> ColumnElement[str]:
+        offset = func.coalesce(ArticleRow.published_offset_min, 0).concat(" minutes")
+        return func.strftime("%Y-%m-%d", ArticleRow.published_at, offset)
+
+    def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
+        return func.strftime("%Y-%m-%d", day, "-6 days", "weekday 1")
+
+    def _found(self, text: Node) -> Select[Any]:
+        return (
+            select(ArticleRow.id)
+            .select_from(_FTS)
+            .join(ArticleRow, ArticleRow.id == _FTS.c.rowid)
+            .where(_match(text))
+        )
+
+
+def _excerpts(articles: list[tuple[Any, ...]], expression: str) -> list[tuple[int, str, str]]:
+    """The id, marked title and marked snippet of each article.
+
+    By an index of these articles alone, for the large one would be searched anew for each of them,
+    which takes long where the query is of frequent words or of beginnings of words.
+    """
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"CREATE VIRTUAL TABLE some USING fts5(title, text, {TOKENIZE})")
+        connection.executemany("INSERT INTO some (rowid, title, text) VALUES (?, ?, ?)", articles)
+        marks = {"begin": BEGIN_MARK, "end": END_MARK, "words": SNIPPET_WORDS}
+        return connection.execute(
+            """SELECT rowid, highlight(some, 0, :begin, :end),
+                snippet(some, 1, :begin, :end, '…', :words)
+            FROM some WHERE some MATCH :expression""",
+            {**marks, "expression": expression},
+        ).fetchall()
+
+
+def _match(text: Node) -> ColumnElement[bool]:
+    return _FTS.c.articles_fts.op("MATCH", is_comparison=True)(_expression(text))
+
+
+def _expression(node: Node) -> str:
+    """A text node in the syntax of FTS5."""
+    match node:
+        case Text(text, in_title, is_prefix):
+            quoted = text.replace('"', '""')
+            return f'{"title : " if in_title else ""}"{quoted}"{" *" if is_prefix else ""}'
+        case Or(nodes):
+            return f"({' OR '.join(map(_expression, nodes))})"
+        case And(nodes):
+            wanted = " AND ".join(_expression(each) for each in nodes if not isinstance(each, Not))
+            excluded = [_expression(each.node) for each in nodes if isinstance(each, Not)]
+            return f"(({wanted}) NOT ({' OR '.join(excluded)}))" if excluded else f"({wanted})"
+        case _:
+            raise ValueError(f"not a text: {node!r}")

@@ -1,0 +1,166 @@
+"""Commands that ask the archive by words and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from archive.cli import HomeOption, JsonOption, print_json
+from archive.errors import NotArchivedError, WrongUseError
+from archive.search.terms import By, Order
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from archive.query import SearchHit
+    from archive.search.base import Excerpt
+
+
+QueryArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="QUERY",
+        help="""In single quotes, such as 'subsidi "bahan bakar" -opini source:kilas lang:id'.""",
+    ),
+]
+_WORDS_WITHOUT_MATCH = 32
+
+
+def search(
+    query: QueryArgument,
+    home: HomeOption = Path(),
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 20,
+    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.BEST,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open the first hit's page in the web browser.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Find articles by their words and facts, the best first, with where they match.
+
+    Words must all be there, "several words" in that order; OR, a minus for NOT, and parentheses
+    combine them, and subsid* finds all that begins so. The fields are title, source, domain, lang,
+    author, tag, section, published, captured (2025, 2025-06, 2025-01-01..2025-06-30),
+    has:revisions, in:cluster and first:yes (no reprints). Put -- before a query that begins with a
+    minus. docs/search.md has more examples.
+
+    Where more than 20,000 articles match, ranking them says little, and those that came in last
+    are first.
+    """
+    from archive.home import open_home
+    from archive.query import open_query
+    from archive.search.syntax import parse_query
+
+    node = parse_query(query)
+    hits = open_query(open_home(home)).search(node, limit=limit, order=order)
+    if json:
+        for hit in hits:
+            print_json(_as_values(hit))
+    else:
+        _print_hits(hits)
+    if open_:
+        if not hits:
+            raise NotArchivedError("nothing was found to open")
+        typer.launch(hits[0].article.url)
+
+
+def stats(
+    query: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY", help="Tell how many articles match, and their share.", show_default=""
+        ),
+    ] = "",
+    home: HomeOption = Path(),
+    by: Annotated[
+        list[By] | None,
+        typer.Option(
+            help="What to count by; give it again to divide further.", show_default="source"
+        ),
+    ] = None,
+    among: Annotated[str, typer.Option(help="Count only articles that this query finds.")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, for spreadsheets.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Count articles by source, day, week, month, language, section or author.
+
+    With a query, tell how many of them match it, and the share: `kliping stats subsidi --by month`
+    follows a word through time, and `--by source --by month` does for each source. Days are of
+    the page's own clock, a week is named by its Monday, and an article of two authors counts for
+    both. `kliping search` has the syntax of queries.
+    """
+    from archive import stats_report
+    from archive.home import open_home
+    from archive.query import open_query
+    from archive.search.syntax import parse_query
+
+    if csv and json:
+        raise WrongUseError("give one of --csv and --json")
+    groups = list(dict.fromkeys(by or [By.SOURCE]))
+    matching, considered = parse_query(query), parse_query(among)
+    has_query = bool(query.strip())
+    counts = open_query(open_home(home)).count(groups, matching=matching, among=considered)
+    if json:
+        for count in counts:
+            print_json(stats_report.as_values(groups, count, has_query=has_query))
+    elif csv:
+        typer.echo(stats_report.as_csv(groups, counts, has_query=has_query), nl=False)
+    else:
+        stats_report.print_table(groups, counts, has_query=has_query)
+
+
+def _as_values(hit: SearchHit) -> dict[str, Any]:
+    article = hit.article
+    names = ("id", "url", "source", "title", "authors", "published_at", "language", "section")
+    facts = {name: getattr(article, name) for name in names}
+    shown = {"title_matches": hit.match.title, "snippet": hit.match.text}
+    excerpts = {
+        name: None if excerpt is None else {"text": excerpt.text, "matches": excerpt.matches}
+        for name, excerpt in shown.items()
+    }
+    return {**facts, "score": hit.match.score, **excerpts}
+
+
+def _print_hits(hits: Sequence[SearchHit]) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+
+    console = Console(highlight=False)
+    for hit in hits:
+        article = hit.article
+        published = f"{article.published_at:%Y-%m-%d}" if article.published_at else "no date"
+        console.print(f"{article.id}  {published}  {article.source}", style="dim", markup=False)
+        console.print(Padding(_title(hit), (0, 0, 0, 2)))
+        console.print(Padding(_snippet(hit), (0, 0, 1, 2)))
+    if not hits:
+        console.print("Nothing matches.")
+
+
+def _title(hit: SearchHit) -> Text:
+    from rich.text import Text
+
+    shown = hit.match.title
+    if shown is None or not shown.text:
+        return Text(hit.article.title or "(no title)", style="bold")
+    return _highlighted(shown, "bold")
+
+
+def _snippet(hit: SearchHit) -> Text:
+    from rich.text import Text
+
+    shown = hit.match.text
+    if shown is None:
+        return Text(" ".join(hit.article.text.split()[:_WORDS_WITHOUT_MATCH]) + " …")
+    return _highlighted(shown, "")
+
+
+def _highlighted(excerpt: Excerpt, style: str) -> Text:
+    from rich.text import Text
+
+    text = Text(excerpt.text.replace("\n", " "), style=style)
+    for begin, end in excerpt.matches:
+        text.stylize("bold yellow", begin, end)
+    return text

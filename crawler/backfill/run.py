@@ -1,0 +1,49 @@
+"""`kliping backfill`: the ordinary spider on the course of a backfill, and what it found."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from archive.errors import WrongUseError
+from archive.home import open_home
+from crawler.backfill.report import report_of, show
+from crawler.crawl import exit_code, run_task
+from crawler.discovery.span import Span
+from crawler.sources.selection import select_sources
+from crawler.task import Task
+
+
+def span_of(first: date, last: date | None) -> Span:
+    """The days that are meant; to today where no last one is given.
+
+    Raises:
+        WrongUseError: the last one is before the first.
+    """
+    last = last or datetime.now(UTC).date()
+    if last < first:
+        raise WrongUseError(f"--to {last} is before --from {first}")
+    return Span(first, last)
+
+
+def run_backfill(path: Path, name: str, first: date, last: date | None) -> int:
+    """Find and archive what a source published between two days; the exit code.
+
+    Raises:
+        WrongUseError, HomeError, ConfigError, SourceError: something a person must change.
+        LockedError: another run is at work on the source.
+        StorageError: the disk or the database refused; the same command goes on from there.
+    """
+    span = span_of(first, last)
+    home = open_home(path)
+    select_sources(home, [name])
+    console = Console()
+    task = Task((name,), span=span, is_open=last is None)
+    run, finished = run_task(home, task, console)
+    assert run.course is not None  # the task has a span
+    show(report_of(run.course), console)
+    if not finished:
+        console.print("Interrupted; the same command goes on from here.")
+    return exit_code(run, console, finished=finished)

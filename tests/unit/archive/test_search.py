@@ -1,0 +1,342 @@
+"""Search on SQLite and on PostgreSQL: the same queries find the same articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import Connection, Engine, insert, text
+
+from archive.db.engine import open_engine, scrub
+from archive.db.frontier import FrontierTable
+from archive.db.history import Reading
+from archive.db.identity import KnownArticle
+from archive.db.reach import Reach
+from archive.db.repository import Repository, UrlOutcome
+from archive.db.schema import TakedownRow
+from archive.model import (
+    Candidate,
+    Capture,
+    Extraction,
+    FoundBy,
+    Outcome,
+    RecordRef,
+    RecordType,
+    Source,
+    UrlKind,
+)
+from archive.query import Query, SearchHit
+from archive.search import finding
+from archive.search.syntax import MAX_DEPTH, parse_query
+from archive.search.terms import And, By, Node, Not, Or, Order, Text
+from tests.postgres import new_database, postgres
+from tests.property.test_queries import queries
+
+NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
+JAKARTA = timezone(timedelta(hours=7))
+ARTICLES: dict[str, dict[str, Any]] = {
+    "subsidy": {
+        "title": "Subsidi bahan bakar dipangkas",
+        "text": "Pertamina memangkas subsidi.\nHarga bahan bakar naik di seluruh negeri.",
+        "authors": ["Ani Lestari", "Budi"],
+        "tags": ["Ekonomi", "BBM"],
+        "section": "Bisnis",
+        "language": "id",
+        # The evening before in UTC.
+        "published_at": datetime(2025, 1, 1, 2, 0, tzinfo=JAKARTA),
+    },
+    "passing": {
+        "title": "Pasar hari ini",
+        "text": "Beras, cabai dan telur. " * 30 + "Di kilas.example: subsidi pupuk tetap.",
+        "language": "id",
+        "published_at": datetime(2025, 6, 1, 9, 0, tzinfo=JAKARTA),
+    },
+    "cafe": {
+        "title": "A Café in São Paulo",
+        "text": "The owner's crème brûlée is to be or not to be. Bakar is a name; bahan too.",
+        "language": "en",
+        "tags": ["Food"],
+        "published_at": datetime(2024, 12, 31, 23, 0, tzinfo=UTC),
+    },
+    "undated": {"title": None, "text": "Kereta-api 07.15 dari Gambir, opini 100%."},
+}
+FOUND = {
+    "": "subsidy passing cafe undated",
+    "subsidi": "subsidy passing",
+    "SUBSIDI pertamina": "subsidy",
+    "title:subsidi": "subsidy",
+    '"bahan bakar"': "subsidy",
+    "bahan bakar": "subsidy cafe",
+    "title:kafe": "",
+    "cafe": "cafe",
+    "café": "cafe",
+    '"sao paulo"': "cafe",
+    '"creme brulee"': "cafe",
+    '"to be or not to be"': "cafe",
+    "the": "cafe",
+    "subsi*": "subsidy passing",
+    "title:subsi*": "subsidy",
+    "kilas": "passing",
+    '"kereta api"': "undated",
+    "kereta-api": "undated",
+    "api": "undated",
+    "07.15": "undated",
+    "100": "undated",
+    "subsidi -pertamina": "passing",
+    "subsidi -(pertamina OR gambir)": "passing",
+    "-subsidi": "cafe undated",
+    "(pertamina OR opini) -telur": "subsidy undated",
+    "pertamina OR tag:food": "subsidy cafe",
+    "subsidi -(pupuk tag:ekonomi)": "subsidy passing",
+    "subsidi (lang:id -telur)": "subsidy",
+    "source:suara": "subsidy passing cafe",
+    "source:Warta": "undated",
+    "-source:warta lang:id": "subsidy passing",
+    "domain:suara.example": "subsidy passing cafe",
+    "lang:EN": "cafe",
+    "-lang:id": "cafe undated",
+    'author:"ani lestari"': "subsidy",
+    "author:ani": "",
+    "tag:bbm OR tag:Food": "subsidy cafe",
+    "section:bisnis": "subsidy",
+    "published:2025": "subsidy passing",
+    "published:2025-01-01": "subsidy",
+    "published:..2024": "cafe",
+    "-published:2025": "cafe undated",
+    "captured:2026-01-10": "subsidy passing cafe undated",
+    "captured:2026-01-11..": "",
+    "has:revisions": "",
+    "in:cluster": "",
+    "first:yes subsidi": "subsidy passing",
+    "nowhere": "",
+    "title:café lang:id": "",
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def query(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('search') / 'kliping.db'}"
+    else:
+        url = new_database(request.getfixturevalue("server"), "search")
+    engine = open_engine(url)
+    fill(engine)
+    yield Query(engine)
+    engine.dispose()
+
+
+def fill(engine: Engine) -> None:
+    repository = Repository(engine)
+    sources = [Source("suara", "https://suara.example"), Source("warta", "https://warta.example")]
+    repository.refresh_sources(sources, NOW)
+    run_id = repository.start_run("crawl", "1", NOW)
+    for number, (name, facts) in enumerate(ARTICLES.items()):
+        source_id = 2 if name == "undated" else 1
+        save(repository, run_id, number, name, source_id, **facts)
+
+
+def save(
+    repository: Repository, run_id: int, number: int, name: str, source_id: int, **facts: Any
+) -> None:
+    url = f"https://{'suara' if source_id == 1 else 'warta'}.example/{name}"
+    table = FrontierTable(repository.engine)
+    table.add(source_id, [Candidate(url, UrlKind.PAGE, FoundBy.FEED, url)], NOW)
+    lease = table.find(url)
+    assert lease is not None
+    ref = RecordRef("f.warc.gz", 100 * number, 90, f"urn:uuid:{number}")
+    at = NOW + timedelta(minutes=number)
+    capture = Capture(url, at, ref, RecordType.RESPONSE, 200)
+    extraction = Extraction(outcome=Outcome.ARTICLE, extractor="test/1", **facts)
+    reading = Reading(url, url, extraction, at, differs)
+    outcome = UrlOutcome(200, "article", None)
+    repository.save_visit(
+        [capture],
+        outcome,
+        run_id=run_id,
+        source_id=source_id,
+        url_id=lease.url_id,
+        reading=reading,
+    )
+
+
+def differs(known: KnownArticle) -> bool:
+    return True
+
+
+def names(hits: list[SearchHit]) -> set[str]:
+    return {hit.article.url.rpartition("/")[2] for hit in hits}
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("asked", FOUND)
+def test_a_query_finds_what_it_says(query: Query, asked: str, order: Order) -> None:
+    node = parse_query(asked)
+    assert names(query.search(node, order=order)) == set(FOUND[asked].split())
+    streamed = {article.id for article in query.articles(matching=node)}
+    assert streamed == {hit.article.id for hit in query.search(node)}
+
+
+def test_a_word_in_the_title_counts_more(query: Query) -> None:
+    hits = query.search(parse_query("subsidi"))
+    assert [hit.article.title for hit in hits] == [
+        "Subsidi bahan bakar dipangkas",
+        "Pasar hari ini",
+    ]
+    best, next_ = (hit.match.score for hit in hits)
+    assert best is not None and next_ is not None and best > next_
+
+
+def test_excerpts_show_where_it_matches(query: Query) -> None:
+    (hit,) = query.search(parse_query("subsidi pupuk -opini lang:id"))
+    excerpt = hit.match.text
+    assert excerpt is not None
+    assert "subsidi pupuk" in excerpt.text
+    assert len(excerpt.text) < len(hit.article.text) / 2
+    assert {excerpt.text[begin:end] for begin, end in excerpt.matches} <= {
+        "subsidi",
+        "pupuk",
+        "subsidi pupuk",
+    }
+
+
+def test_newest_are_first_where_nothing_can_be_ranked(query: Query) -> None:
+    hits = query.search(parse_query("lang:id OR lang:en"))
+    assert [hit.article.title for hit in hits] == [
+        "Pasar hari ini",
+        "A Café in São Paulo",
+        "Subsidi bahan bakar dipangkas",
+    ]
+    assert all(hit.match.score is None and hit.match.text is None for hit in hits)
+
+
+def test_words_that_are_everywhere_are_not_ranked(
+    query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "WIDE_HITS", 1)
+    hits = query.search(parse_query("subsidi"))
+    assert [hit.article.title for hit in hits] == [
+        "Pasar hari ini",
+        "Subsidi bahan bakar dipangkas",
+    ]
+    assert all(hit.match.score is None and hit.match.text is not None for hit in hits)
+
+
+def deepest(kind: type[And] | type[Or]) -> Node:
+    node: Node = Text("a")
+    for level in range((MAX_DEPTH - 1) // (2 if kind is And else 1)):
+        inner = node
+        node = kind((Text(f"b{level}"), Not(inner) if kind is And else inner))
+    return node
+
+
+@pytest.mark.parametrize("kind", [And, Or])
+def test_the_deepest_queries_are_answered(query: Query, kind: type[And] | type[Or]) -> None:
+    node = parse_query(str(deepest(kind)))
+    query.search(node)
+    query.search(And((node, Or((node, *parse_query("lang:id a").nodes)))))  # type: ignore[union-attr]
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(queries)
+def test_every_query_is_answered(query: Query, asked: Node) -> None:
+    query.search(asked, limit=3)
+
+
+COUNTS: dict[tuple[By, ...], list[tuple[tuple[str | None, ...], int, int]]] = {
+    (By.SOURCE,): [(("suara",), 3, 2), (("warta",), 1, 0)],
+    (By.DAY,): [
+        (("2024-12-31",), 1, 0),
+        (("2025-01-01",), 1, 1),
+        (("2025-06-01",), 1, 1),
+        ((None,), 1, 0),
+    ],
+    # New Year's Eve was a Tuesday, the first of June a Sunday.
+    (By.WEEK,): [(("2024-12-30",), 2, 1), (("2025-05-26",), 1, 1), ((None,), 1, 0)],
+    (By.SOURCE, By.MONTH): [
+        (("suara", "2024-12"), 1, 0),
+        (("suara", "2025-01"), 1, 1),
+        (("suara", "2025-06"), 1, 1),
+        (("warta", None), 1, 0),
+    ],
+    (By.LANGUAGE,): [(("en",), 1, 0), (("id",), 2, 2), ((None,), 1, 0)],
+    (By.SECTION,): [(("Bisnis",), 1, 1), ((None,), 3, 1)],
+    (By.AUTHOR,): [(("Ani Lestari",), 1, 1), (("Budi",), 1, 1), ((None,), 3, 1)],
+    (): [((), 4, 2)],
+}
+
+
+@pytest.mark.parametrize("by", COUNTS)
+def test_articles_are_counted(query: Query, by: tuple[By, ...]) -> None:
+    counts = query.count(by, matching=parse_query("subsidi"))
+    assert [(each.group, each.articles, each.matching) for each in counts] == COUNTS[by]
+
+
+def test_counts_can_be_narrowed(query: Query) -> None:
+    among = parse_query("lang:id published:2025")
+    (count,) = query.count([By.SOURCE], matching=parse_query("pertamina author:budi"), among=among)
+    assert (count.articles, count.matching, count.share) == (2, 1, 0.5)
+    assert query.count([By.AUTHOR], among=parse_query("nowhere")) == []
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path / 'kliping.db'}")
+    fill(engine)
+    yield engine
+    engine.dispose()
+
+
+def check(engine: Engine) -> None:
+    """Compare FTS5's index with the texts."""
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+        )
+
+
+def test_a_revision_is_found_by_its_new_words_alone(archive: Engine) -> None:
+    facts = {**ARTICLES["subsidy"], "title": "Ralat", "text": "Subsidi ditambah."}
+    save(Repository(archive), 1, 9, "subsidy", 1, **facts)
+    query = Query(archive)
+    assert names(query.search(parse_query("dipangkas OR pertamina"))) == set()
+    assert names(query.search(parse_query("ralat ditambah has:revisions"))) == {"subsidy"}
+    check(archive)
+
+
+def test_nothing_is_left_of_a_forgotten_text(archive: Engine, tmp_path: Path) -> None:
+    ids = [hit.article.id for hit in Query(archive).search(parse_query("pertamina"))]
+    with archive.begin() as connection:
+        reach = Reach(connection)
+        reach.add_article(ids[0])
+        reach.remove(connection, takedown(connection))
+    assert names(Query(archive).search(parse_query("subsidi"))) == {"passing"}
+    check(archive)
+    # Words are kept without the letters that they share with the word before.
+    assert is_on_disk(tmp_path, b"ertamina")
+    scrub(archive)
+    assert not is_on_disk(tmp_path, b"ertamina")
+    assert names(Query(archive).search(parse_query("subsidi"))) == {"passing"}
+
+
+def takedown(connection: Connection) -> int:
+    row = {"target": "1", "kind": "article", "reason": "test", "by": "me", "forgotten_at": NOW}
+    counts = {"articles": 1, "urls": 1, "records": 1}
+    key = connection.execute(insert(TakedownRow).values(**row, **counts)).inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def is_on_disk(folder: Path, part: bytes) -> bool:
+    return any(part in path.read_bytes() for path in folder.glob("kliping.db*"))
