@@ -37,12 +37,12 @@ class ArchivedPage:
 
 def pages_of_articles(
     connection: Connection, article_ids: Iterable[int]
-) -> dict[int, list[ArchivedPage]]:
-    """By article, the further pages of its newest revision, in order."""
-    newest = (RevisionRow.article_id == ArticleRow.id) & (RevisionRow.number == ArticleRow.revision)
+) -> dict[tuple[int, int], list[ArchivedPage]]:
+    """By article and number of its revision, the further pages of that, in order."""
     query = (
         select(
-            ArticleRow.id,
+            RevisionRow.article_id,
+            RevisionRow.number,
             RevisionPageRow.number,
             RevisionPageRow.url,
             CaptureRow.captured_at,
@@ -52,16 +52,17 @@ def pages_of_articles(
             CaptureRow.warc_length,
             CaptureRow.record_id,
         )
-        .join(RevisionRow, newest)
         .join(RevisionPageRow, RevisionPageRow.revision_id == RevisionRow.id)
         .join(CaptureRow, CaptureRow.id == RevisionPageRow.capture_id)
-        .order_by(ArticleRow.id, RevisionPageRow.number)
+        .order_by(RevisionRow.id, RevisionPageRow.number)
     )
-    found: dict[int, list[ArchivedPage]] = defaultdict(list)
+    found: dict[tuple[int, int], list[ArchivedPage]] = defaultdict(list)
     for some in batches(article_ids):
-        rows: Sequence[Any] = connection.execute(query.where(ArticleRow.id.in_(some))).all()
+        rows: Sequence[Any] = connection.execute(
+            query.where(RevisionRow.article_id.in_(some))
+        ).all()
         for row in rows:
-            found[row[0]].append(ArchivedPage(*row[1:]))
+            found[row[0], row[1]].append(ArchivedPage(*row[2:]))
     return found
 
 

@@ -202,29 +202,6 @@ def urls(
             typer.echo(f"{known.state:10} {known.url}{verdict}{due}")
 
 
-def export(
-    home: HomeOption = Path(),
-    format_: Annotated[str, typer.Option("--format", help="jsonl or wacz.")] = "jsonl",
-    output: Annotated[
-        str, typer.Option("--output", "-o", help="File to write; - is standard output.")
-    ] = "-",
-) -> None:
-    """Write every article to a file that other programs read.
-
-    jsonl has the text and facts, one article a line; wacz has the pages as they were served, and
-    replays in ReplayWeb.page. The file appears when it is whole, or not at all.
-    """
-    from archive.export import Selection
-    from archive.export import export as export_selection
-    from archive.home import open_home
-    from archive.query import open_query
-
-    opened = open_home(home)
-    selection = Selection(open_query(opened).all_articles(), opened.warc)
-    count = export_selection(selection, format_, output)
-    typer.echo(f"Exported {count} articles.", err=True)
-
-
 def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
     """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
     from archive.audit import files_elsewhere

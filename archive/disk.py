@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and names that survive a loss of power.
+"""Files and folders that appear whole or not at all, and names that survive a loss of power.
 
 Used by whatever puts a file in the place of another. A process that is killed leaves a hidden
 `.NAME.new` at most, which the next one of that name writes over. Who writes a name at a time is
@@ -7,7 +7,9 @@ for the caller to settle.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,29 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+@contextmanager
+def making_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder that appears under its name when the block ends well, or not at all.
+
+    Who writes files into it syncs them.
+
+    Raises: OSError if the disk refuses, or if `folder` is there already and holds anything.
+    """
+    new = folder.with_name(f".{folder.name}.new")
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(errno.EEXIST, "there is something in this folder already", folder)
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+        for inner in (new, *(path for path in new.rglob("*") if path.is_dir())):
+            sync_folder(inner)
+        new.rename(folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    sync_folder(folder.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, or_, select
+from sqlalchemy import Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
@@ -18,7 +18,16 @@ from archive.clusters import Cluster, cluster_of, on_page_clock
 from archive.counting import Count, count
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
-from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow, UrlRow
+from archive.db.schema import (
+    ArchiveRow,
+    ArticleRow,
+    CaptureRow,
+    ClusterRow,
+    ReadingColumns,
+    RevisionRow,
+    SourceRow,
+    UrlRow,
+)
 from archive.db.sources import source_ids
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
@@ -36,10 +45,10 @@ MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedArticle:
-    """An article as its newest revision reads, and where its bytes lie.
+    """An article as one of its revisions reads, the newest as a rule, and where its bytes lie.
 
-    The fields are the columns of every export, in this order; names follow what news datasets
-    (cc_news, news-please, Media Cloud, Fundus) use where they agree.
+    The fields are the columns of every export, in this order (`archive.export.columns`); what
+    is said of each here is said of it in `docs/columns.md` and in the exports.
     """
 
     id: int
@@ -84,12 +93,14 @@ class ArchivedArticle:
     """article, liveblog, video, gallery, opinion or other."""
     paywalled: bool | None
     """Whether the page says that it is not free; empty where it does not say."""
+    revision: int
+    """Number of this revision, from 1."""
+    revision_count: int
+    """How many revisions the archive has of the article."""
     cluster_id: int | None
     """Shared with the articles that tell the same story elsewhere; empty where there is none."""
     first_publisher: str | None
     """Name of the source that had the story first; empty where it is nowhere else."""
-    revision: int
-    """Number of this revision, from 1."""
     text_sha256: str
     """Hex SHA-256 of the text in UTF-8."""
     payload_digest: str | None
@@ -178,9 +189,28 @@ class Query:
         with self.engine.connect() as connection:
             return count(connection, by, matching=matching, among=among)
 
-    def all_articles(self) -> Iterator[ArchivedArticle]:
-        """Every article, in the order of ids."""
-        return self._stream(_select_articles().order_by(ArticleRow.id))
+    def all_articles(
+        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+    ) -> Iterator[ArchivedArticle]:
+        """Every article that matches, in the order of ids; with `every_revision`, as each of its
+        revisions reads. What matches is the article as it reads now.
+
+        With `first_only`, of a cluster only the article that had the story first.
+        """
+        return self._stream(self._all(matching, every_revision, first_only))
+
+    def count_all(
+        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+    ) -> int:
+        """How many `all_articles` yields."""
+        rows = self._all(matching, every_revision, first_only).order_by(None)
+        with self.engine.connect() as connection:
+            return connection.scalar(rows.with_only_columns(func.count())) or 0
+
+    def archive_id(self) -> str:
+        """The UUID that the archive was given when it was made."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(ArchiveRow.archive_id)).scalar_one()
 
     def article(self, id_or_url: str) -> ArchivedArticle:
         """The article with that id, or that any URL known of it leads to.
@@ -257,13 +287,27 @@ class Query:
         with self.engine.connect() as connection:
             return _select_articles().where(condition(node, index_of(connection)))
 
+    def _all(self, matching: Node, every_revision: bool, first_only: bool) -> Select[Any]:
+        """Select what is exported, in the order of an index.
+
+        It is chosen by ids alone: sorted with their texts, articles would fill the memory.
+        """
+        chosen = self._matching(matching).with_only_columns(ArticleRow.id).correlate(None)
+        if first_only:
+            is_first = ClusterRow.first_article_id == ArticleRow.id
+            chosen = chosen.where(or_(ArticleRow.cluster_id.is_(None), is_first))
+        if every_revision:
+            of_revisions = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(chosen))
+            return of_revisions.order_by(RevisionRow.article_id, RevisionRow.number)
+        return _select_articles().where(ArticleRow.id.in_(chosen)).order_by(ArticleRow.id)
+
     def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
             for some in rows.partitions():
-                pages = pages_of_articles(connection, [row.id for row in some])
+                pages = pages_of_articles(connection, {row.id for row in some})
                 for row in some:
-                    yield _article(row, pages[row.id])
+                    yield _article(row, pages[row.id, row.revision])
 
 
 def open_query(home: Home) -> Query:
@@ -275,7 +319,10 @@ def open_query(home: Home) -> Query:
     return Query(open_engine(home.database_url, read_only=True))
 
 
-def _select_articles() -> Select[Any]:
+def _select_articles(
+    reading: type[ArticleRow] | type[RevisionRow] = ArticleRow,
+) -> Select[Any]:
+    """Select articles as they read now, or once for each revision, as that reads."""
     first, publisher = aliased(ArticleRow), aliased(SourceRow)
     elsewhere: dict[str, Any] = {
         "source": SourceRow.name,
@@ -287,19 +334,25 @@ def _select_articles() -> Select[Any]:
         "warc_length": CaptureRow.warc_length,
         "warc_record_id": CaptureRow.record_id,
         "warc_record_type": CaptureRow.record_type,
+        "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
+        "revision_count": ArticleRow.revision,
     }
-    columns = [
-        elsewhere[name] if name in elsewhere else getattr(ArticleRow, name) for name in _OF_ROW
-    ]
+    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in _OF_ROW]
+    query = select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
+    query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
+    if reading is RevisionRow:
+        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
     return (
-        select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
-        .add_columns(ArticleRow.published_offset_min)
-        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
+        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .join(CaptureRow, CaptureRow.id == reading.capture_id)
         .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
         .outerjoin(first, first.id == ClusterRow.first_article_id)
         .outerjoin(publisher, publisher.id == first.source_id)
     )
+
+
+def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
+    return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
 
 
 def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:

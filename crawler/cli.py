@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 import archive.commands
+import archive.export_commands
 import archive.search_commands
 import crawler.commands
 import pipelines.commands
@@ -42,7 +43,7 @@ app.command()(archive.commands.cluster)
 app.command()(archive.commands.changes)
 app.command()(archive.commands.urls)
 app.command()(crawler.commands.why)
-app.command()(archive.commands.export)
+app.command()(archive.export_commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
 app.command()(archive.commands.verify)

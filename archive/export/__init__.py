@@ -1,49 +1,86 @@
-"""Exports: `FORMATS` names every format; `export` writes one, whole or not at all."""
+"""Exports: `FORMATS` names every format; `export` writes one, whole or not at all.
+
+What is exported is an iterable of articles, from wherever; `archive.export_commands` has it from
+the command line.
+"""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from archive.disk import replacing
 from archive.errors import StorageError, WrongUseError
-from archive.export import jsonl, wacz
-from archive.export.base import Exporter, Format, Selection
+from archive.export import csv_table, jsonl, parquet, sqlite, wacz
+from archive.export.base import Format, Selection
+from archive.export.folder import Layout, write_folder
+from archive.export.manifest import Tally, file_made, manifest_of, write_json
 
 FORMATS: dict[str, Format] = {
-    "jsonl": Format(jsonl.write),
-    "wacz": Format(wacz.write, to_stdout=False),
+    "jsonl": Format(".jsonl", table=jsonl.open_table),
+    "csv": Format(".csv", table=csv_table.open_table),
+    "parquet": Format(".parquet", table=parquet.open_table, to_stdout=False),
+    "sqlite": Format(".db", table=sqlite.open_table, to_stdout=False),
+    "hf": Format(".parquet", table=parquet.open_table, to_stdout=False, is_dataset=True),
+    "wacz": Format(".wacz", package=wacz.write, to_stdout=False),
 }
 
-__all__ = ["FORMATS", "Exporter", "Format", "Selection", "export"]
+__all__ = ["FORMATS", "Format", "Layout", "Selection", "export"]
+
+ONE_FILE = Layout()
 
 
-def export(selection: Selection, format_: str, target: str) -> int:
-    """Write `selection` to the file `target` (`-`: standard output); how many articles.
+def export(selection: Selection, format_: str, target: str, layout: Layout = ONE_FILE) -> int:
+    """Write `selection` to `target` (`-`: standard output); how many articles.
 
-    A file is written aside and renamed when it is whole; a pipe or device is written to.
+    That is a file, or a folder where the layout has several files, or the format is `hf`. Either
+    is written aside and renamed when it is whole; a pipe or device is written to.
 
     Raises:
-        WrongUseError: there is no such format, or it cannot go to standard output.
+        WrongUseError: there is no such format, or not in that layout or place; or there is
+            something in the folder already.
         StorageError: the file cannot be written.
         KlipingError: the archive lacks what the format needs.
     """
     if format_ not in FORMATS:
         raise WrongUseError(f"no format {format_!r}; there is {', '.join(FORMATS)}")
-    format_used = FORMATS[format_]
-    path = Path(target)
+    used, path = FORMATS[format_], Path(target)
     is_stream = target == "-" or (path.exists() and not path.is_file() and not path.is_dir())
-    if is_stream and not format_used.to_stdout:
-        raise WrongUseError(f"{format_} needs a file to go to: -o FILE.{format_}")
+    is_folder = used.is_dataset or layout.is_parted
+    if is_folder and used.package:
+        raise WrongUseError(f"{format_} is one file: no --split, no --shards")
+    if is_stream and (is_folder or layout.manifest or not used.to_stdout):
+        raise WrongUseError(
+            f"{format_} needs a folder to go to: -o FOLDER"
+            if is_folder
+            else f"{format_} needs a file to go to: -o FILE{used.suffix}"
+        )
     try:
+        if is_folder:
+            return write_folder(selection, format_, used, path.resolve(), layout)
         if target == "-":
-            return format_used.write(selection, sys.stdout.buffer)
+            return used.write(selection, sys.stdout.buffer)
         if is_stream:
             with path.open("wb") as file:
-                return format_used.write(selection, file)
-        with replacing(path) as whole:
-            return format_used.write(selection, whole)
+                return used.write(selection, file)
+        return _write_file(selection, format_, path, layout)
     except BrokenPipeError:
         raise  # the reader has had enough, which is its right
+    except FileExistsError as error:
+        raise WrongUseError(f"{target}: there is something here already; name another") from error
     except OSError as error:
-        raise StorageError(f"{target}: cannot write the export: {error.strerror}") from error
+        reason = error.strerror or error
+        raise StorageError(f"{target}: cannot write the export: {reason}") from error
+
+
+def _write_file(selection: Selection, format_: str, path: Path, layout: Layout) -> int:
+    tally = Tally()
+    watched = replace(selection, articles=tally.watch(selection.articles))
+    with replacing(path) as file:
+        count = FORMATS[format_].write(watched, file)
+    if layout.manifest:
+        files = [file_made(path, path.parent, count)]
+        written = manifest_of(selection, format_, tally, files, split=None)
+        write_json(path.with_name(f"{path.name}.manifest.json"), written)
+    return count

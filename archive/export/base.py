@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from archive.export.columns import COLUMNS, Column
 from archive.query import ArchivedArticle
+
+AddRow = Callable[[ArchivedArticle], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +22,43 @@ class Selection:
     """As they come: read once, and never all held in memory."""
     warc: Path
     """The WARC folder, where the articles' pages lie."""
+    columns: tuple[Column, ...] = COLUMNS
+    """What of each article goes into a table."""
+    origin: Mapping[str, str | None] = field(default_factory=dict)
+    """How the articles were chosen, and from which archive: for the manifest."""
 
 
-class Exporter(Protocol):
-    """How a format is written."""
+@dataclass(slots=True)
+class Room:
+    """The memory that all files of one export share, for rows that wait to be written."""
+
+    bytes: int = 128 << 20
+    files: int = 0
+    """How many of them are open."""
+
+    @property
+    def of_each(self) -> int:
+        """Bytes of text that a file may keep waiting."""
+        return min(self.bytes // 2, self.bytes // max(self.files, 1))
+
+
+class Table(Protocol):
+    """How the rows of a table are written to a file."""
+
+    def __call__(
+        self, file: BinaryIO, columns: Sequence[Column], room: Room
+    ) -> AbstractContextManager[AddRow]:
+        """Give what adds an article; the file is whole when the block has ended well.
+
+        Raises:
+            OSError: the disk refuses.
+            KlipingError: the format needs what is not there.
+        """
+        ...
+
+
+class Package(Protocol):
+    """How a file is written that is no table."""
 
     def __call__(self, selection: Selection, file: BinaryIO) -> int:
         """Write `selection` to `file`; how many articles were in it.
@@ -35,8 +72,25 @@ class Exporter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format."""
+    """One format: a table, or a package."""
 
-    write: Exporter
+    suffix: str
+    """Of its files."""
+    table: Table | None = None
+    package: Package | None = None
     to_stdout: bool = True
-    """Whether standard output will do; not where sizes are filled in afterwards."""
+    """Whether standard output will do; not where a file is gone back in."""
+    is_dataset: bool = False
+    """Whether it is always a folder, laid out for the Hugging Face hub."""
+
+    def write(self, selection: Selection, file: BinaryIO) -> int:
+        """Write `selection` to one file; how many articles were in it. Raises as its parts do."""
+        if self.package is not None:
+            return self.package(selection, file)
+        assert self.table is not None
+        count = 0
+        with self.table(file, selection.columns, Room(files=1)) as add:
+            for article in selection.articles:
+                add(article)
+                count += 1
+        return count

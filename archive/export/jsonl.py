@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any, BinaryIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import BinaryIO
 
-from archive.article_pages import ArchivedPage
-from archive.export.base import Selection
-from archive.query import COLUMNS, ArchivedArticle
-
-
-def write(selection: Selection, file: BinaryIO) -> int:
-    """Write the articles; how many there were."""
-    count = 0
-    for article in selection.articles:
-        file.write(to_json(article).encode() + b"\n")
-        count += 1
-    return count
+from archive.export.base import AddRow, Room
+from archive.export.columns import COLUMNS, Column
+from archive.export.values import as_json, row_of
+from archive.query import ArchivedArticle
 
 
-def to_json(article: ArchivedArticle) -> str:
+@contextmanager
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+    """Write one line for each article; nothing waits."""
+
+    def add(article: ArchivedArticle) -> None:
+        file.write(to_json(article, columns).encode() + b"\n")
+
+    yield add
+
+
+def to_json(article: ArchivedArticle, columns: Sequence[Column] = COLUMNS) -> str:
     """One article as a JSON object on one line, keys in the order of the columns."""
-    values = {name: _plain(getattr(article, name)) for name in COLUMNS}
-    return json.dumps(values, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, ArchivedPage):
-        return {name: _plain(part) for name, part in asdict(value).items()}
-    if isinstance(value, list):
-        return [_plain(each) for each in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    names = (column.name for column in columns)
+    return as_json(dict(zip(names, row_of(article, columns), strict=True)))

@@ -171,6 +171,30 @@ def test_an_export_holds_every_article(crawled: Crawled, tmp_path: Path) -> None
     )
 
 
+def test_an_export_is_shaped_by_options(crawled: Crawled, tmp_path: Path) -> None:
+    folder = tmp_path / "berita"
+    options = ("--split", "holdout", "--shards", "2", "--columns", "id,title,text", "--no-text")
+    kliping(crawled.home, "export", "--format", "csv", "-o", str(folder), *options)
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert manifest["columns"] == ["id", "title"]
+    assert manifest["selection"] == {
+        "archive_id": manifest["selection"]["archive_id"],
+        "matching": None,
+        "revisions": "last",
+        "dedupe": None,
+    }
+    assert len(manifest["files"]) == 6
+    lines = [(folder / file["path"]).read_text("utf-8").splitlines() for file in manifest["files"]]
+    assert {head for head, *_ in lines} == {"id,title"}
+    assert sum(len(rows) for _, *rows in lines) == manifest["rows"] > 0
+    none = kliping(crawled.home, "export", "--matching", "source:nowhere", "--format", "csv")
+    assert "Exported 0 articles" in none
+    every = kliping(crawled.home, "export", "--revisions", "all", "--dedupe", "cluster")
+    assert "revisions." in every
+    said = kliping(crawled.home, "export", "--format", "wacz", "--no-text", exit_code=2)
+    assert "has no columns to choose" in said
+
+
 def test_an_export_that_fails_leaves_nothing(crawled: Crawled, tmp_path: Path) -> None:
     said = kliping(crawled.home, "export", "-o", str(tmp_path / "no" / "file"), exit_code=1)
     assert "cannot write the export" in said

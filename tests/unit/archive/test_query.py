@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
@@ -29,6 +31,7 @@ from archive.model import (
     UrlKind,
 )
 from archive.query import COLUMNS, ArchivedArticle, Query
+from archive.search.syntax import parse_query
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 JAKARTA = timezone(timedelta(hours=7))
@@ -95,6 +98,53 @@ def test_articles_are_newest_first_and_the_undated_last(query: Query) -> None:
     assert paths(query.articles()) == ["/new", "/old", "/undated"]
     assert paths(query.articles(limit=1)) == ["/new"]
     assert paths(query.all_articles()) == ["/old", "/undated", "/new"]
+
+
+def test_every_revision_reads_as_it_did(query: Query) -> None:
+    table = FrontierTable(query.engine)
+    lease = table.find(f"{SITE}/new")
+    assert lease is not None
+    ref = RecordRef("b.warc.gz", 7, 100, "urn:uuid:edited")
+    later = NOW + timedelta(hours=1)
+    capture = Capture(f"{SITE}/new", later, ref, RecordType.RESPONSE, 200)
+    edited = Extraction(outcome=Outcome.ARTICLE, extractor="test/2", title="Edited", text="Other")
+    Repository(query.engine).save_visit(
+        [capture],
+        UrlOutcome(200, "article", None),
+        run_id=1,
+        source_id=1,
+        url_id=lease.url_id,
+        reading=Reading(f"{SITE}/new", f"{SITE}/new", edited, later, lambda _: True),
+    )
+    found = list(query.all_articles(every_revision=True))
+    assert len(found) == query.count_all(every_revision=True) == 4
+    assert query.count_all() == len(list(query.all_articles())) == 3
+    before, after = found[2:]
+    assert (before.id, before.revision, before.revision_count) == (after.id, 1, 2)
+    assert (before.title, before.warc_record_id) == ("Title “/new”", "urn:uuid:2")
+    assert (before.published_at, before.captured_at) == (PUBLISHED["/new"], NOW)
+    assert (after.title, after.revision, after.warc_offset, after.captured_at) == (
+        ("Edited", 2, 7, later)
+    )
+    assert after == query.article(str(after.id))
+
+
+@pytest.mark.parametrize("every_revision", [False, True])
+@pytest.mark.parametrize("first_only", [False, True])
+@pytest.mark.parametrize("matching", ["", "first", "source:suara"])
+def test_nothing_is_sorted_in_memory(
+    query: Query, matching: str, every_revision: bool, first_only: bool
+) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(query.engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
+    node = parse_query(matching)
+    found = query.all_articles(matching=node, every_revision=every_revision, first_only=first_only)
+    assert len(list(found)) == 3
+    [(statement, parameters)] = [pair for pair in asked if "published_offset_min" in pair[0]]
+    with query.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert plan
+    assert not [step for step in plan if "TEMP B-TREE" in str(step)]
 
 
 def test_articles_of_one_source(query: Query) -> None:

@@ -1,0 +1,151 @@
+"""The columns of an export: their types and what they mean, read from `ArchivedArticle` itself.
+
+`docs/columns.md` is made from this file, and so is what an export says of its columns.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from archive.article_pages import ArchivedPage
+from archive.errors import WrongUseError
+from archive.query import COLUMNS as NAMES
+from archive.query import ArchivedArticle
+
+LONG_TEXTS = ("text", "markdown")
+"""What `--no-text` leaves out: an export without them can be given on where texts cannot."""
+
+
+class Kind(StrEnum):
+    """What a column holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    """A moment, with its zone."""
+    LIST = "list of texts"
+    PAGES = "list of objects"
+    """Of `archive.article_pages.ArchivedPage`."""
+
+
+KINDS: dict[Any, Kind] = {
+    str: Kind.TEXT,
+    int: Kind.INTEGER,
+    bool: Kind.BOOLEAN,
+    datetime: Kind.TIME,
+    list[str]: Kind.LIST,
+    list[ArchivedPage]: Kind.PAGES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    name: str
+    kind: Kind
+    is_nullable: bool
+    """Whether it may be empty."""
+
+
+def _column(name: str, hint: Any) -> Column:
+    if hint in KINDS:
+        return Column(name, KINDS[hint], is_nullable=False)
+    kind = next(KINDS[part] for part in get_args(hint) if part is not NoneType)
+    return Column(name, kind, is_nullable=True)
+
+
+def _columns_of(described: type, names: Iterable[str]) -> tuple[Column, ...]:
+    hints = get_type_hints(described)
+    return tuple(_column(name, hints[name]) for name in names)
+
+
+COLUMNS = _columns_of(ArchivedArticle, NAMES)
+PAGE_COLUMNS = _columns_of(ArchivedPage, (field.name for field in fields(ArchivedPage)))
+"""What is told of each page in a column of pages."""
+
+KNOWN_AS: dict[str, dict[str, str]] = {
+    "url": {
+        "cc_news": "url",
+        "news-please": "url",
+        "Media Cloud": "url",
+        "Fundus": "html.responded_url",
+    },
+    "source": {"Media Cloud": "media_name", "Fundus": "publisher"},
+    "domain": {"cc_news": "domain", "news-please": "source_domain", "Media Cloud": "media_url"},
+    "title": {
+        "cc_news": "title",
+        "news-please": "title",
+        "Media Cloud": "title",
+        "Fundus": "title",
+    },
+    "authors": {"news-please": "authors", "Fundus": "authors"},
+    "published_at": {
+        "cc_news": "date",
+        "news-please": "date_publish",
+        "Media Cloud": "publish_date",
+        "Fundus": "publishing_date",
+    },
+    "modified_at": {"news-please": "date_modify"},
+    "first_seen_at": {"Media Cloud": "indexed_date"},
+    "captured_at": {"news-please": "date_download", "Fundus": "html.crawl_date"},
+    "language": {"news-please": "language", "Media Cloud": "language", "Fundus": "lang"},
+    "tags": {"Fundus": "topics"},
+    "description": {"cc_news": "description", "news-please": "description"},
+    "text": {
+        "cc_news": "text",
+        "news-please": "maintext",
+        "Media Cloud": "text",
+        "Fundus": "plaintext",
+    },
+    "image_url": {"cc_news": "image_url", "news-please": "image_url"},
+    "paywalled": {"Fundus": "not free_access"},
+}
+"""What other news datasets call the same thing, or what is closest to it."""
+
+NOT_KNOWN_YET: dict[str, str] = {
+    "tdm_reserved": "whether the publisher has reserved text and data mining: the archive does not"
+    " read such statements yet",
+}
+"""Columns that are planned and left out, rather than empty: an empty one would look like a no."""
+
+
+@cache
+def meanings() -> dict[str, str]:
+    """What each column means: the words that stand under it in `ArchivedArticle`."""
+    [described] = ast.parse(inspect.getsource(ArchivedArticle)).body
+    assert isinstance(described, ast.ClassDef)
+    told = {}
+    for field, words in zip(described.body, described.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(words, ast.Expr):
+            name = ast.unparse(field.target)
+            told[name] = " ".join(str(ast.literal_eval(words.value)).split())
+    return told
+
+
+def choose(names: Sequence[str] | None, *, no_text: bool = False) -> tuple[Column, ...]:
+    """The columns of these names, in their order; all where none are given.
+
+    Raises:
+        WrongUseError: there is no such column, one is named twice, or none are left.
+    """
+    by_name = {column.name: column for column in COLUMNS}
+    wanted = list(by_name) if names is None else list(names)
+    unknown = [name for name in wanted if name not in by_name]
+    if unknown:
+        raise WrongUseError(f"no column {unknown[0]!r}; there is {', '.join(by_name)}")
+    if len(set(wanted)) < len(wanted):
+        raise WrongUseError(f"a column is named twice: {', '.join(wanted)}")
+    chosen = tuple(by_name[name] for name in wanted if not (no_text and name in LONG_TEXTS))
+    if not chosen:
+        raise WrongUseError("no columns are left to export; name some with --columns")
+    return chosen

@@ -1,0 +1,74 @@
+"""CSV (RFC 4180): UTF-8 with a line of names; times in ISO 8601, lists as JSON.
+
+A spreadsheet would run a cell that begins like a formula, and pages are not to be trusted with
+that: such a cell gets an apostrophe before it, which spreadsheets are told to take for text. A
+cell that has apostrophes and then such a beginning gets one more, so that nothing is lost:
+`unguarded` gives back what was there.
+
+Source: RFC 4180; OWASP, "CSV Injection", for the characters.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from archive.export.base import AddRow, Room
+from archive.export.columns import Column
+from archive.export.values import as_json, row_of
+from archive.query import ArchivedArticle
+
+# White space and NUL are there because a spreadsheet may drop them and read on.
+_LIKE_A_FORMULA = re.compile(r"'*[\s\0=+\-@＝＋－＠]")
+
+
+@contextmanager
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+    """Write a line of names, then one row for each article; lines end in CRLF."""
+    text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
+    try:
+        writer = csv.writer(text)
+        writer.writerow([column.name for column in columns])
+
+        def add(article: ArchivedArticle) -> None:
+            writer.writerow(map(_cell, row_of(article, columns)))
+
+        yield add
+        text.flush()
+    finally:
+        text.detach()
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return guarded(value)
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return value.isoformat()
+        case list():
+            return as_json(value)
+        case _:
+            return str(value)
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet takes for a formula.
+
+    >>> guarded("=1+1"), guarded("'=1+1"), guarded("'Tidak', katanya")
+    ("'=1+1", "''=1+1", "'Tidak', katanya")
+    """
+    return f"'{text}" if _LIKE_A_FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """What was there before `guarded`."""
+    return cell[1:] if cell.startswith("'") and _LIKE_A_FORMULA.match(cell) else cell

@@ -1,0 +1,161 @@
+"""Exports of several files: parts by year or for training and testing, and shards of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.disk import making_folder, replacing
+from archive.errors import WrongUseError
+from archive.export import card
+from archive.export.base import AddRow, Format, Room, Selection
+from archive.export.manifest import FileMade, Tally, file_made, manifest_of, write_json
+from archive.query import ArchivedArticle
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How an export is spread over files."""
+
+    split: str | None = None
+    """A name in `SPLITS`: each part has files of its own."""
+    shards: int = 1
+    """How many files each part has."""
+    manifest: bool = False
+    """Whether a single file gets a manifest beside it; a folder always has one."""
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether there are several files."""
+        return self.split is not None or self.shards > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A way to part articles."""
+
+    part_of: Callable[[ArchivedArticle], str]
+    always: tuple[str, ...] = ()
+    """Parts that are there even if they are empty, in their order."""
+
+
+def year_of(article: ArchivedArticle) -> str:
+    """Year of publication on the page's own clock."""
+    return f"{article.published_at.year:04}" if article.published_at else "undated"
+
+
+def holdout_of(article: ArchivedArticle) -> str:
+    """`train` (80 %), `validation` or `test` (10 % each), the same one in every export.
+
+    It is drawn by a hash, for a whole cluster at a time: a model must not be tested on copies of
+    what it was trained with.
+    """
+    told = article.cluster_id if article.cluster_id is not None else article.canonical_url
+    drawn = int.from_bytes(hashlib.sha256(f"holdout {told}".encode("utf-8", "replace")).digest())
+    match drawn % 10:
+        case 0:
+            return "test"
+        case 1:
+            return "validation"
+        case _:
+            return "train"
+
+
+SPLITS: dict[str, Split] = {
+    "year": Split(year_of),
+    "holdout": Split(holdout_of, ("train", "validation", "test")),
+}
+
+
+def write_folder(
+    selection: Selection, name: str, format_: Format, folder: Path, layout: Layout
+) -> int:
+    """Write `selection` into a folder of table files with a manifest; how many articles.
+
+    Raises:
+        WrongUseError: there is no such split.
+        OSError: the disk refuses, or there is something in the folder already.
+    """
+    tally = Tally()
+    with making_folder(folder) as new:
+        with ExitStack() as stack:
+            parts = _Parts(stack, new, format_, selection, layout)
+            for article in tally.watch(selection.articles):
+                parts.add(article)
+        files = list(parts.files())
+        if format_.is_dataset:
+            rows = {part: parts.rows[part] for part in parts.names}
+            with replacing(new / "README.md") as file:
+                file.write(card.card_of(folder.name, selection, tally, rows).encode())
+        written = manifest_of(selection, name, tally, files, split=layout.split)
+        write_json(new / "manifest.json", written)
+    return tally.rows
+
+
+class _Parts:
+    """The open files of an export."""
+
+    def __init__(
+        self, stack: ExitStack, root: Path, format_: Format, selection: Selection, layout: Layout
+    ) -> None:
+        self.rows: Counter[str] = Counter()
+        self._stack, self._root, self._format, self._layout = stack, root, format_, layout
+        self._columns = selection.columns
+        self._room = Room()
+        self._shards: dict[str, list[AddRow]] = {}
+        # Datasets that are not split are called so by all who load them.
+        self._split = _split(layout.split, "train" if format_.is_dataset else "articles")
+        self._folder = root / "data" if format_.is_dataset else root
+        self._folder.mkdir(exist_ok=True)
+        for part in self._split.always:
+            self._open(part)
+
+    @property
+    def names(self) -> list[str]:
+        """Of the parts: those that are always there, then the others sorted."""
+        always = self._split.always
+        return [*always, *sorted(self._shards.keys() - set(always))]
+
+    def add(self, article: ArchivedArticle) -> None:
+        """Add an article to its part; shards take turns, so that they are of one size."""
+        part = self._split.part_of(article)
+        if part not in self._shards:
+            self._open(part)
+        shards = self._shards[part]
+        shards[self.rows[part] % len(shards)](article)
+        self.rows[part] += 1
+
+    def files(self) -> Iterator[FileMade]:
+        """The files, which must be closed."""
+        of = self._layout.shards
+        for part in self.names:
+            for shard in range(of):
+                rows = len(range(shard, self.rows[part], of))
+                yield file_made(self._path(part, shard), self._root, rows)
+
+    def _open(self, part: str) -> None:
+        self._shards[part] = []
+        for shard in range(self._layout.shards):
+            self._room.files += 1
+            file = self._stack.enter_context(replacing(self._path(part, shard)))
+            assert self._format.table is not None
+            table = self._format.table(file, self._columns, self._room)
+            self._shards[part].append(self._stack.enter_context(table))
+
+    def _path(self, part: str, shard: int) -> Path:
+        of = self._layout.shards
+        is_alone = of == 1 and not self._format.is_dataset
+        number = "" if is_alone else f"-{shard:05}-of-{of:05}"
+        return self._folder / f"{part}{number}{self._format.suffix}"
+
+
+def _split(name: str | None, whole: str) -> Split:
+    if name is None:
+        return Split(lambda _: whole, (whole,))
+    if name not in SPLITS:
+        raise WrongUseError(f"no split {name!r}; there is {', '.join(SPLITS)}")
+    return SPLITS[name]

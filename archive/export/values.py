@@ -1,0 +1,54 @@
+"""What of an article goes into a row, whatever the format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from archive.article_pages import ArchivedPage
+from archive.export.columns import Column
+from archive.query import ArchivedArticle
+
+
+def row_of(article: ArchivedArticle, columns: Sequence[Column]) -> list[Any]:
+    """The values of an article in these columns, each text fit to be written as UTF-8.
+
+    A page of several is a dict.
+    """
+    return [encodable(getattr(article, column.name)) for column in columns]
+
+
+def encodable(value: Any) -> Any:
+    """A text, or a list of them, that UTF-8 can hold; anything else as it is.
+
+    Half of a surrogate pair, which broken pages have, is no character: U+FFFD takes its place.
+    Nothing else is changed, so that `text_sha256` holds.
+
+    >>> encodable("a\\ud83d b \\ud83d\\ude00") == "a\\ufffd b \\U0001f600"
+    True
+    """
+    if isinstance(value, list):
+        return [encodable(one) for one in value]
+    if isinstance(value, ArchivedPage):
+        return {name: encodable(one) for name, one in asdict(value).items()}
+    if not isinstance(value, str) or value.isascii():
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+def as_json(value: Any) -> str:
+    """A list as JSON, times in ISO 8601."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"no JSON form for {type(value).__name__}")

@@ -1,0 +1,147 @@
+"""`kliping export`: the archive, or a part of it, as files that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archive.cli import HomeOption
+
+if TYPE_CHECKING:
+    from archive.export import Selection
+    from archive.home import Home
+    from archive.query import ArchivedArticle
+
+
+class Revisions(StrEnum):
+    """Which states of an article are exported."""
+
+    LAST = "last"
+    ALL = "all"
+
+
+class Dedupe(StrEnum):
+    """What is left out of articles that tell the same story."""
+
+    CLUSTER = "cluster"
+
+
+def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
+    home: HomeOption = Path(),
+    format_: Annotated[
+        str, typer.Option("--format", help="jsonl, csv, parquet, sqlite, hf or wacz.")
+    ] = "jsonl",
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="File or folder to write; - is standard output."),
+    ] = "-",
+    matching: Annotated[
+        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+    ] = "",
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Names of columns, with commas between, in the order wanted.", show_default="all"
+        ),
+    ] = None,
+    no_text: Annotated[
+        bool, typer.Option("--no-text", help="Leave out the columns text and markdown.")
+    ] = False,
+    revisions: Annotated[
+        Revisions,
+        typer.Option(help="Each article as it reads now, or once for every revision of it."),
+    ] = Revisions.LAST,
+    dedupe: Annotated[
+        Dedupe | None,
+        typer.Option(help="Of each cluster, only the article that had the story first."),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="year|holdout",
+            help="Write parts: by year of publication, or train, validation and test.",
+        ),
+    ] = None,
+    shards: Annotated[
+        int, typer.Option(min=1, max=1000, help="Write each part as so many files.")
+    ] = 1,
+    manifest: Annotated[
+        bool,
+        typer.Option(
+            "--manifest",
+            help="Write FILE.manifest.json too: selection, counts, digest, citation.",
+        ),
+    ] = False,
+) -> None:
+    """Write every article to a file that other programs read.
+
+    jsonl, csv, parquet and sqlite are tables with the text and facts of one article a row; hf is
+    a folder to load with Hugging Face's datasets; wacz has the pages as they were served, and
+    replays in ReplayWeb.page. With --split or --shards, and for hf, the output is a folder, which
+    has a manifest.json. It appears when it is whole, or not at all. docs/columns.md tells what
+    the columns mean, docs/export.md how to open the files.
+    """
+    from archive.errors import WrongUseError
+    from archive.export import FORMATS, Layout
+    from archive.export import export as export_selection
+    from archive.export.columns import choose
+    from archive.home import open_home
+
+    is_table = format_ not in FORMATS or FORMATS[format_].package is None
+    if not is_table and (columns or no_text):
+        raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
+    names = [name.strip() for name in columns.split(",")] if columns is not None else None
+    selection = select_for_export(
+        open_home(home),
+        matching,
+        every_revision=revisions is Revisions.ALL,
+        first_only=dedupe is not None,
+    )
+    chosen = replace(selection, columns=choose(names, no_text=no_text))
+    count = export_selection(chosen, format_, output, Layout(split, shards, manifest))
+    what = "articles" if revisions is Revisions.LAST else "revisions"
+    typer.echo(f"Exported {count} {what}.", err=True)
+
+
+def select_for_export(
+    home: Home, matching: str, *, every_revision: bool, first_only: bool
+) -> Selection:
+    """What is exported, from the archive: the one place to choose articles otherwise."""
+    from archive.export import Selection
+    from archive.query import open_query
+    from archive.search.syntax import parse_query
+
+    query = open_query(home)
+    chosen = partial(
+        query.all_articles,
+        matching=parse_query(matching),
+        every_revision=every_revision,
+        first_only=first_only,
+    )
+    counted = partial(query.count_all, **chosen.keywords)
+    origin = {
+        "archive_id": query.archive_id(),
+        "matching": matching or None,
+        "revisions": Revisions.ALL if every_revision else Revisions.LAST,
+        "dedupe": Dedupe.CLUSTER if first_only else None,
+    }
+    return Selection(_shown(chosen(), counted), home.warc, origin=origin)
+
+
+def _shown(
+    articles: Iterator[ArchivedArticle], count: Callable[[], int]
+) -> Iterator[ArchivedArticle]:
+    """The articles, with a bar and the time left where a person looks on."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return articles
+    return iter(track(articles, "Exporting", count(), console=console, transient=True))

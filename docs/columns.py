@@ -1,0 +1,71 @@
+"""Writes docs/columns.md from the columns themselves, so that the two cannot drift apart.
+
+`python docs/columns.py` writes it; `--check` (a test runs it) tells whether it is up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from archive.export.columns import COLUMNS, KNOWN_AS, NOT_KNOWN_YET, meanings
+
+TARGET = Path(__file__).with_name("columns.md")
+OTHERS = ("cc_news", "news-please", "Media Cloud", "Fundus")
+HEAD = """\
+# Columns
+
+Made from `archive/query.py` and `archive/export/columns.py` by `python docs/columns.py`.
+Every export has these columns, in this order, unless `--columns` or `--no-text` says otherwise.
+
+"""
+AGREEMENT = """
+## What others call them
+
+Where a cell is empty, that dataset has nothing of the kind, or nothing that means the same.
+`cc_news` is the dataset of that name on the Hugging Face hub.
+
+"""
+MISSING = """
+## Not there yet
+
+"""
+
+
+def page() -> str:
+    """Return the text of docs/columns.md."""
+    told = meanings()
+    columns = [
+        (f"`{one.name}`", one.kind + (", may be empty" if one.is_nullable else ""), told[one.name])
+        for one in COLUMNS
+    ]
+    known = [
+        (f"`{name}`", *(f"`{names[other]}`" if other in names else "" for other in OTHERS))
+        for name, names in KNOWN_AS.items()
+    ]
+    missing = [f"- `{name}`: {why}.\n" for name, why in NOT_KNOWN_YET.items()]
+    parts = [HEAD, *_table(("column", "holds", "meaning"), columns)]
+    parts += [AGREEMENT, *_table(("here", *OTHERS), known), MISSING, *missing]
+    return "".join(parts)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    lines = [head, ("---",) * len(head), *rows]
+    return [f"| {' | '.join(line)} |\n" for line in lines]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or with `--check` tell whether it is as it should be: 0 or 1."""
+    if "--check" not in arguments:
+        TARGET.write_text(page(), "utf-8")
+        return 0
+    if TARGET.is_file() and TARGET.read_text("utf-8") == page():
+        return 0
+    sys.stderr.write(f"{TARGET} is out of date; run `python docs/columns.py`\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
