@@ -99,7 +99,9 @@ def settle_aliases(connection: Connection, url_id: int, now: datetime) -> None:
     if row.article_id is not None:
         connection.execute(update(UrlRow).where(lost).values(article_id=row.article_id))
     elif row.due_at is None and not _live_rows(connection, [row.page_key])[row.page_key]:
-        first = select(func.min(UrlRow.id)).where(lost)
+        # One that was tried in vain is not tried again, or the two would take turns for ever.
+        untried = and_(lost, UrlRow.id != url_id, UrlRow.failures == 0)
+        first = select(func.min(UrlRow.id)).where(untried)
         connection.execute(
             update(UrlRow)
             .where(UrlRow.id == first.scalar_subquery())

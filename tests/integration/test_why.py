@@ -41,11 +41,6 @@ EXPECTED = {
 }
 
 
-pytestmark = pytest.mark.skip(
-    reason="the crawl of this site does not end: a known fault, see CHANGELOG"
-)
-
-
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     with RawServer(

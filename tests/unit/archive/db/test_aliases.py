@@ -78,6 +78,15 @@ class Desk:
         """Find no page there."""
         self._visit(url, None)
 
+    def forbid(self, url: str) -> None:
+        """Be kept from asking for it, as by robots.txt."""
+        lease = self.table.find(url)
+        assert lease is not None
+        outcome = UrlOutcome(None, None, failed=True)
+        self.repository.save_visit(
+            [], outcome, run_id=self.run_id, source_id=1, url_id=lease.url_id, reading=None
+        )
+
     def _visit(self, url: str, made: Extraction | None) -> int | None:
         lease = self.table.find(url)
         assert lease is not None
@@ -151,6 +160,14 @@ def test_where_no_article_is_found_its_twin_is_fetched_after_all(desk: Desk) -> 
     assert desk.due() == [TWINS[1]]
     desk.add(MAIN, f"{MAIN}/print")
     assert desk.due() == [TWINS[1]]
+
+
+def test_addresses_that_may_not_be_asked_for_do_not_take_turns_for_ever(desk: Desk) -> None:
+    desk.add(MAIN, TWINS[0])
+    desk.forbid(MAIN)
+    assert desk.due() == [TWINS[0]]
+    desk.forbid(TWINS[0])
+    assert desk.due() == []
 
 
 @pytest.mark.parametrize("canonical", [MAIN, None])
