@@ -93,6 +93,10 @@ class ArchivedArticle:
     """article, liveblog, video, gallery, opinion or other."""
     paywalled: bool | None
     """Whether the page says that it is not free; empty where it does not say."""
+    tdm_reserved: bool | None
+    """Whether the page, or its server, reserves text and data mining; empty where neither says."""
+    license: str | None
+    """The licence that the page names, mostly its address; empty where it names none."""
     revision: int
     """Number of this revision, from 1."""
     revision_count: int

@@ -6,6 +6,7 @@ read, byte for byte, with the same rules unless they choose others.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from archive.db.repository import Repository
 from archive.db.rereading import ArchivedPage
 from archive.errors import RecordNotFoundError
 from archive.model import RecordRef
-from archive.warc.http import decode_body, read_head, split_interim
+from archive.warc.http import NO_HEAD, HttpHead, decode_body, read_head, split_interim
 from archive.warc.reader import read_record
 from archive.warc.records import Record, bare_id, read_date
 from pipelines.whole import Further
@@ -30,24 +31,23 @@ class PageReader:
         self._repository = Repository(engine)
 
     def read(self, page: ArchivedPage) -> tuple[bytes, Headers]:
-        """The body with its codings undone, and the headers that an extraction needs.
+        """The body with its codings undone, and the headers that it was served with.
 
         Raises:
             RecordError: there is no sound record where the row says.
         """
-        record = read_record(self._root, page.ref)
+        served = record = read_record(self._root, page.ref)
         if page.is_revisit:
-            original = self._find_original(record)
-            if original is None:
-                told = "the record that it repeats is missing"
-                raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
-            record = read_record(self._root, original)  # which brings the body of a 304 as well
+            record = self._original(record, page)  # which brings the body of a 304 as well
         if not record.is_http:
-            return record.block, _content_type(page.content_type)
+            headers = self._headers_of_source(record)
+            return record.block, (*_content_type(page.content_type), *headers)
         response = split_interim(record.block)[1]
         head = read_head(response)
-        headers = _content_type(page.content_type) or head.headers
-        return decode_body(head, response[head.length :]), headers
+        own = _head_of(served)
+        headers = own.headers if own.status == HTTPStatus.OK else head.headers
+        body = decode_body(head, response[head.length :])
+        return body, (*_content_type(page.content_type), *headers)
 
     def further(self, page: ArchivedPage) -> Further:
         """The article's other pages, where it stands on several.
@@ -59,12 +59,29 @@ class PageReader:
         served = tuple((body, url, headers) for body, headers, url in pages)
         return Further(served, page.missing_pages)
 
+    def _original(self, record: Record, page: ArchivedPage) -> Record:
+        """The record whose payload a revisit repeats."""
+        original = self._find_original(record)
+        if original is None:
+            told = "the record that it repeats is missing"
+            raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
+        return read_record(self._root, original)
+
+    def _headers_of_source(self, record: Record) -> Headers:
+        """What the answer that a conversion was made of was served with, where it is known."""
+        source = self._find_original(record)
+        return _head_of(read_record(self._root, source)).headers if source else ()
+
     def _find_original(self, record: Record) -> RecordRef | None:
         if refers_to := bare_id(record.get("WARC-Refers-To") or ""):
             return self._repository.find_record(refers_to)
         url = bare_id(record.get("WARC-Refers-To-Target-URI") or "")
         date = record.get("WARC-Refers-To-Date")
         return self._repository.find_capture(url, read_date(date)) if date else None
+
+
+def _head_of(record: Record) -> HttpHead:
+    return read_head(split_interim(record.block)[1]) if record.is_http else NO_HEAD
 
 
 def _content_type(value: str | None) -> Headers:

@@ -14,8 +14,14 @@ from typing import Any
 
 from archive.disk import replacing
 from archive.export.base import Selection
+from archive.export.values import encodable
 from archive.query import ArchivedArticle
 
+NOT_STATED = "not stated"
+OTHER_LICENCES = "others"
+MOST_LICENCES = 200
+"""That are counted each by itself."""
+RESERVATIONS = {True: "reserved", False: "not reserved", None: NOT_STATED}
 NO_DATE = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,6 +45,8 @@ class Tally:
     sources: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     extractors: Counter[str] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+    reservations: Counter[str] = field(default_factory=Counter)
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
@@ -49,10 +57,18 @@ class Tally:
             self.sources[article.source] += 1
             self.languages[article.language or "unknown"] += 1
             self.extractors[article.extractor] += 1
+            self.licences[self._licence(article)] += 1
+            self.reservations[RESERVATIONS[article.tdm_reserved]] += 1
             self.captured = _wider(self.captured, article.captured_at)
             if article.published_at:
                 self.published = _wider(self.published, article.published_at)
             yield article
+
+    def _licence(self, article: ArchivedArticle) -> str:
+        """What its licence is counted as: pages may name a great many of their own."""
+        named = encodable(article.license) or NOT_STATED
+        is_one_more = named not in self.licences and len(self.licences) >= MOST_LICENCES
+        return OTHER_LICENCES if is_one_more else str(named)
 
 
 def manifest_of(
@@ -76,6 +92,8 @@ def manifest_of(
         "rows_by_source": dict(sorted(tally.sources.items())),
         "rows_by_language": dict(sorted(tally.languages.items())),
         "rows_by_extractor": dict(sorted(tally.extractors.items())),
+        "rows_by_license": dict(sorted(tally.licences.items())),
+        "rows_by_tdm_reserved": dict(sorted(tally.reservations.items())),
         "published": _span(tally.published),
         "captured": _span(tally.captured),
         "citation": citation(selection, tally, made_at),
