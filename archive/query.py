@@ -5,7 +5,7 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ from archive.db.sources import source_ids
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
-from archive.revisions import ArchivedRevision, two_revisions
+from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import condition
 from archive.search.finding import Match, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
@@ -229,6 +229,30 @@ class Query:
                 raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
             return found
         return self._article_at(id_or_url)
+
+    def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
+        """The article as one of its revisions reads.
+
+        Raises:
+            NotArchivedError: there is no such article or revision.
+        """
+        newest = self.article(id_or_url)
+        require_revisions(newest.id, newest.revision, [number])
+        return next(one for one in self.revisions_of([newest.id]) if one.revision == number)
+
+    def revisions_of(self, article_ids: Collection[int]) -> Iterator[ArchivedArticle]:
+        """These articles as each of their revisions reads, in the order of both numbers.
+
+        Those that are not there are left out. They go into one statement, so give some hundreds.
+        """
+        query = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
+        return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
+
+    def source_titles(self) -> dict[str, str]:
+        """What each source calls itself, by its name; those that are known."""
+        query = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
+        with self.engine.connect() as connection:
+            return {row.name: row.title for row in connection.execute(query)}
 
     def aliases(self, article_id: int) -> list[str]:
         """The other addresses that lead to an article: its twins, and those of further pages."""

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+import archive.cite_commands
 import archive.commands
 import archive.export_commands
 import archive.search_commands
@@ -43,6 +44,7 @@ app.command()(archive.commands.cluster)
 app.command()(archive.commands.changes)
 app.command()(archive.commands.urls)
 app.command()(crawler.commands.why)
+app.command()(archive.cite_commands.cite)
 app.command()(archive.export_commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
