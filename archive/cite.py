@@ -131,7 +131,7 @@ _TEX = str.maketrans(
         **{char: f"\\{char}" for char in "&%$#_"},
     }
 )
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 """BibTeX has macros of these names, which styles put into their own language."""
 
 
