@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
@@ -146,6 +146,14 @@ class SearchHit:
     match: Match
 
 
+@dataclass(slots=True)
+class Mark:
+    """How far an archive had come when it was read."""
+
+    last_revision: int | None = None
+    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
+
+
 class Query:
     """Questions to one archive."""
 
@@ -194,14 +202,20 @@ class Query:
             return count(connection, by, matching=matching, among=among)
 
     def all_articles(
-        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+        self,
+        *,
+        matching: Node = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
+        mark: Mark | None = None,
     ) -> Iterator[ArchivedArticle]:
         """Every article that matches, in the order of ids; with `every_revision`, as each of its
         revisions reads. What matches is the article as it reads now.
 
-        With `first_only`, of a cluster only the article that had the story first.
+        With `first_only`, of a cluster only the article that had the story first. `mark` is told
+        where the archive stood, whatever is written to it meanwhile.
         """
-        return self._stream(self._all(matching, every_revision, first_only))
+        return self._stream(self._all(matching, every_revision, first_only), mark)
 
     def count_all(
         self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
@@ -329,8 +343,10 @@ class Query:
             return of_revisions.order_by(RevisionRow.article_id, RevisionRow.number)
         return _select_articles().where(ArticleRow.id.in_(chosen)).order_by(ArticleRow.id)
 
-    def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
+    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:
+            if mark is not None:
+                mark.last_revision = _last_revision(connection)
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
             for some in rows.partitions():
                 pages = pages_of_articles(connection, {row.id for row in some})
@@ -345,6 +361,13 @@ def open_query(home: Home) -> Query:
         StorageError: its database cannot be opened.
     """
     return Query(open_engine(home.database_url, read_only=True))
+
+
+def _last_revision(connection: Connection) -> int:
+    """The greatest number of a revision, in what the connection sees from now on."""
+    if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
+        connection.execution_options(isolation_level="REPEATABLE READ")
+    return connection.scalar(select(func.max(RevisionRow.id))) or 0
 
 
 def _select_articles(

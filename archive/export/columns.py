@@ -112,6 +112,7 @@ KNOWN_AS: dict[str, dict[str, str]] = {
 }
 """What other news datasets call the same thing, or what is closest to it."""
 
+
 @cache
 def meanings() -> dict[str, str]:
     """What each column means: the words that stand under it in `ArchivedArticle`."""

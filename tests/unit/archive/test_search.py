@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, Engine, insert, text
 
+from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine, scrub
 from archive.db.frontier import FrontierTable
 from archive.db.history import Reading
@@ -146,7 +147,13 @@ def fill(engine: Engine) -> None:
 
 
 def save(
-    repository: Repository, run_id: int, number: int, name: str, source_id: int, **facts: Any
+    repository: Repository,
+    run_id: int,
+    number: int,
+    name: str,
+    source_id: int,
+    clustering: ClusterRules | None = None,
+    **facts: Any,
 ) -> None:
     url = f"https://{'suara' if source_id == 1 else 'warta'}.example/{name}"
     table = FrontierTable(repository.engine)
@@ -156,8 +163,8 @@ def save(
     ref = RecordRef("f.warc.gz", 100 * number, 90, f"urn:uuid:{number}")
     at = NOW + timedelta(minutes=number)
     capture = Capture(url, at, ref, RecordType.RESPONSE, 200)
-    extraction = Extraction(outcome=Outcome.ARTICLE, extractor="test/1", **facts)
-    reading = Reading(url, url, extraction, at, differs)
+    extraction = Extraction(outcome=Outcome.ARTICLE, **{"extractor": "test/1"} | facts)
+    reading = Reading(url, url, extraction, at, differs, clustering=clustering)
     outcome = UrlOutcome(200, "article", None)
     repository.save_visit(
         [capture],
