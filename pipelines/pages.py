@@ -18,9 +18,7 @@ from archive.model import RecordRef
 from archive.warc.http import NO_HEAD, HttpHead, decode_body, read_head, split_interim
 from archive.warc.reader import read_record
 from archive.warc.records import Record, bare_id, read_date
-from pipelines.whole import Further
-
-Headers = tuple[tuple[str, str], ...]
+from pipelines.served import Headers, ServedArticle, ServedPage
 
 
 class PageReader:
@@ -30,8 +28,17 @@ class PageReader:
         self._root = root
         self._repository = Repository(engine)
 
-    def read(self, page: ArchivedPage) -> tuple[bytes, Headers]:
-        """The body with its codings undone, and the headers that it was served with.
+    def article(self, page: ArchivedPage) -> ServedArticle:
+        """A page, and the article's others where it stands on several.
+
+        Raises:
+            RecordError: there is no sound record where the row of one says.
+        """
+        further = map(self.read, page.further)
+        return ServedArticle(self.read(page), tuple(further), page.missing_pages)
+
+    def read(self, page: ArchivedPage) -> ServedPage:
+        """One page, with the headers that it was served with.
 
         Raises:
             RecordError: there is no sound record where the row says.
@@ -40,24 +47,14 @@ class PageReader:
         if page.is_revisit:
             record = self._original(record, page)  # which brings the body of a 304 as well
         if not record.is_http:
-            headers = self._headers_of_source(record)
-            return record.block, (*_content_type(page.content_type), *headers)
+            headers = (*_content_type(page.content_type), *self._headers_of_source(record))
+            return ServedPage(record.block, page.url, headers)
         response = split_interim(record.block)[1]
         head = read_head(response)
         own = _head_of(served)
         headers = own.headers if own.status == HTTPStatus.OK else head.headers
-        body = decode_body(head, response[head.length :])
-        return body, (*_content_type(page.content_type), *headers)
-
-    def further(self, page: ArchivedPage) -> Further:
-        """The article's other pages, where it stands on several.
-
-        Raises:
-            RecordError: there is no sound record where the row of one says.
-        """
-        pages = [(*self.read(each), each.url) for each in page.further]
-        served = tuple((body, url, headers) for body, headers, url in pages)
-        return Further(served, page.missing_pages)
+        headers = (*_content_type(page.content_type), *headers)
+        return ServedPage(decode_body(head, response[head.length :]), page.url, headers)
 
     def _original(self, record: Record, page: ArchivedPage) -> Record:
         """The record whose payload a revisit repeats."""

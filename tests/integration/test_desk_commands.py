@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
 
 import pybtex.database
@@ -10,11 +11,11 @@ import pytest
 import rispy
 
 from archive.db.engine import open_engine
-from archive.db.repository import Repository
 from archive.home import open_home
 from archive.query import Query
 from tests.commands import kliping, make_home
-from tests.unit.archive.test_search import ARTICLES, fill, save
+from tests.rows import Rows
+from tests.unit.archive.test_search import ARTICLES, SOURCES, fill, save
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def edit(home: Path) -> None:
     """Let an article be changed."""
     engine = open_engine(open_home(home).database_url)
     facts = {**ARTICLES["subsidy"], "title": "Ralat: subsidi"}
-    save(Repository(engine), 1, 9, "subsidy", 1, **facts)
+    save(Rows(engine, SOURCES, count(10)), 9, "subsidy", 1, **facts)
     engine.dispose()
 
 

@@ -50,7 +50,7 @@ class Shelf:
 
     def keep(self, capture: Capture) -> Capture:
         self.repository.save_visit(
-            [capture], UrlOutcome(200, "x", None), run_id=self.run_id, source_id=1, url_id=1
+            [capture], UrlOutcome(200, "x"), run_id=self.run_id, source_id=1, url_id=1
         )
         return capture
 
@@ -68,7 +68,7 @@ class Shelf:
             is_revision=True,
             ref=capture.ref,
         )
-        body, headers = PageReader(self.root, self.repository.engine).read(page)
+        body, _, headers = PageReader(self.root, self.repository.engine).read(page)
         return body, [(name, value) for name, value in headers if name.startswith("TDM")]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +14,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
+from archive.commands.export import select_for_export
 from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.reach import Reach
-from archive.db.repository import Repository
 from archive.errors import WrongUseError
 from archive.export import Layout, export
 from archive.export.again import export_again, read_recipe, select_again
 from archive.export.columns import choose
 from archive.export.manifest import manifest_path
 from archive.export.numbers import Numbers
-from archive.export_commands import select_for_export
-from archive.model import Source
 from archive.query import Query
 from pipelines.dedupe import likeness
 from pipelines.sketch import sketch_of
 from tests.postgres import new_database, postgres
-from tests.unit.archive.test_search import NOW, save, takedown
+from tests.rows import NOW, Rows, article, read
+from tests.unit.archive.test_search import SOURCES, takedown
 
 CLUSTERING = ClusterRules(sketch_of, likeness)
 STORIES = {
@@ -48,23 +48,15 @@ class Stand:
     count: int = 0
 
     def __post_init__(self) -> None:
-        self.repository = Repository(self.engine)
-        sites = [Source(name, f"https://{name}.example") for name in ("suara", "warta")]
-        self.repository.refresh_sources(sites, NOW)
-        self.run_id = self.repository.start_run("crawl", "1", NOW)
+        self.rows = Rows(self.engine, SOURCES)
 
-    def add(self, name: str, story: str, source_id: int = 1, number: int = 0, **facts: Any) -> None:
+    def add(self, name: str, story: str, source_id: int = 1, minute: int = 0) -> None:
         self.count += 1
-        told = {"title": story.split(maxsplit=1)[0], "text": story, "language": "id"} | facts
-        save(
-            self.repository,
-            self.run_id,
-            number or self.count,
-            name,
-            source_id,
-            clustering=CLUSTERING,
-            **told,
-        )
+        url = f"https://{SOURCES[source_id - 1].name}.example/{name}"
+        at = NOW + timedelta(minutes=minute or self.count)
+        made = article(story, title=story.split(maxsplit=1)[0], language="id")
+        clustered = replace(read(url, made, at), clustering=CLUSTERING)
+        self.rows.save(url, clustered, source_id=source_id)
 
     def do(self, *statements: str) -> None:
         with self.engine.begin() as connection:
@@ -115,7 +107,7 @@ def grow(stand: Stand) -> None:
     stand.add("f", STORIES["pasar"], 2)
     stand.add("g", STORIES["kapal"], 2)
     stand.add("c", STORIES["kapal"] + " ralat kedua")
-    stand.add("b", STORIES["pasar"] + " sebelumnya", number=-50)
+    stand.add("b", STORIES["pasar"] + " sebelumnya", minute=-50)
 
 
 ONE = Layout(manifest=True)
