@@ -27,7 +27,7 @@ from archive.export.numbers import Numbers
 from archive.query import Query
 from pipelines.dedupe import likeness
 from pipelines.sketch import sketch_of
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.rows import NOW, Rows, article, read
 from tests.unit.archive.test_search import SOURCES, takedown
 
@@ -76,12 +76,6 @@ class Stand:
         recipe = read_recipe(manifest)
         selection = select_again(Query(self.reading), recipe, self.warc)
         return export_again(recipe, selection, str(target))[1]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
 
 
 @pytest.fixture
