@@ -33,7 +33,7 @@ from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
-from archive.search.conditions import condition
+from archive.search.conditions import condition, newest_first
 from archive.search.finding import Match, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
@@ -162,9 +162,7 @@ class Query:
         Raises:
             SourceError: the archive has no such source.
         """
-        query = self._matching(matching).order_by(
-            ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
-        )
+        query = self._matching(matching).order_by(*newest_first())
         if source is not None:
             with self.engine.connect() as connection:
                 source_ids(connection, [source])

@@ -48,9 +48,9 @@ class PostgresqlIndex(TextIndex):
     def matching(self, text: Node) -> ColumnElement[bool]:
         return _SEARCH.op("@@", is_comparison=True)(_tsquery(text))
 
-    def ranked(self, text: Node) -> Select[Any]:
+    def ranked(self, text: Node, by: Node) -> Select[Any]:
         weights = cast([1 / TITLE_WEIGHT] * 3 + [1.0], ARRAY(REAL))
-        score = func.ts_rank_cd(weights, _SEARCH, _tsquery(text), _DIVIDED_BY_LOG_LENGTH)
+        score = func.ts_rank_cd(weights, _SEARCH, _tsquery(by), _DIVIDED_BY_LOG_LENGTH)
         return (
             select(ArticleRow.id, score.label("score"))
             .where(self.matching(text))
@@ -82,13 +82,6 @@ class PostgresqlIndex(TextIndex):
 
     def members(self, column: Any) -> TableValuedAlias:
         return func.json_array_elements_text(column).table_valued("value")
-
-    def published_day(self) -> ColumnElement[str]:
-        offset = func.make_interval(
-            0, 0, 0, 0, 0, func.coalesce(ArticleRow.published_offset_min, 0)
-        )
-        local = func.timezone("UTC", ArticleRow.published_at).op("+")(offset)
-        return func.to_char(local, "YYYY-MM-DD")
 
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         return func.to_char(func.date_trunc("week", cast(day, Date)), "YYYY-MM-DD")

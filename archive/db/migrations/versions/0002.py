@@ -18,7 +18,7 @@ _POSTGRESQL_DAY = (
     """ALTER TABLE articles ADD COLUMN published_on text
     GENERATED ALWAYS AS (kliping_day(published_at, published_offset_min)) STORED""",
 )
-_FACTS = ["published_on", "source_id", "published_at", "language"]
+_FACTS = ["published_at", "published_on", "source_id", "language"]
 _SQLITE_FACTS = ["section", "domain", "revision", "cluster_id", "capture_id", "authors", "tags"]
 
 
@@ -28,4 +28,5 @@ def upgrade() -> None:
         op.execute(sa.text(statement))
     op.drop_index("ix_articles_published_at", "articles")
     op.create_index("ix_articles_facts", "articles", _FACTS + _SQLITE_FACTS * is_sqlite)
+    op.create_index("ix_articles_published_on_source_id", "articles", ["published_on", "source_id"])
     op.create_index("ix_captures_captured_at", "captures", ["captured_at"])
