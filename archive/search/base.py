@@ -51,8 +51,8 @@ class TextIndex(Protocol):
     def matching(self, text: Node) -> ColumnElement[bool]:
         """Whether an article of the query around it matches."""
 
-    def ranked(self, text: Node, by: Node) -> Select[Any]:
-        """The `id` and `score` of articles that match, the best first; can be narrowed further.
+    def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
+        """The `id` and `score` of articles `among` which to look that match, the best first.
 
         What counts is `by`: the part of `text` that no match lacks and that is worth its time.
         """

@@ -1,4 +1,9 @@
-"""Queries as conditions on rows of `articles`, for a `select` that has no other tables in it."""
+"""Queries as conditions on rows of `articles`, for a `select` that has no other tables in it.
+
+Facts are tested, not looked up: SQLite then reads its index of all facts, `ix_articles_facts`, from
+end to end or within a period. By an index of one fact it would come to the rows themselves, which
+hold texts; that is faster for a handful of hits, and takes many seconds for many.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +82,7 @@ def _has(node: Node, index: TextIndex) -> ColumnElement[bool]:
         case Period(Clock.CAPTURED, first, last):
             capture = aliased(CaptureRow)  # the query around it may have the captures too
             within = _within(capture.captured_at, first, last)
-            return ArticleRow.capture_id.in_(select(capture.id).where(*within))
+            return (ArticleRow.capture_id + 0).in_(select(capture.id).where(*within))
         case Trait():
             return _has_trait(node)
         case _:
@@ -93,7 +98,7 @@ def _has_fact(fact: Fact, index: TextIndex) -> ColumnElement[bool]:
         case Field.SOURCE:
             source = aliased(SourceRow)
             named = func.lower(source.name) == func.lower(fact.value)
-            return ArticleRow.source_id.in_(select(source.id).where(named))
+            return (ArticleRow.source_id + 0).in_(select(source.id).where(named))
     column = {
         Field.DOMAIN: ArticleRow.domain,
         Field.LANG: ArticleRow.language,
@@ -103,11 +108,12 @@ def _has_fact(fact: Fact, index: TextIndex) -> ColumnElement[bool]:
 
 
 def _is_published(first: date | None, last: date | None) -> ColumnElement[bool]:
-    day = ArticleRow.published_on
-    bounds: list[ColumnElement[bool]] = [day.is_not(None)]
-    bounds += [day >= first.isoformat()] if first else []
-    bounds += [day <= last.isoformat()] if last else []
-    return and_(*bounds)
+    """The days of the page's own clock; an index finds them and a day around by UTC first."""
+    around = _within(ArticleRow.published_at, first and first - _DAY, last and last + _DAY)
+    day = func.coalesce(ArticleRow.published_on, "")
+    exactly = [day >= first.isoformat()] if first else []
+    exactly += [day <= last.isoformat()] if last else []
+    return and_(ArticleRow.published_at.is_not(None), *around, *exactly)
 
 
 def _within(column: Any, first: date | None, last: date | None) -> list[ColumnElement[bool]]:

@@ -24,6 +24,10 @@ from archive.search.terms import (
     texts_of,
 )
 
+LAST_HITS = 2_000
+"""Among so many of the last articles that have some words, those that match the rest are sought
+first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -51,7 +55,9 @@ def find(connection: Connection, query: Node, *, limit: int, order: Order) -> li
         newest = select(ArticleRow.id).where(condition(query, index)).order_by(*newest_first())
         scores = dict.fromkeys(connection.scalars(newest.limit(limit)))
     elif by := _what_counts(connection, text, index):
-        ranked = index.ranked(text, by).where(condition(other_part(query), index))
+        rest = other_part(query)
+        among = None if rest == EVERYTHING else condition(rest, index)
+        ranked = index.ranked(text, by, among)
         scores = {row.id: row.score for row in connection.execute(ranked.limit(limit))}
     else:
         scores = dict.fromkeys(_latest(connection, query, limit, index))
@@ -92,12 +98,13 @@ def _latest(connection: Connection, query: Node, limit: int, index: TextIndex) -
     """
     text, rest = text_part(query), other_part(query)
     assert text is not None
+    last = index.latest(text)
     if rest == EVERYTHING:
-        return list(connection.scalars(index.latest(text).limit(limit)))
-    last = index.latest(text).limit(WIDE_HITS).subquery()
-    among_last = select(ArticleRow.id).join(last, last.c.id == ArticleRow.id)
-    found = among_last.where(condition(rest, index)).order_by(ArticleRow.id.desc()).limit(limit)
-    ids = list(connection.scalars(found))
+        return list(connection.scalars(last.limit(limit)))
+    some = last.limit(LAST_HITS).subquery()
+    among_some = select(ArticleRow.id).join(some, some.c.id == ArticleRow.id)
+    found = among_some.where(condition(rest, index)).order_by(ArticleRow.id.desc())
+    ids = list(connection.scalars(found.limit(limit)))
     if len(ids) == limit:
         return ids
     everywhere = select(ArticleRow.id).where(condition(query, index))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
@@ -48,12 +49,12 @@ class PostgresqlIndex(TextIndex):
     def matching(self, text: Node) -> ColumnElement[bool]:
         return _SEARCH.op("@@", is_comparison=True)(_tsquery(text))
 
-    def ranked(self, text: Node, by: Node) -> Select[Any]:
+    def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
         weights = cast([1 / TITLE_WEIGHT] * 3 + [1.0], ARRAY(REAL))
         score = func.ts_rank_cd(weights, _SEARCH, _tsquery(by), _DIVIDED_BY_LOG_LENGTH)
         return (
             select(ArticleRow.id, score.label("score"))
-            .where(self.matching(text))
+            .where(self.matching(text), true() if among is None else among)
             .order_by(score.desc(), ArticleRow.id)
         )
 

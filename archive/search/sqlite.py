@@ -50,16 +50,15 @@ class SqliteIndex(TextIndex):
     def matching(self, text: Node) -> ColumnElement[bool]:
         return _is_among(ArticleRow.id, text)
 
-    def ranked(self, text: Node, by: Node) -> Select[Any]:
+    def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
         score = -func.bm25(_ITSELF, TITLE_WEIGHT, 1.0)
-        found = (
-            select(ArticleRow.id, score.label("score"))
-            .select_from(_FTS)
-            .join(ArticleRow, ArticleRow.id == _FTS.c.rowid)
-            .where(_match(by))
-            .order_by(score.desc())
-        )
-        return found if by == text else found.where(_is_among(_FTS.c.rowid, text))
+        columns = (_FTS.c.rowid.label("id"), score.label("score"))
+        found = select(*columns).select_from(_FTS).where(_match(by)).order_by(score.desc())
+        if by != text:
+            found = found.where(_is_among(_FTS.c.rowid, text))
+        if among is None:
+            return found
+        return found.join(ArticleRow, ArticleRow.id == _FTS.c.rowid).where(among)
 
     def latest(self, text: Node) -> Select[Any]:
         id_ = _FTS.c.rowid.label("id")
