@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Subquery, case, func, literal, select, true
 
 from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import TextIndex
-from archive.search.conditions import condition
+from archive.search.conditions import by_facts, condition
 from archive.search.finding import index_of
 from archive.search.terms import EVERYTHING, By, Node, is_text
 
@@ -60,11 +60,9 @@ def _facts(by: Sequence[By], index: TextIndex, matching: Node, among: Node) -> S
     """Counts by facts as they stand in rows, days for one: an index has these in order, and what
     is worked out of them (months, names) is then worked out once for each and not for each row."""
     authors = index.members(ArticleRow.authors)
-    is_of_words = all(node == EVERYTHING or is_text(node) for node in (matching, among))
     columns: dict[str, Any] = {
-        # As expressions, SQLite does not group them by an index that lacks the other facts.
-        "day": ArticleRow.published_on if is_of_words else ArticleRow.published_on.concat(""),
-        "source": ArticleRow.source_id if is_of_words else ArticleRow.source_id + 0,
+        "day": ArticleRow.published_on,
+        "source": ArticleRow.source_id,
         "language": ArticleRow.language,
         "section": ArticleRow.section,
         "author": authors.c.value,
@@ -75,6 +73,9 @@ def _facts(by: Sequence[By], index: TextIndex, matching: Node, among: Node) -> S
     query = select(*keys, *counts).select_from(ArticleRow)
     if By.AUTHOR in by:
         query = query.outerjoin(authors, true())
+    is_of_words = all(node == EVERYTHING or is_text(node) for node in (matching, among))
+    if not is_of_words or set(map(_fact_of, by)) - {"day", "source"}:
+        query = by_facts(query)  # else there is a smaller index, which has them in order
     return query.where(condition(among, index)).group_by(*keys).subquery()
 
 

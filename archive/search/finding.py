@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from archive.db.schema import ArticleRow
 from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
-from archive.search.conditions import condition, newest_first
+from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.postgresql import PostgresqlIndex
 from archive.search.sqlite import SqliteIndex
 from archive.search.terms import (
@@ -52,8 +53,8 @@ def find(connection: Connection, query: Node, *, limit: int, order: Order) -> li
     text = text_part(query)
     scores: dict[int, float | None]
     if text is None or order is Order.NEWEST:
-        newest = select(ArticleRow.id).where(condition(query, index)).order_by(*newest_first())
-        scores = dict.fromkeys(connection.scalars(newest.limit(limit)))
+        newest = _having(query, index).order_by(*newest_first()).limit(limit)
+        scores = dict.fromkeys(connection.scalars(newest))
     elif by := _what_counts(connection, text, index):
         rest = other_part(query)
         among = None if rest == EVERYTHING else condition(rest, index)
@@ -107,7 +108,9 @@ def _latest(connection: Connection, query: Node, limit: int, index: TextIndex) -
     ids = list(connection.scalars(found.limit(limit)))
     if len(ids) == limit:
         return ids
-    everywhere = select(ArticleRow.id).where(condition(query, index))
-    # By an expression, so that SQLite reads an index of facts rather than the rows in their order.
-    in_order = everywhere.order_by((ArticleRow.id + 0).desc()).limit(limit)
-    return list(connection.scalars(in_order))
+    everywhere = _having(query, index).order_by(ArticleRow.id.desc()).limit(limit)
+    return list(connection.scalars(everywhere))
+
+
+def _having(query: Node, index: TextIndex) -> Select[Any]:
+    return by_facts(select(ArticleRow.id).where(condition(query, index)))

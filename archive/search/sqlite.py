@@ -77,9 +77,10 @@ class SqliteIndex(TextIndex):
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
         member = self.members(column).c.value
-        # A list is read only where the value as JSON is somewhere in it, which is told sooner.
+        # A list is read only where the value as JSON is somewhere in it, which LIKE tells sooner;
+        # it takes A to Z for a to z.
         written = json.dumps(value, ensure_ascii=False)
-        may_have = type_coerce(column, String).icontains(written, autoescape=True)
+        may_have = type_coerce(column, String).contains(written, autoescape=True)
         return and_(may_have, exists().where(func.lower(member) == func.lower(value)))
 
     def members(self, column: Any) -> TableValuedAlias:
