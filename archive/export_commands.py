@@ -16,7 +16,7 @@ from archive.cli import HomeOption
 if TYPE_CHECKING:
     from archive.export import Selection
     from archive.home import Home
-    from archive.query import ArchivedArticle
+    from archive.query import Articles, Batch
 
 
 class Revisions(StrEnum):
@@ -134,14 +134,22 @@ def select_for_export(
     return Selection(_shown(chosen(), counted), home.warc, origin=origin)
 
 
-def _shown(
-    articles: Iterator[ArchivedArticle], count: Callable[[], int]
-) -> Iterator[ArchivedArticle]:
+def _shown(articles: Articles, count: Callable[[], int]) -> Articles:
     """The articles, with a bar and the time left where a person looks on."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
+
+    from archive.query import Articles
 
     console = Console(stderr=True)
     if not console.is_terminal:
         return articles
-    return iter(track(articles, "Exporting", count(), console=console, transient=True))
+
+    def watched() -> Iterator[Batch]:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Exporting", total=count())
+            for batch in articles.batches:
+                yield batch
+                progress.advance(task, len(batch))
+
+    return Articles(watched())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +14,7 @@ from typing import Any
 
 from archive.disk import replacing
 from archive.export.base import Selection
-from archive.query import ArchivedArticle
+from archive.query import Articles, Batch
 
 NO_DATE = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
@@ -42,17 +42,19 @@ class Tally:
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
-    def watch(self, articles: Iterable[ArchivedArticle]) -> Iterator[ArchivedArticle]:
+    def watch(self, batches: Iterable[Batch]) -> Articles:
         """The articles, counted as they are taken."""
-        for article in articles:
-            self.rows += 1
-            self.sources[article.source] += 1
-            self.languages[article.language or "unknown"] += 1
-            self.extractors[article.extractor] += 1
-            self.captured = _wider(self.captured, article.captured_at)
-            if article.published_at:
-                self.published = _wider(self.published, article.published_at)
-            yield article
+        return Articles(map(self._counted, batches))
+
+    def _counted(self, batch: Batch) -> Batch:
+        columns = batch.columns
+        self.rows += len(batch)
+        self.sources.update(columns["source"])
+        self.languages.update(language or "unknown" for language in columns["language"])
+        self.extractors.update(columns["extractor"])
+        self.captured = _wider(self.captured, columns["captured_at"])
+        self.published = _wider(self.published, columns["published_at"])
+        return batch
 
 
 def manifest_of(
@@ -109,8 +111,11 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
         file.write(json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def _wider(span: tuple[datetime, datetime], moment: datetime) -> tuple[datetime, datetime]:
-    return min(span[0], moment), max(span[1], moment)
+def _wider(
+    span: tuple[datetime, datetime], moments: Iterable[datetime | None]
+) -> tuple[datetime, datetime]:
+    told = [moment for moment in moments if moment is not None]
+    return min([span[0], *told]), max([span[1], *told])
 
 
 def _span(span: tuple[datetime, datetime]) -> list[str] | None:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive.errors import WrongUseError
-from archive.export.base import AddRow, Room
+from archive.export.base import AddRows, Room
 from archive.export.columns import LONG_TEXTS, PAGE_COLUMNS, Column, Kind, meanings
-from archive.export.values import row_of
-from archive.query import ArchivedArticle
+from archive.export.values import columns_of
+from archive.query import Batch
 
 if TYPE_CHECKING:
     import pyarrow
@@ -42,7 +43,7 @@ FEW_VALUES = (
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
     """Write row groups as they fill.
 
     Raises:
@@ -66,24 +67,21 @@ class _Rows:
         self, writer: Any, schema: pyarrow.Schema, columns: Sequence[Column], room: Room
     ) -> None:
         self._writer, self._schema, self._columns, self._room = writer, schema, columns, room
-        self._rows: list[list[Any]] = []
+        self._few: list[Batch] = []
         self._batches: list[pyarrow.RecordBatch] = []
         self._count = self._bytes = 0
 
-    def add(self, article: ArchivedArticle) -> None:
-        """Add a row; write a row group if it is full."""
-        row = row_of(article, self._columns)
-        self._rows.append(row)
-        self._count += 1
-        self._bytes += BYTES_A_ROW
-        self._bytes += sum(
-            len(value or "")
-            for column, value in zip(self._columns, row, strict=True)
-            if column.name in LONG_TEXTS
-        )
+    def add(self, batch: Batch) -> None:
+        """Add rows; write a row group if it is full."""
+        self._few.append(batch)
+        self._count += len(batch)
+        self._bytes += BYTES_A_ROW * len(batch)
+        for column in self._columns:
+            if column.name in LONG_TEXTS:
+                self._bytes += sum(map(len, filter(None, batch.columns[column.name])))
         if self._count >= ROWS_A_GROUP or self._bytes >= self._room.of_each:
             self.end_group()
-        elif len(self._rows) >= ROWS_A_BATCH:
+        elif sum(map(len, self._few)) >= ROWS_A_BATCH:
             self._end_batch()
 
     def end_group(self) -> None:
@@ -96,12 +94,17 @@ class _Rows:
         self._batches, self._count, self._bytes = [], 0, 0
 
     def _end_batch(self) -> None:
-        if self._rows:
-            arrow = import_arrow()
-            values = zip(zip(*self._rows, strict=True), self._schema, strict=True)
-            arrays = [arrow.array(column, field.type) for column, field in values]
-            self._batches.append(arrow.RecordBatch.from_arrays(arrays, schema=self._schema))
-            self._rows = []
+        if not self._few:
+            return
+        arrow = import_arrow()
+        parts = zip(*(columns_of(batch, self._columns) for batch in self._few), strict=True)
+        values = (list(chain.from_iterable(column)) for column in parts)
+        arrays = [
+            arrow.array(column, field.type)
+            for column, field in zip(values, self._schema, strict=True)
+        ]
+        self._batches.append(arrow.RecordBatch.from_arrays(arrays, schema=self._schema))
+        self._few = []
 
 
 def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:

@@ -3,14 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from archive.article_pages import ArchivedPage
-from archive.export.columns import Column
-from archive.query import ArchivedArticle
+from archive.export.columns import Column, Kind
+from archive.query import ArchivedArticle, Batch
+
+
+def rows_of(batch: Batch, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    """The values of each article of a batch in these columns, as of `row_of`."""
+    return zip(*columns_of(batch, columns), strict=True)
+
+
+def columns_of(batch: Batch, columns: Sequence[Column]) -> list[Sequence[Any]]:
+    """The values of a batch in each of these columns, as of `row_of`."""
+    return [_encodable_column(batch.columns[one.name], one.kind) for one in columns]
+
+
+def _encodable_column(values: Sequence[Any], kind: Kind) -> Sequence[Any]:
+    """The values, looked at together: hardly ever is there anything to change."""
+    texts: Iterable[str]
+    match kind:
+        case Kind.TEXT:
+            texts = filter(None, values)
+        case Kind.LIST:
+            texts = chain.from_iterable(values)
+        case Kind.PAGES if any(values):
+            return [encodable(value) for value in values]
+        case _:
+            return values
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return [encodable(value) for value in values]
+    return values
 
 
 def row_of(article: ArchivedArticle, columns: Sequence[Column]) -> list[Any]:
