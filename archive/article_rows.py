@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Connection, Row, Select, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    Result,
+    Row,
+    Select,
+    exists,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import NullType
 
@@ -22,16 +32,16 @@ from archive.db.schema import (
     CaptureRow,
     ClusterRow,
     ReadingColumns,
+    RevisionPageRow,
     RevisionRow,
     SourceRow,
 )
 from archive.db.types import UtcDateTime
 
-ROWS_AT_A_TIME = 512
+ROWS_AT_A_TIME = 500
 BYTES_AT_A_TIME = 4 << 20
 """Of texts: long ones come in smaller batches."""
-_ROWS_A_FETCH = 32
-_OFFSET = "published_offset_min"
+_ROWS_A_FETCH = 50
 
 
 def select_articles(
@@ -68,31 +78,32 @@ def select_articles(
 
 def read_columns(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Sequence[Any]]]:
     """What `select_articles` selects, in batches, with the further `pages` of each article."""
-    types = {column.name: column.type for column in query.selected_columns}
-    raw = (type_coerce(column, NullType()).label(column.name) for column in query.selected_columns)
-    rows: Any = connection.execution_options(yield_per=_ROWS_A_FETCH).execute(
-        query.with_only_columns(*raw, maintain_column_froms=True)
-    )
-    for some in _batches(rows.partitions()):
-        columns = dict(zip(types, zip(*some, strict=True), strict=True))
-        values = {name: _decoder(types[name])(column) for name, column in columns.items()}
-        offsets = values.pop(_OFFSET)
+    columns = list(query.selected_columns)
+    has_pages = connection.scalar(select(exists(select(RevisionPageRow.number))))
+    for rows in _batches(connection, query):
+        raw = zip(columns, zip(*rows, strict=True), strict=True)
+        values = {column.name: _decoder(column.type)(each) for column, each in raw}
+        offsets = values.pop("published_offset_min")
         values["published_at"] = list(map(on_page_clock, values["published_at"], offsets))
-        pages = pages_of_articles(connection, set(values["id"]))
+        pages = pages_of_articles(connection, set(values["id"])) if has_pages else {}
         keys = zip(values["id"], values["revision"], strict=True)
         yield {**values, "pages": [pages.get(key, []) for key in keys]}
 
 
-def _batches(partitions: Iterator[Sequence[Row[Any]]]) -> Iterator[list[Row[Any]]]:
+def _batches(connection: Connection, query: Select[Any]) -> Iterator[list[Row[Any]]]:
+    """Rows as the database's driver has them."""
+    raw = (type_coerce(column, NullType()).label(column.name) for column in query.selected_columns)
+    result: Result[Any] = connection.execution_options(yield_per=_ROWS_A_FETCH).execute(
+        query.with_only_columns(*raw, maintain_column_froms=True)
+    )
     batch: list[Row[Any]] = []
     size = 0
-    for rows in partitions:
-        for row in rows:
-            batch.append(row)
-            size += len(row.text)
-            if len(batch) >= ROWS_AT_A_TIME or size >= BYTES_AT_A_TIME:
-                yield batch
-                batch, size = [], 0
+    for rows in result.partitions():
+        batch += rows
+        size += sum(len(row.text) for row in rows)
+        if len(batch) >= ROWS_AT_A_TIME or size >= BYTES_AT_A_TIME:
+            yield batch
+            batch, size = [], 0
     if batch:
         yield batch
 

@@ -16,31 +16,29 @@ from archive.query import ArchivedArticle, Batch
 
 def rows_of(batch: Batch, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
     """The values of each article of a batch in these columns, as of `row_of`."""
-    return zip(*columns_of(batch, columns), strict=True)
-
-
-def columns_of(batch: Batch, columns: Sequence[Column]) -> list[Sequence[Any]]:
-    """The values of a batch in each of these columns, as of `row_of`."""
-    return [_encodable_column(batch.columns[one.name], one.kind) for one in columns]
+    values = [_encodable_column(batch.columns[one.name], one.kind) for one in columns]
+    return zip(*values, strict=True)
 
 
 def _encodable_column(values: Sequence[Any], kind: Kind) -> Sequence[Any]:
     """The values, looked at together: hardly ever is there anything to change."""
-    texts: Iterable[str]
     match kind:
-        case Kind.TEXT:
-            texts = filter(None, values)
-        case Kind.LIST:
-            texts = chain.from_iterable(values)
-        case Kind.PAGES if any(values):
+        case Kind.TEXT if _is_encodable(filter(None, values)):
+            return values
+        case Kind.LIST if _is_encodable(chain.from_iterable(values)):
+            return values
+        case Kind.TEXT | Kind.LIST | Kind.PAGES:
             return [encodable(value) for value in values]
         case _:
             return values
+
+
+def _is_encodable(texts: Iterable[str]) -> bool:
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:
-        return [encodable(value) for value in values]
-    return values
+        return False
+    return True
 
 
 def row_of(article: ArchivedArticle, columns: Sequence[Column]) -> list[Any]:
