@@ -5,40 +5,37 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Engine, Select, func, or_, select
 
-from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
-from archive.clusters import Cluster, cluster_of, on_page_clock
+from archive.article_pages import ArchivedPage, aliases_of
+from archive.article_rows import Mark, read_columns, select_articles
+from archive.clusters import Cluster, cluster_of
 from archive.counting import Count, count
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import (
     ArchiveRow,
     ArticleRow,
-    CaptureRow,
     ClusterRow,
-    ReadingColumns,
     RevisionRow,
     SourceRow,
     UrlRow,
 )
-from archive.db.sources import source_ids
+from archive.db.sources import source_ids, titles_of
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
-from archive.search.conditions import condition
+from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.finding import Match, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
 
-ROWS_AT_A_TIME = 500
 MAX_ID = 2**63 - 1
 """Of SQLite and PostgreSQL."""
 
@@ -139,19 +136,48 @@ _OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Some articles, column by column: what is done with many need not make an object of each."""
+
+    columns: Mapping[str, Sequence[Any]]
+    """By the names in `COLUMNS`; all of one length, which is not 0."""
+
+    @classmethod
+    def of(cls, articles: Sequence[ArchivedArticle]) -> Batch:
+        """The batch of some articles."""
+        return cls({name: [getattr(one, name) for one in articles] for name in COLUMNS})
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    def articles(self) -> Iterator[ArchivedArticle]:
+        """The articles one by one."""
+        names = tuple(self.columns)
+        for values in zip(*self.columns.values(), strict=True):
+            yield ArchivedArticle(**dict(zip(names, values, strict=True)))
+
+    def take(self, rows: Sequence[int]) -> Batch:
+        """The batch of some of its rows, which are counted from 0."""
+        return Batch({name: [column[n] for n in rows] for name, column in self.columns.items()})
+
+
+class Articles(Iterator[ArchivedArticle]):
+    """Articles as they come from the archive: one by one, or the rest of them in batches."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        self.batches = iter(batches)
+        self._articles = (article for batch in self.batches for article in batch.articles())
+
+    def __next__(self) -> ArchivedArticle:
+        return next(self._articles)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """An article that a query found, and where it matches."""
 
     article: ArchivedArticle
     match: Match
-
-
-@dataclass(slots=True)
-class Mark:
-    """How far an archive had come when it was read."""
-
-    last_revision: int | None = None
-    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
 
 
 class Query:
@@ -166,7 +192,7 @@ class Query:
         source: str | None = None,
         limit: int | None = None,
         matching: Node = EVERYTHING,
-    ) -> Iterator[ArchivedArticle]:
+    ) -> Articles:
         """Articles, newest published first; memory does not grow with their number.
 
         `matching` is what `archive.search.syntax.parse_query` makes of a query.
@@ -174,9 +200,7 @@ class Query:
         Raises:
             SourceError: the archive has no such source.
         """
-        query = self._matching(matching).order_by(
-            ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
-        )
+        query = self._matching(matching).order_by(*newest_first())
         if source is not None:
             with self.engine.connect() as connection:
                 source_ids(connection, [source])
@@ -188,7 +212,7 @@ class Query:
         with self.engine.connect() as connection:
             matches = find(connection, query, limit=limit, order=order)
         ids = [match.article_id for match in matches]
-        articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
+        articles = self._stream(_selected().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
@@ -208,7 +232,7 @@ class Query:
         every_revision: bool = False,
         first_only: bool = False,
         mark: Mark | None = None,
-    ) -> Iterator[ArchivedArticle]:
+    ) -> Articles:
         """Every article that matches, in the order of ids; with `every_revision`, as each of its
         revisions reads. What matches is the article as it reads now.
 
@@ -221,9 +245,13 @@ class Query:
         self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
     ) -> int:
         """How many `all_articles` yields."""
-        rows = self._all(matching, every_revision, first_only).order_by(None)
+        chosen = self._chosen(matching, first_only)
+        counted = chosen.with_only_columns(func.count(ArticleRow.id))
+        if every_revision:
+            of_chosen = RevisionRow.article_id.in_(chosen)
+            counted = select(func.count()).select_from(RevisionRow).where(of_chosen)
         with self.engine.connect() as connection:
-            return connection.scalar(rows.with_only_columns(func.count())) or 0
+            return connection.scalar(counted) or 0
 
     def archive_id(self) -> str:
         """The UUID that the archive was given when it was made."""
@@ -237,7 +265,7 @@ class Query:
             NotArchivedError: there is none; says what is known of the URL.
         """
         if id_or_url.isdecimal():
-            by_id = _select_articles().where(ArticleRow.id == min(int(id_or_url), MAX_ID))
+            by_id = _selected().where(ArticleRow.id == min(int(id_or_url), MAX_ID))
             found = next(self._stream(by_id), None)
             if found is None:
                 raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
@@ -254,19 +282,15 @@ class Query:
         require_revisions(newest.id, newest.revision, [number])
         return next(one for one in self.revisions_of([newest.id]) if one.revision == number)
 
-    def revisions_of(self, article_ids: Collection[int]) -> Iterator[ArchivedArticle]:
-        """These articles as each of their revisions reads, in the order of both numbers.
-
-        Those that are not there are left out. They go into one statement, so give some hundreds.
-        """
-        query = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
+    def revisions_of(self, article_ids: Collection[int]) -> Articles:
+        """These articles, some hundreds at most, as each of their revisions reads, in order."""
+        query = _selected(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
         return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
 
     def source_titles(self) -> dict[str, str]:
         """What each source calls itself, by its name; those that are known."""
-        query = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
         with self.engine.connect() as connection:
-            return {row.name: row.title for row in connection.execute(query)}
+            return titles_of(connection)
 
     def aliases(self, article_id: int) -> list[str]:
         """The other addresses that lead to an article: its twins, and those of further pages."""
@@ -302,7 +326,7 @@ class Query:
         except UrlError as error:
             raise NotArchivedError(f"{address!r} is neither an article's id nor a URL") from error
         aliases = select(UrlRow.article_id).where(UrlRow.url == url)
-        query = _select_articles().where(
+        query = _selected().where(
             or_(ArticleRow.canonical_url == url, ArticleRow.url == url, ArticleRow.id.in_(aliases))
         )
         found = next(self._stream(query), None)
@@ -327,31 +351,38 @@ class Query:
 
     def _matching(self, node: Node) -> Select[Any]:
         with self.engine.connect() as connection:
-            return _select_articles().where(condition(node, index_of(connection)))
+            return by_facts(_selected().where(condition(node, index_of(connection))))
 
     def _all(self, matching: Node, every_revision: bool, first_only: bool) -> Select[Any]:
         """Select what is exported, in the order of an index.
 
         It is chosen by ids alone: sorted with their texts, articles would fill the memory.
         """
-        chosen = self._matching(matching).with_only_columns(ArticleRow.id).correlate(None)
-        if first_only:
-            is_first = ClusterRow.first_article_id == ArticleRow.id
-            chosen = chosen.where(or_(ArticleRow.cluster_id.is_(None), is_first))
-        if every_revision:
-            of_revisions = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(chosen))
-            return of_revisions.order_by(RevisionRow.article_id, RevisionRow.number)
-        return _select_articles().where(ArticleRow.id.in_(chosen)).order_by(ArticleRow.id)
+        query = _selected(RevisionRow if every_revision else ArticleRow)
+        if matching != EVERYTHING or first_only:
+            query = query.where(ArticleRow.id.in_(self._chosen(matching, first_only)))
+        in_order = (RevisionRow.article_id, RevisionRow.number) if every_revision else ()
+        return query.order_by(*(in_order or (ArticleRow.id,)))
 
-    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Iterator[ArchivedArticle]:
+    def _chosen(self, matching: Node, first_only: bool) -> Select[Any]:
+        with self.engine.connect() as connection:
+            is_chosen = condition(matching, index_of(connection))
+        chosen = by_facts(select(ArticleRow.id).where(is_chosen)).correlate(None)
+        if not first_only:
+            return chosen
+        is_first = ClusterRow.first_article_id == ArticleRow.id
+        return chosen.outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id).where(
+            or_(ArticleRow.cluster_id.is_(None), is_first)
+        )
+
+    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Articles:
+        return Articles(self._batches(query, mark))
+
+    def _batches(self, query: Select[Any], mark: Mark | None) -> Iterator[Batch]:
         with self.engine.connect() as connection:
             if mark is not None:
-                mark.last_revision = _last_revision(connection)
-            rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
-            for some in rows.partitions():
-                pages = pages_of_articles(connection, {row.id for row in some})
-                for row in some:
-                    yield _article(row, pages[row.id, row.revision])
+                mark.set(connection)
+            yield from map(Batch, read_columns(connection, query))
 
 
 def open_query(home: Home) -> Query:
@@ -363,51 +394,5 @@ def open_query(home: Home) -> Query:
     return Query(open_engine(home.database_url, read_only=True))
 
 
-def _last_revision(connection: Connection) -> int:
-    """The greatest number of a revision, in what the connection sees from now on."""
-    if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
-        connection.execution_options(isolation_level="REPEATABLE READ")
-    return connection.scalar(select(func.max(RevisionRow.id))) or 0
-
-
-def _select_articles(
-    reading: type[ArticleRow] | type[RevisionRow] = ArticleRow,
-) -> Select[Any]:
-    """Select articles as they read now, or once for each revision, as that reads."""
-    first, publisher = aliased(ArticleRow), aliased(SourceRow)
-    elsewhere: dict[str, Any] = {
-        "source": SourceRow.name,
-        "first_publisher": publisher.name,
-        "captured_at": CaptureRow.captured_at,
-        "payload_digest": CaptureRow.payload_digest,
-        "warc_file": CaptureRow.warc_file,
-        "warc_offset": CaptureRow.warc_offset,
-        "warc_length": CaptureRow.warc_length,
-        "warc_record_id": CaptureRow.record_id,
-        "warc_record_type": CaptureRow.record_type,
-        "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
-        "revision_count": ArticleRow.revision,
-    }
-    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in _OF_ROW]
-    query = select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
-    query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
-    if reading is RevisionRow:
-        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
-    return (
-        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .join(CaptureRow, CaptureRow.id == reading.capture_id)
-        .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
-        .outerjoin(first, first.id == ClusterRow.first_article_id)
-        .outerjoin(publisher, publisher.id == first.source_id)
-    )
-
-
-def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
-    return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
-
-
-def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:
-    values = dict(row._mapping)
-    offset = values.pop("published_offset_min")
-    values["published_at"] = on_page_clock(values["published_at"], offset)
-    return ArchivedArticle(**values, pages=pages)
+def _selected(reading: type[ArticleRow] | type[RevisionRow] = ArticleRow) -> Select[Any]:
+    return select_articles(_OF_ROW, reading)

@@ -15,7 +15,7 @@ from archive.cli import HomeOption
 
 if TYPE_CHECKING:
     from archive.export import Selection
-    from archive.query import ArchivedArticle, Query
+    from archive.query import Articles, Batch, Query
 
 
 class Revisions(StrEnum):
@@ -140,11 +140,12 @@ def _refuse_others(context: typer.Context, *allowed: str) -> None:
 def _export_again(home: Path, manifest: Path, output: str) -> None:
     from archive.export.again import export_again, read_recipe, select_again
     from archive.home import open_home
-    from archive.query import open_query
+    from archive.query import Articles, open_query
 
     recipe, opened = read_recipe(manifest), open_home(home)
     selection = select_again(open_query(opened), recipe, opened.warc)
-    shown = replace(selection, articles=_shown(iter(selection.articles), lambda: recipe.rows))
+    articles = Articles(selection.batches())
+    shown = replace(selection, articles=_shown(articles, lambda: recipe.rows))
     count, differences = export_again(recipe, shown, output)
     typer.echo(f"Exported {count} of {recipe.rows} rows.", err=True)
     for difference in differences:
@@ -157,8 +158,8 @@ def select_for_export(
     query: Query, warc: Path, matching: str, *, every_revision: bool, first_only: bool
 ) -> Selection:
     """What is exported, from the archive: the one place to choose articles otherwise."""
+    from archive.article_rows import Mark
     from archive.export import Selection
-    from archive.query import Mark
     from archive.search.syntax import parse_query
 
     mark = Mark()
@@ -178,14 +179,22 @@ def select_for_export(
     return Selection(_shown(chosen(mark=mark), counted), warc, origin=origin, mark=mark)
 
 
-def _shown(
-    articles: Iterator[ArchivedArticle], count: Callable[[], int]
-) -> Iterator[ArchivedArticle]:
+def _shown(articles: Articles, count: Callable[[], int]) -> Articles:
     """The articles, with a bar and the time left where a person looks on."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
+
+    from archive.query import Articles
 
     console = Console(stderr=True)
     if not console.is_terminal:
         return articles
-    return iter(track(articles, "Exporting", count(), console=console, transient=True))
+
+    def watched() -> Iterator[Batch]:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Exporting", total=count())
+            for batch in articles.batches:
+                yield batch
+                progress.advance(task, len(batch))
+
+    return Articles(watched())

@@ -76,7 +76,7 @@ def export(selection: Selection, format_: str, target: str, layout: Layout = ONE
 
 def _write_file(selection: Selection, format_: str, path: Path, layout: Layout) -> int:
     tally = Tally()
-    watched = replace(selection, articles=tally.watch(selection.articles))
+    watched = replace(selection, articles=tally.watch(selection.batches()))
     with replacing(path) as file:
         count = FORMATS[format_].write(watched, file)
     if layout.manifest:

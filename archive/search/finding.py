@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from archive.db.schema import ArticleRow
-from archive.search.base import WIDE_HITS, Excerpt, TextIndex
-from archive.search.conditions import condition
+from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
+from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.postgresql import PostgresqlIndex
 from archive.search.sqlite import SqliteIndex
-from archive.search.terms import Node, Order, other_part, text_part
+from archive.search.terms import (
+    EVERYTHING,
+    And,
+    Node,
+    Not,
+    Order,
+    Text,
+    all_of,
+    other_part,
+    text_part,
+    texts_of,
+)
+
+LAST_HITS = 2_000
+"""Among so many of the last articles that have some words, those that match the rest are sought
+first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +51,66 @@ def find(connection: Connection, query: Node, *, limit: int, order: Order) -> li
     """The first `limit` hits."""
     index = index_of(connection)
     text = text_part(query)
-    if text is not None and order is Order.BEST and not _is_wide(connection, text, index):
-        ranked = index.ranked(text).where(condition(other_part(query), index)).limit(limit)
-        scores = {row.id: row.score for row in connection.execute(ranked)}
+    scores: dict[int, float | None]
+    if text is None or order is Order.NEWEST:
+        newest = _having(query, index).order_by(*newest_first()).limit(limit)
+        scores = dict.fromkeys(connection.scalars(newest))
+    elif by := _what_counts(connection, text, index):
+        rest = other_part(query)
+        among = None if rest == EVERYTHING else condition(rest, index)
+        ranked = index.ranked(text, by, among)
+        scores = {row.id: row.score for row in connection.execute(ranked.limit(limit))}
     else:
-        scores = dict.fromkeys(_newest(connection, query, limit, order))
+        scores = dict.fromkeys(_latest(connection, query, limit, index))
     shown = index.excerpts(connection, text, list(scores)) if text is not None else {}
     return [Match(id_, score, *shown.get(id_, ())) for id_, score in scores.items()]
 
 
-def _newest(connection: Connection, query: Node, limit: int, order: Order) -> list[int]:
-    index = index_of(connection)
-    text = text_part(query)
-    if text is not None and order is Order.BEST:
-        found = index.latest(text).where(condition(other_part(query), index))
-    else:
-        newest = ArticleRow.published_at.desc().nulls_last()
-        found = select(ArticleRow.id).where(condition(query, index)).order_by(newest, ArticleRow.id)
-    return list(connection.scalars(found.limit(limit)))
+def _what_counts(connection: Connection, text: Node, index: TextIndex) -> Node | None:
+    """What to rank by; None if there are too many hits, or all words are in too many articles."""
+    if _is_over(connection, text, index, WIDE_HITS):
+        return None
+    parts = text.nodes if isinstance(text, And) else (text,)
+    counting = [
+        part
+        for part in parts
+        if not isinstance(part, Not)
+        and not any(_is_frequent(connection, one, index) for one in texts_of(part))
+    ]
+    return all_of(counting) if counting else None
 
 
-def _is_wide(connection: Connection, text: Node, index: TextIndex) -> bool:
-    """Whether there are too many hits to rank."""
-    some = index.latest(text).order_by(None).limit(WIDE_HITS + 1).subquery()
-    return (connection.scalar(select(func.count()).select_from(some)) or 0) > WIDE_HITS
+def _is_frequent(connection: Connection, text: Text, index: TextIndex) -> bool:
+    """Whether it takes long to find; a phrase takes as long as the rarest of its words."""
+    words = [Text(word, text.in_title) for word in text.text.split()] or [text]
+    sought = [replace(words[-1], is_prefix=text.is_prefix), *words[:-1]]
+    return all(_is_over(connection, word, index, FREQUENT) for word in sought)
+
+
+def _is_over(connection: Connection, text: Node, index: TextIndex, most: int) -> bool:
+    some = index.latest(text).order_by(None).limit(most + 1).subquery()
+    return (connection.scalar(select(func.count()).select_from(some)) or 0) > most
+
+
+def _latest(connection: Connection, query: Node, limit: int, index: TextIndex) -> list[int]:
+    """The last to come in.
+
+    As a rule they are among the last that have the words, without regard to the rest of the query.
+    """
+    text, rest = text_part(query), other_part(query)
+    assert text is not None
+    last = index.latest(text)
+    if rest == EVERYTHING:
+        return list(connection.scalars(last.limit(limit)))
+    some = last.limit(LAST_HITS).subquery()
+    among_some = select(ArticleRow.id).join(some, some.c.id == ArticleRow.id)
+    found = among_some.where(condition(rest, index)).order_by(ArticleRow.id.desc())
+    ids = list(connection.scalars(found.limit(limit)))
+    if len(ids) == limit:
+        return ids
+    everywhere = _having(query, index).order_by(ArticleRow.id.desc()).limit(limit)
+    return list(connection.scalars(everywhere))
+
+
+def _having(query: Node, index: TextIndex) -> Select[Any]:
+    return by_facts(select(ArticleRow.id).where(condition(query, index)))

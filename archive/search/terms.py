@@ -7,6 +7,7 @@ that can be written, `parse_query(str(query))` gives it back.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -182,7 +183,7 @@ def text_part(node: Node) -> Node | None:
     if not texts:
         return None
     excluded = [each for each in node.nodes if isinstance(each, Not) and is_text(each.node)]
-    return _all_of([*texts, *excluded])
+    return all_of([*texts, *excluded])
 
 
 def other_part(node: Node) -> Node:
@@ -192,13 +193,25 @@ def other_part(node: Node) -> Node:
         return node
     if text == node or not isinstance(node, And):
         return EVERYTHING
-    return _all_of(
+    return all_of(
         [
             each
             for each in node.nodes
             if not (is_text(each) or (isinstance(each, Not) and is_text(each.node)))
         ]
     )
+
+
+def texts_of(node: Node) -> Iterator[Text]:
+    """Every word and phrase in a node."""
+    match node:
+        case Text():
+            yield node
+        case And(nodes) | Or(nodes):
+            for each in nodes:
+                yield from texts_of(each)
+        case Not(inner):
+            yield from texts_of(inner)
 
 
 def depth(node: Node, limit: int) -> int:
@@ -211,7 +224,8 @@ def depth(node: Node, limit: int) -> int:
     return 1 + max((depth(child, limit - 1) for child in children), default=0)
 
 
-def _all_of(nodes: list[Node]) -> Node:
+def all_of(nodes: Sequence[Node]) -> Node:
+    """One node that all of some match."""
     return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
 
 
