@@ -16,6 +16,7 @@ from archive.query import ArchivedArticle, Articles, Batch
 AddRows = Callable[[Batch], None]
 
 ARTICLES_A_BATCH = 64
+"""Of those that come one by one."""
 
 
 @dataclass(frozen=True, slots=True)
