@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
+import sys
+from array import array
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -51,8 +53,10 @@ class Tally:
     licences: Counter[str] = field(default_factory=Counter)
     reservations: Counter[str] = field(default_factory=Counter)
     articles: Numbers = field(default_factory=Numbers)
-    clusters: dict[int, tuple[str, Numbers]] = field(default_factory=dict)
-    """By number: who had the story first, and the articles of it."""
+    clustered: array[int] = field(default_factory=lambda: array("q"))
+    """In turn, an article and the cluster that it is in: there may be a great many."""
+    first_publishers: dict[int, str] = field(default_factory=dict)
+    """By cluster."""
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
@@ -80,7 +84,8 @@ class Tally:
         for id_, cluster_id, first in zip(*told, strict=True):
             self.articles.add(id_)
             if cluster_id is not None:
-                self.clusters.setdefault(cluster_id, (first or "", Numbers()))[1].add(id_)
+                self.clustered.extend((id_, cluster_id))
+                self.first_publishers.setdefault(cluster_id, sys.intern(first or ""))
 
     def _licence(self, named: str | None) -> str:
         """What a licence is counted as: pages may name a great many of their own."""
@@ -127,10 +132,14 @@ def _as_of(mark: Mark, tally: Tally) -> dict[str, Any] | None:
     """What `archive.export.again` needs; None where the articles came from elsewhere."""
     if mark.last_revision is None:
         return None
+    members: dict[int, Numbers] = defaultdict(Numbers)
+    for id_, cluster_id in zip(tally.clustered[::2], tally.clustered[1::2], strict=True):
+        members[cluster_id].add(id_)
+    first = tally.first_publishers
     return {
         "last_revision": mark.last_revision,
         "articles": str(tally.articles),
-        "clusters": {id_: f"{first} {numbers}" for id_, (first, numbers) in tally.clusters.items()},
+        "clusters": {id_: f"{first[id_]} {numbers}" for id_, numbers in members.items()},
     }
 
 
