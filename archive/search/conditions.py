@@ -58,10 +58,13 @@ def newest_first() -> tuple[ColumnElement[Any], ...]:
 
 
 def _parts_of_all(node: And) -> list[Node]:
-    """What must all be so, with the texts as one: an index finds them together at less cost."""
+    """What must all be so, with the texts as one: an index finds them together at less cost.
+
+    They come last: where facts leave nothing over, SQLite then never looks for them.
+    """
     text = text_part(node)
     if text is not None:
-        return [text, other_part(node)]
+        return [other_part(node), text]
     excluded = [each.node for each in node.nodes if isinstance(each, Not) and is_text(each.node)]
     if len(excluded) < 2:
         return list(node.nodes)
