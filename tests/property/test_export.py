@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -13,40 +14,27 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
 from archive.db.engine import open_engine
-from archive.db.frontier import FrontierTable
-from archive.db.history import Reading
-from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import ArticleRow, ReadingColumns
 from archive.export import Selection, export
 from archive.export.columns import COLUMNS
-from archive.model import (
-    Candidate,
-    Capture,
-    Extraction,
-    FoundBy,
-    Outcome,
-    RecordRef,
-    RecordType,
-    Source,
-    UrlKind,
-)
+from archive.model import Outcome
 from archive.query import Query
 from pipelines.extract import extract
+from tests.rows import NOW, SITE, Rows, article
 from tests.unit.archive.export.test_formats import LOADERS
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-URL = "https://suara.example/berita/1"
+URL = f"{SITE}/berita/1"
 READ = [column.name for column in COLUMNS if column.name in ReadingColumns.__annotations__]
 """Columns of an export that are read from pages, and stand in tables under the same name."""
 IN_ARTICLES = [getattr(ArticleRow, name) for name in READ]
 PLACES = ("Bitung", "Cianjur", "Garut", "Ternate", "Nias", "Lombok", "Maumere", "Pacitan")
-BROKEN_PAGE = """<html><head><title>Patah \ud83d di sini</title><meta charset="utf-8">
+BROKEN_PAGE = """<html><head><title>Patah &#xD83D; di sini</title><meta charset="utf-8">
 <script type="application/ld+json">{"@type": "NewsArticle", "headline": "Patah \\ud83d di sini",
 "datePublished": "2026-11-01T08:00:00+07:00", "author": {"name": "Ani \\udc00 Lestari"},
 "image": "https://suara.example/a\\ud83d.jpg",
 "keywords": ["banjir \\ud800", "&#xD83D;"]}</script></head><body><article>
-<h1>Patah \ud83d di sini</h1>""" + "".join(
-    f"<p>Warga {place} memperbaiki jembatan \ud83d yang putus &#xD83D; karena banjir 🇮🇩 شبه, kata"
+<h1>Patah &#xD83D; di sini</h1>""" + "".join(
+    f"<p>Warga {place} memperbaiki jembatan yang putus &#xD83D; karena banjir 🇮🇩 شبه, kata"
     f" kepala desa {place} pada hari Senin kepada para wartawan yang datang dari kota.</p>"
     for place in PLACES
 )
@@ -55,28 +43,9 @@ BROKEN_PAGE = """<html><head><title>Patah \ud83d di sini</title><meta charset="u
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('export') / 'kliping.db'}")
-    Repository(engine).refresh_sources([Source("suara", "https://suara.example")], NOW)
-    save(engine, Extraction(outcome=Outcome.ARTICLE, extractor="test/1", text="Teks"), 1)
+    Rows(engine).read(URL, article())
     yield engine
     engine.dispose()
-
-
-def save(engine: Engine, extraction: Extraction, number: int) -> None:
-    """Put an article into the archive, or a revision of the one that is there."""
-    repository, table = Repository(engine), FrontierTable(engine)
-    table.add(1, [Candidate(URL, UrlKind.PAGE, FoundBy.FEED, "https://suara.example/feed")], NOW)
-    lease = table.find(URL)
-    assert lease is not None
-    at = NOW + timedelta(hours=number)
-    ref = RecordRef("a.warc.gz", number, 1, f"urn:uuid:{number}")
-    repository.save_visit(
-        [Capture(URL, at, ref, RecordType.RESPONSE, 200)],
-        UrlOutcome(200, "article", None),
-        run_id=repository.start_run("crawl", "1", NOW),
-        source_id=1,
-        url_id=lease.url_id,
-        reading=Reading(URL, URL, extraction, at, lambda known: True),
-    )
 
 
 def in_database(engine: Engine) -> dict[str, Any]:
@@ -144,9 +113,9 @@ def test_an_article_of_ten_megabytes_comes_back(engine: Engine, tmp_path: Path) 
 def test_broken_characters_of_a_page_come_back_as_they_are_kept(
     engine: Engine, tmp_path: Path
 ) -> None:
-    extraction = extract(BROKEN_PAGE.encode("utf-8", "surrogatepass"), URL)
+    extraction = extract(BROKEN_PAGE.encode(), URL)
     assert extraction.outcome is Outcome.ARTICLE
-    save(engine, extraction, 2)
+    Rows(engine, numbers=count(1)).read(URL, extraction, NOW + timedelta(hours=1))
     kept = in_database(engine)
     assert kept["authors"] == ["Ani Lestari"]
     assert kept["title"] and kept["title"].startswith("Patah")
