@@ -35,8 +35,11 @@ from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
 from archive.search.finding import Match, find, index_of
-from archive.search.terms import EVERYTHING, By, Node, Order
+from archive.search.syntax import Asked, as_node
+from archive.search.terms import EVERYTHING, By, Order
+from archive.top_terms import SAMPLE, TopTerms, top_terms
 from archive.urls import normalise_url
+from archive.vocabulary import TermOrder
 
 ROWS_AT_A_TIME = 500
 MAX_ID = 2**63 - 1
@@ -150,16 +153,18 @@ class Query:
 
     def articles(
         self,
+        matching: Asked = EVERYTHING,
         *,
         source: str | None = None,
         limit: int | None = None,
-        matching: Node = EVERYTHING,
     ) -> Iterator[ArchivedArticle]:
         """Articles, newest published first; memory does not grow with their number.
 
-        `matching` is what `archive.search.syntax.parse_query` makes of a query.
+        `matching` is a query as people write it (docs/search.md), here and wherever articles are
+        chosen, or what `archive.search.syntax.parse_query` makes of it.
 
         Raises:
+            QueryError: the query cannot be understood; says where it went wrong.
             SourceError: the archive has no such source.
         """
         query = self._matching(matching).order_by(
@@ -171,10 +176,12 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
+    def search(
+        self, query: Asked, *, limit: int = 20, order: Order = Order.BEST
+    ) -> list[SearchHit]:
         """The first `limit` articles that match, with where they do."""
         with self.engine.connect() as connection:
-            matches = find(connection, query, limit=limit, order=order)
+            matches = find(connection, as_node(query), limit=limit, order=order)
         ids = [match.article_id for match in matches]
         articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
@@ -183,14 +190,47 @@ class Query:
         return [SearchHit(by_id[match.article_id], match) for match in known]
 
     def count(
-        self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
+        self, by: Sequence[By], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
     ) -> list[Count]:
         """How many articles there are in each group, and how many of them match."""
         with self.engine.connect() as connection:
-            return count(connection, by, matching=matching, among=among)
+            return count(connection, by, matching=as_node(matching), among=as_node(among))
+
+    def terms(
+        self,
+        query: Asked,
+        *,
+        among: Asked = EVERYTHING,
+        bigrams: bool = False,
+        order: TermOrder = TermOrder.DISTINCTIVE,
+        limit: int = 25,
+        sample: int | None = SAMPLE,
+        all_words: bool = False,
+    ) -> TopTerms:
+        """The words, or pairs of words, that tell the articles which match from others `among` which
+        to look; where there are no others, the most frequent.
+
+        At most `sample` articles of either sort are read (None: all), which are spread evenly.
+        Stop words and numbers are left out unless `all_words`.
+        """
+        with self.engine.connect() as connection:
+            return top_terms(
+                connection,
+                as_node(query),
+                among=as_node(among),
+                bigrams=bigrams,
+                order=order,
+                limit=limit,
+                sample=sample,
+                all_words=all_words,
+            )
 
     def all_articles(
-        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+        self,
+        *,
+        matching: Asked = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
     ) -> Iterator[ArchivedArticle]:
         """Every article that matches, in the order of ids; with `every_revision`, as each of its
         revisions reads. What matches is the article as it reads now.
@@ -200,7 +240,11 @@ class Query:
         return self._stream(self._all(matching, every_revision, first_only))
 
     def count_all(
-        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+        self,
+        *,
+        matching: Asked = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
     ) -> int:
         """How many `all_articles` yields."""
         rows = self._all(matching, every_revision, first_only).order_by(None)
@@ -283,11 +327,11 @@ class Query:
             return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
 
-    def _matching(self, node: Node) -> Select[Any]:
+    def _matching(self, asked: Asked) -> Select[Any]:
         with self.engine.connect() as connection:
-            return _select_articles().where(condition(node, index_of(connection)))
+            return _select_articles().where(condition(as_node(asked), index_of(connection)))
 
-    def _all(self, matching: Node, every_revision: bool, first_only: bool) -> Select[Any]:
+    def _all(self, matching: Asked, every_revision: bool, first_only: bool) -> Select[Any]:
         """Select what is exported, in the order of an index.
 
         It is chosen by ids alone: sorted with their texts, articles would fill the memory.
