@@ -37,9 +37,7 @@ from archive.search.conditions import condition
 from archive.search.finding import Match, find, index_of
 from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, By, Order
-from archive.top_terms import SAMPLE, TopTerms, top_terms
 from archive.urls import normalise_url
-from archive.vocabulary import TermOrder
 
 ROWS_AT_A_TIME = 500
 MAX_ID = 2**63 - 1
@@ -196,35 +194,6 @@ class Query:
         with self.engine.connect() as connection:
             return count(connection, by, matching=as_node(matching), among=as_node(among))
 
-    def terms(
-        self,
-        query: Asked,
-        *,
-        among: Asked = EVERYTHING,
-        bigrams: bool = False,
-        order: TermOrder = TermOrder.DISTINCTIVE,
-        limit: int = 25,
-        sample: int | None = SAMPLE,
-        all_words: bool = False,
-    ) -> TopTerms:
-        """The words, or pairs of words, that tell the articles which match from others `among` which
-        to look; where there are no others, the most frequent.
-
-        At most `sample` articles of either sort are read (None: all), which are spread evenly.
-        Stop words and numbers are left out unless `all_words`.
-        """
-        with self.engine.connect() as connection:
-            return top_terms(
-                connection,
-                as_node(query),
-                among=as_node(among),
-                bigrams=bigrams,
-                order=order,
-                limit=limit,
-                sample=sample,
-                all_words=all_words,
-            )
-
     def all_articles(
         self,
         *,
@@ -256,26 +225,27 @@ class Query:
         with self.engine.connect() as connection:
             return connection.execute(select(ArchiveRow.archive_id)).scalar_one()
 
-    def article(self, id_or_url: str) -> ArchivedArticle:
+    def article(self, id_or_url: str | int) -> ArchivedArticle:
         """The article with that id, or that any URL known of it leads to.
 
         Raises:
             NotArchivedError: there is none; says what is known of the URL.
         """
-        if id_or_url.isdecimal():
-            by_id = _select_articles().where(ArticleRow.id == min(int(id_or_url), MAX_ID))
+        named = str(id_or_url)
+        if named.isdecimal():
+            by_id = _select_articles().where(ArticleRow.id == min(int(named), MAX_ID))
             found = next(self._stream(by_id), None)
             if found is None:
-                raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
+                raise NotArchivedError(f"no article {named}; `kliping articles` lists them")
             return found
-        return self._article_at(id_or_url)
+        return self._article_at(named)
 
     def aliases(self, article_id: int) -> list[str]:
         """The other addresses that lead to an article: its twins, and those of further pages."""
         with self.engine.connect() as connection:
             return aliases_of(connection, article_id)
 
-    def cluster(self, id_or_url: str) -> Cluster | None:
+    def cluster(self, id_or_url: str | int) -> Cluster | None:
         """All articles that tell the story of that one; None if it is told nowhere else.
 
         Raises:
@@ -286,7 +256,7 @@ class Query:
             return cluster_of(connection, article.id)
 
     def two_revisions(
-        self, id_or_url: str, numbers: Sequence[int] = ()
+        self, id_or_url: str | int, numbers: Sequence[int] = ()
     ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
         """An article and two revisions of it: its last two where no `numbers` are given, the one
         that is given and the newest, or both.

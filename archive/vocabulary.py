@@ -1,4 +1,4 @@
-"""Which terms tell some articles from others: counted once an article, compared language by language.
+"""Which terms tell some articles from others, compared language by language.
 
 Pure; `archive.top_terms` reads the articles. An article has a term or has it not, however often:
 a word that one long story repeats is not for that a word of all of them.

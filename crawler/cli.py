@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 import archive.commands
+import archive.counting_commands
 import archive.export_commands
 import archive.search_commands
 import crawler.commands
@@ -36,7 +37,8 @@ app.command()(crawler.commands.backfill)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.articles)
 app.command()(archive.search_commands.search)
-app.command()(archive.search_commands.stats)
+app.command()(archive.counting_commands.stats)
+app.command()(archive.counting_commands.terms)
 app.command()(archive.commands.show)
 app.command()(archive.commands.diff)
 app.command()(archive.commands.cluster)

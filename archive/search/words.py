@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import pairwise
 
 _ON_LATIN = re.compile(r"([a-z])[\u0300-\u036f]+")
 
@@ -32,7 +33,7 @@ def pairs_of(text: str) -> Iterator[str]:
     """
     for phrase in _end_of_phrase().split(text):
         words = words_of(phrase)
-        yield from map(" ".join, zip(words, words[1:], strict=False))
+        yield from map(" ".join, pairwise(words))
 
 
 def folded(words: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,116 @@
+"""An archive that is open to be read: what the commands ask, and the Python API (docs/python.md).
+
+`archive.open_archive` makes one. Nothing of an archive can be changed through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from archive.article_pages import ArchivedPage
+from archive.changes import Change, changes, parse_since
+from archive.db.engine import open_engine
+from archive.db.repository import Repository
+from archive.diff import Difference, compare
+from archive.home import Home
+from archive.query import ArchivedArticle, Query
+from archive.search.syntax import Asked, as_node
+from archive.search.terms import EVERYTHING
+from archive.top_terms import SAMPLE, TopTerms, top_terms
+from archive.vocabulary import TermOrder
+from archive.warc.reader import read_payload
+
+
+class Archive(Query):
+    """Questions to one archive, its texts, and the pages behind them.
+
+    It can be used in a `with` statement, which closes the database.
+    """
+
+    def __init__(self, home: Home) -> None:
+        """Open the archive in `home`.
+
+        Raises:
+            StorageError: its database cannot be opened.
+        """
+        super().__init__(open_engine(home.database_url, read_only=True))
+        self.home = home
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.engine.dispose()
+
+    def terms(
+        self,
+        query: Asked,
+        *,
+        among: Asked = EVERYTHING,
+        bigrams: bool = False,
+        order: TermOrder = TermOrder.DISTINCTIVE,
+        limit: int = 25,
+        sample: int | None = SAMPLE,
+        all_words: bool = False,
+    ) -> TopTerms:
+        """The words, or pairs of words, that tell the articles which match from others `among`
+        which to look; where there are no others, the most frequent.
+
+        At most `sample` articles of either sort are read (None: all), which are spread evenly.
+        Stop words and numbers are left out unless `all_words`.
+        """
+        with self.engine.connect() as connection:
+            return top_terms(
+                connection,
+                as_node(query),
+                among=as_node(among),
+                bigrams=bigrams,
+                order=order,
+                limit=limit,
+                sample=sample,
+                all_words=all_words,
+            )
+
+    def diff(self, id_or_url: str | int, *numbers: int) -> Difference:
+        """What changed between two revisions of an article, as `two_revisions` has them.
+
+        Raises:
+            NotArchivedError: there is no such article or revision, or only one revision.
+        """
+        _, before, after = self.two_revisions(id_or_url, numbers)
+        return compare(before.wording, after.wording)
+
+    def changes(
+        self, since: str | datetime = "1d", *, source: str | None = None
+    ) -> Iterator[Change]:
+        """What was seen to change, oldest first: since a moment, or as `12h`, `1d`, `2w` or
+        `2026-03-01` say.
+
+        Raises:
+            WrongUseError: `since` cannot be understood.
+        """
+        moment = parse_since(since, datetime.now(UTC)) if isinstance(since, str) else since
+        return changes(self.engine, moment, source=source)
+
+    def payload(self, page: ArchivedArticle | ArchivedPage) -> bytes:
+        """The page that an article was read from, as its server sent it, codings undone.
+
+        Of a page that was rendered (`warc_record_type` is conversion), as its scripts left it.
+
+        Raises:
+            RecordError: its record is missing or damaged.
+        """
+        find = Repository(self.engine).find_record
+        return read_payload(self.home.warc, page.ref, find=find)
