@@ -113,25 +113,14 @@ def select_for_export(
     home: Home, matching: str, *, every_revision: bool, first_only: bool
 ) -> Selection:
     """What is exported, from the archive: the one place to choose articles otherwise."""
-    from archive.export import Selection
-    from archive.query import open_query
-    from archive.search.syntax import parse_query
+    from archive.opened import Archive
 
-    query = open_query(home)
-    chosen = partial(
-        query.all_articles,
-        matching=parse_query(matching),
-        every_revision=every_revision,
-        first_only=first_only,
+    archive = Archive(home)
+    selection = archive.selection(matching, every_revision=every_revision, first_only=first_only)
+    counted = partial(
+        archive.count_all, matching=matching, every_revision=every_revision, first_only=first_only
     )
-    counted = partial(query.count_all, **chosen.keywords)
-    origin = {
-        "archive_id": query.archive_id(),
-        "matching": matching or None,
-        "revisions": Revisions.ALL if every_revision else Revisions.LAST,
-        "dedupe": Dedupe.CLUSTER if first_only else None,
-    }
-    return Selection(_shown(chosen(), counted), home.warc, origin=origin)
+    return replace(selection, articles=_shown(iter(selection.articles), counted))
 
 
 def _shown(

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from os import PathLike, fspath
 from types import TracebackType
 from typing import Self
 
@@ -15,10 +17,13 @@ from archive.changes import Change, changes, parse_since
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.diff import Difference, compare
+from archive.export import ONE_FILE, Layout, Selection, export
+from archive.export.columns import choose
 from archive.home import Home
 from archive.query import ArchivedArticle, Query
+from archive.revisions import ArchivedRevision, all_revisions
 from archive.search.syntax import Asked, as_node
-from archive.search.terms import EVERYTHING
+from archive.search.terms import EVERYTHING, choice
 from archive.top_terms import SAMPLE, TopTerms, top_terms
 from archive.vocabulary import TermOrder
 from archive.warc.reader import read_payload
@@ -60,7 +65,7 @@ class Archive(Query):
         *,
         among: Asked = EVERYTHING,
         bigrams: bool = False,
-        order: TermOrder = TermOrder.DISTINCTIVE,
+        order: str = TermOrder.DISTINCTIVE,
         limit: int = 25,
         sample: int | None = SAMPLE,
         all_words: bool = False,
@@ -69,7 +74,7 @@ class Archive(Query):
         which to look; where there are no others, the most frequent.
 
         At most `sample` articles of either sort are read (None: all), which are spread evenly.
-        Stop words and numbers are left out unless `all_words`.
+        Stop words and numbers are left out unless `all_words`. `order` is a `TermOrder`.
         """
         with self.engine.connect() as connection:
             return top_terms(
@@ -77,11 +82,21 @@ class Archive(Query):
                 as_node(query),
                 among=as_node(among),
                 bigrams=bigrams,
-                order=order,
+                order=choice(TermOrder, order),
                 limit=limit,
                 sample=sample,
                 all_words=all_words,
             )
+
+    def revisions(self, id_or_url: str | int) -> list[ArchivedRevision]:
+        """Every revision of an article, oldest first.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return all_revisions(connection, article.id)
 
     def diff(self, id_or_url: str | int, *numbers: int) -> Difference:
         """What changed between two revisions of an article, as `two_revisions` has them.
@@ -103,6 +118,48 @@ class Archive(Query):
         """
         moment = parse_since(since, datetime.now(UTC)) if isinstance(since, str) else since
         return changes(self.engine, moment, source=source)
+
+    def selection(
+        self,
+        matching: Asked = EVERYTHING,
+        *,
+        every_revision: bool = False,
+        first_only: bool = False,
+    ) -> Selection:
+        """What an export is of: see `all_articles` of `archive.query.Query`."""
+        articles = self.all_articles(
+            matching=matching, every_revision=every_revision, first_only=first_only
+        )
+        origin = {
+            "archive_id": self.archive_id(),
+            "matching": str(matching) or None,
+            "revisions": "all" if every_revision else "last",
+            "dedupe": "cluster" if first_only else None,
+        }
+        return Selection(articles, self.home.warc, origin=origin)
+
+    def export(
+        self,
+        target: str | PathLike[str],
+        format_: str = "jsonl",
+        matching: Asked = EVERYTHING,
+        *,
+        columns: Sequence[str] | None = None,
+        every_revision: bool = False,
+        first_only: bool = False,
+        layout: Layout = ONE_FILE,
+    ) -> int:
+        """Write articles to a file, or a folder of files; how many.
+
+        It appears whole or not at all. docs/export.md has the formats, docs/columns.md the columns.
+
+        Raises:
+            WrongUseError: there is no such format or column, or they do not go together.
+            StorageError: it cannot be written.
+        """
+        selection = self.selection(matching, every_revision=every_revision, first_only=first_only)
+        chosen = replace(selection, columns=choose(columns))
+        return export(chosen, format_, fspath(target), layout)
 
     def payload(self, page: ArchivedArticle | ArchivedPage) -> bytes:
         """The page that an article was read from, as its server sent it, codings undone.

@@ -90,9 +90,9 @@ def plot_lines(path: Path, lines: Lines, caption: Caption) -> bool:
         days: Any = lines.days  # which matplotlib takes, and does not say so
         for line, colour, style in zip(lines.lines, COLOURS, STYLES, strict=False):
             values = [nan if value is None else value for value in line.values]
-            axes.plot(days, values, style, color=colour, label=_short(line.name), lw=1.8)
+            axes.plot(days, values, style, color=colour, label=_short(line.name), lw=1.8, zorder=3)
             seen = values if is_marked else _alone(values)
-            axes.plot(days, seen, "o", color=colour, ms=3.5, clip_on=False)
+            axes.plot(days, seen, "o", color=colour, ms=3.5, clip_on=False, zorder=3)
         _time_axis(axes, lines)
         axes.set_ylabel(caption.axis)
         axes.set_ylim(bottom=0)

@@ -36,7 +36,7 @@ from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
 from archive.search.finding import Match, find, index_of
 from archive.search.syntax import Asked, as_node
-from archive.search.terms import EVERYTHING, By, Order
+from archive.search.terms import EVERYTHING, By, Order, choice
 from archive.urls import normalise_url
 
 ROWS_AT_A_TIME = 500
@@ -174,12 +174,10 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(
-        self, query: Asked, *, limit: int = 20, order: Order = Order.BEST
-    ) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do."""
+    def search(self, query: Asked, *, limit: int = 20, order: str = Order.BEST) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do; `order` is an `Order`."""
         with self.engine.connect() as connection:
-            matches = find(connection, as_node(query), limit=limit, order=order)
+            matches = find(connection, as_node(query), limit=limit, order=choice(Order, order))
         ids = [match.article_id for match in matches]
         articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
@@ -188,11 +186,15 @@ class Query:
         return [SearchHit(by_id[match.article_id], match) for match in known]
 
     def count(
-        self, by: Sequence[By], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
+        self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
     ) -> list[Count]:
-        """How many articles there are in each group, and how many of them match."""
+        """How many articles there are in each group, and how many of them match.
+
+        A group has one value for each of what is counted `by`, which are names of `By`.
+        """
+        groups = [choice(By, each) for each in by]
         with self.engine.connect() as connection:
-            return count(connection, by, matching=as_node(matching), among=as_node(among))
+            return count(connection, groups, matching=as_node(matching), among=as_node(among))
 
     def all_articles(
         self,

@@ -50,12 +50,10 @@ def search(
     Where more than 20,000 articles match, ranking them says little, and those that came in last
     are first.
     """
-    from archive.home import open_home
-    from archive.query import open_query
-    from archive.search.syntax import parse_query
+    from archive import open_archive
 
-    node = parse_query(query)
-    hits = open_query(open_home(home)).search(node, limit=limit, order=order)
+    with open_archive(home) as archive:
+        hits = archive.search(query, limit=limit, order=order)
     if json:
         for hit in hits:
             print_json(_as_values(hit))

@@ -92,9 +92,9 @@ def print_table(asked: Asked, counts: Sequence[Count]) -> None:
     Console().print(table)
 
 
-def bar(size: float, most: float) -> Text:
+def bar(size: float, most: float, cells: int = _BAR_CELLS) -> Text:
     """A bar, of full length where `size` is the `most` that there is."""
-    return Text("█" * round(_BAR_CELLS * size / (most or 1)), style="cyan")
+    return Text("█" * round(cells * size / (most or 1)), style="cyan")
 
 
 def draw(path: Path, asked: Asked, counts: Sequence[Count], archive_id: str) -> bool:

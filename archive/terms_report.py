@@ -16,6 +16,7 @@ from archive.stats_report import bar, csv_of, note_of
 from archive.top_terms import TopTerms
 from archive.vocabulary import Term, TermOrder
 
+_BAR_CELLS = 20
 _NAMES = [field.name for field in fields(Term)]
 
 
@@ -32,15 +33,17 @@ def as_csv(terms: Sequence[Term]) -> str:
 def print_table(found: TopTerms, order: TermOrder) -> None:
     """A table; the bars are as long as what the terms are ordered by."""
     table = Table(box=None, header_style="bold")
-    table.add_column("term", overflow="fold")
-    for name in _NAMES[1:]:
+    table.add_column("term", no_wrap=True, overflow="ellipsis")
+    shown = _NAMES[1:] if found.others.read else _NAMES[1:3]
+    for name in shown:
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="crop")
     sizes = [_size(term, found, order) for term in found.terms]
     for term, size in zip(found.terms, sizes, strict=True):
-        shares = (f"{term.share:.1%}", f"{term.elsewhere:.1%}", f"{term.score:,.1f}")
-        drawn = bar(size, max(sizes))
-        table.add_row(Text(term.term), f"{term.matching:,}", *shares, drawn)
+        compared = (f"{term.elsewhere:.1%}", f"{term.score:,.1f}")
+        facts = (f"{term.matching:,}", f"{term.share:.1%}", *compared)
+        drawn = bar(size, max(sizes), cells=_BAR_CELLS)
+        table.add_row(Text(term.term), *facts[: len(shown)], drawn)
     Console().print(table)
 
 
@@ -66,7 +69,8 @@ def draw(
     is_compared = _is_compared(found, order)
     what = "set them apart from others" if is_compared else "most of them have"
     facts = [
-        f"{sample.articles:,} articles {which} ({sample.read:,} read)"
+        f"{sample.articles:,} articles {which}"
+        + (f" ({sample.read:,} read)" if sample.read < sample.articles else "")
         for sample, which in ((found.matching, "match"), (found.others, "do not"))
     ]
     caption = Caption(
