@@ -10,7 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from archive.db.schema import ArticleRow
 from archive.search.conditions import condition
@@ -77,7 +86,7 @@ def top_terms(
 def _count_terms(
     connection: Connection, vocabulary: Vocabulary, wanted: ColumnElement[bool], sample: int | None
 ) -> Sample:
-    spread = (ArticleRow.id * _MULTIPLIER) % _MODULUS
+    spread = (cast(ArticleRow.id, BigInteger) * _MULTIPLIER) % literal(_MODULUS, BigInteger)
     chosen = select(ArticleRow.id).where(wanted).order_by(spread).limit(sample)
     ids = sorted(connection.scalars(chosen))
     vocabulary.add(_readings(connection, ids))

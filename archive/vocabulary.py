@@ -21,7 +21,7 @@ MAX_TERMS = 1_000_000
 RARE = 0.001
 """Share of the articles below which a term says nothing of them."""
 COMMON = 0.1
-"""Share of a language's articles from which on a word of the list of stop words is one."""
+"""Share of a language's other articles from which on a word of the list of stop words is one."""
 
 Reading = tuple[str | None, str]
 """An article's language and text."""
@@ -99,12 +99,11 @@ class Vocabulary:
         self._keep(RARE * self.articles)
         return {language: tally.terms.keys() for language, tally in self.tallies.items()}
 
-    def stop_words(self, others: Vocabulary, language: str | None) -> set[str]:
-        """The stop words that many of these and other articles of a language have."""
-        tallies = [each.tallies.get(language, Tally()) for each in (self, others)]
-        articles = sum(tally.articles for tally in tallies)
-        listed = tallies[0].listed + tallies[1].listed
-        return {word for word, count in listed.items() if count >= COMMON * articles}
+    def stop_words(self, language: str | None) -> set[str]:
+        """The words of the list that are as common in these articles as stop words are."""
+        tally = self.tallies[language]
+        least = COMMON * tally.articles
+        return {word for word, count in tally.listed.items() if count >= least}
 
     def _note_spellings(self, terms: Mapping[str, str]) -> None:
         for term, spelled in terms.items():
@@ -132,7 +131,10 @@ def compare(matching: Vocabulary, others: Vocabulary, *, all_words: bool) -> Ite
     added up, as they may be. Source: Dunning, "Accurate methods for the statistics of surprise and
     coincidence", Computational Linguistics 19 (1993); here of articles that have the term.
     """
-    stopped = {each: matching.stop_words(others, each) for each in matching.tallies}
+    stopped = {
+        language: (others if language in others.tallies else matching).stop_words(language)
+        for language in matching.tallies
+    }
     for term in sorted({term for tally in matching.tallies.values() for term in tally.terms}):
         words = term.split()
         languages = [each for each, tally in matching.tallies.items() if term in tally.terms]
