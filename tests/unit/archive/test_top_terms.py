@@ -107,7 +107,9 @@ def test_an_even_sample_is_read(news: Query) -> None:
     found = terms(news, "solar OR petani", sample=30)
     assert found == terms(news, "solar OR petani", sample=30)
     assert found.matching == Sample(FUEL + OTHER, 30)
-    by_name = {term.term: term.matching for term in terms(news, "lang:id", sample=30, limit=99).terms}
+    by_name = {
+        term.term: term.matching for term in terms(news, "lang:id", sample=30, limit=99).terms
+    }
     assert by_name["solar"] == pytest.approx(10, abs=2)
 
 

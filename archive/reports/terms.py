@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from archive.plot import Caption, plot_bars
-from archive.stats_report import bar, csv_of, note_of
+from archive.reports.stats import bar, csv_of, note_of
 from archive.top_terms import TopTerms
 from archive.vocabulary import Term, TermOrder
 

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from archive.cli import HomeOption, JsonOption, print_json
+from archive.commands.search import QueryArgument
 from archive.errors import WrongUseError
 from archive.search.terms import By
-from archive.search_commands import QueryArgument
 from archive.series import Measure
 from archive.vocabulary import TermOrder
 
@@ -57,7 +57,8 @@ def stats(
     A chart has lines where it is counted by day, week or month, one for each source or whatever
     else it is divided by, and bars otherwise.
     """
-    from archive import open_archive, stats_report
+    from archive import open_archive
+    from archive.reports import stats as report
 
     _check(csv, json, plot)
     has_query = bool(query.strip())
@@ -65,18 +66,18 @@ def stats(
         raise WrongUseError(f"--measure {measure} needs a query to match")
     shown = measure or (Measure.SHARE if has_query else Measure.ARTICLES)
     groups = list(dict.fromkeys(by or [By.SOURCE]))
-    asked = stats_report.Asked(query, groups, among, shown)
+    asked = report.Asked(query, groups, among, shown)
     with open_archive(home) as archive:
         counts = archive.count(groups, matching=query, among=among)
         if json:
             for count in counts:
-                print_json(stats_report.as_values(groups, count, has_query=has_query))
+                print_json(report.as_values(groups, count, has_query=has_query))
         elif csv:
-            typer.echo(stats_report.as_csv(groups, counts, has_query=has_query), nl=False)
+            typer.echo(report.as_csv(groups, counts, has_query=has_query), nl=False)
         else:
-            stats_report.print_table(asked, counts)
+            report.print_table(asked, counts)
         if plot:
-            _tell(plot, is_whole=stats_report.draw(plot, asked, counts, archive.archive_id()))
+            _tell(plot, is_whole=report.draw(plot, asked, counts, archive.archive_id()))
 
 
 def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
@@ -106,7 +107,8 @@ def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     the articles have come first. Where there are many articles, an even sample is read, which is
     said. docs/search.md says more.
     """
-    from archive import open_archive, terms_report
+    from archive import open_archive
+    from archive.reports import terms as report
 
     _check(csv, json, plot)
     with open_archive(home) as archive:
@@ -121,16 +123,16 @@ def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         )
         if json:
             for term in found.terms:
-                print_json(terms_report.as_values(term))
+                print_json(report.as_values(term))
         elif csv:
-            typer.echo(terms_report.as_csv(found.terms), nl=False)
+            typer.echo(report.as_csv(found.terms), nl=False)
         else:
-            terms_report.print_table(found, order)
+            report.print_table(found, order)
         if plot:
             identity = archive.archive_id()
-            is_whole = terms_report.draw(plot, query, found, order, identity, among=among)
+            is_whole = report.draw(plot, query, found, order, identity, among=among)
             _tell(plot, is_whole=is_whole)
-    for note in terms_report.notes_on(found):
+    for note in report.notes_on(found):
         typer.echo(f"Note: {note}.", err=True)
 
 
