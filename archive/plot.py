@@ -97,7 +97,7 @@ def plot_lines(path: Path, lines: Lines, caption: Caption) -> bool:
         axes.set_ylabel(caption.axis)
         axes.set_ylim(bottom=0)
         _format_values(axes, caption, vertical=True)
-        if len(lines.lines) > 1 or lines.left_out:
+        if any(line.name for line in lines.lines):
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, handlelength=2.6)
         return _save(figure, path)
 
