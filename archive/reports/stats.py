@@ -17,12 +17,13 @@ from rich.text import Text
 
 from archive.counting import Count
 from archive.export.csv_table import guarded
-from archive.periods import missing_between, time_in
+from archive.periods import TIMES, missing_between, time_in
 from archive.plot import MOST_BARS, MOST_LINES, Caption, plot_bars, plot_lines
 from archive.search.terms import By
 from archive.series import Lines, Measure, lines_of, name_of
 
 _BAR_CELLS = 30
+_DAY_CELLS = len("2025-06-30")
 _AXES = {
     Measure.SHARE: "share of articles",
     Measure.MATCHING: "articles that match",
@@ -75,7 +76,7 @@ def print_table(asked: Asked, counts: Sequence[Count]) -> None:
     """A table with bars; it says where periods without any article were passed over."""
     table = Table(box=None, header_style="bold")
     for each in asked.by:
-        table.add_column(each, overflow="fold")
+        table.add_column(each, overflow="fold", min_width=_DAY_CELLS if each in TIMES else None)
     for name in ["matching", "articles", "share"] if asked.has_query else ["articles"]:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)

@@ -98,10 +98,6 @@ def test_bars_show_what_they_are_told_to(home: Path) -> None:
     arguments = ["stats", "subsidi", "--by", "language"]
     shown = {"share": [0, 30, 0], "matching": [0, 30, 0], "articles": [15, 30, 15]}
     for measure, cells in shown.items():
-        ("share", [0, 30, 0]),
-        ("matching", [0, 30, 0]),
-        ("articles", [15, 30, 15]),
-    ):
         printed = kliping(home, *arguments, "--measure", measure).splitlines()[1:]
         assert [line.count("█") for line in printed] == cells
     assert "needs a query" in kliping(home, "stats", "--measure", "share", exit_code=2)
