@@ -8,19 +8,13 @@ from pathlib import Path
 import pytest
 
 from archive import open_archive
-from archive.db.engine import open_engine
-from archive.home import open_home
-from tests.commands import kliping, make_home
+from tests.commands import kliping, make_filled_home
 from tests.unit.archive.test_search import fill
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = make_home(tmp_path_factory.mktemp("search") / "home")
-    engine = open_engine(open_home(home).database_url)
-    fill(engine)
-    engine.dispose()
-    return home
+    return make_filled_home(tmp_path_factory.mktemp("search") / "home", fill)
 
 
 def test_hits_are_printed_the_best_first_with_where_they_match(home: Path) -> None:

@@ -17,11 +17,10 @@ from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.schema import ArticleRow, ClusterRow
 from archive.errors import QueryError
-from archive.home import open_home
 from archive.model import Source
 from archive.query import Query
 from archive.search.syntax import parse_query
-from tests.commands import kliping, make_home
+from tests.commands import kliping, make_filled_home
 from tests.postgres import new_database, postgres
 from tests.unit.archive.test_search import names, save
 
@@ -127,11 +126,7 @@ def opened(url: str) -> Iterator[Query]:
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = make_home(tmp_path_factory.mktemp("search") / "home")
-    engine = open_engine(open_home(home).database_url)
-    fill(engine)
-    engine.dispose()
-    return home
+    return make_filled_home(tmp_path_factory.mktemp("search") / "home", fill)
 
 
 def section(*titles: str) -> str:
