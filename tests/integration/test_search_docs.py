@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import Engine, insert, update
 
 from archive.db.engine import open_engine
-from archive.db.repository import Repository
 from archive.db.schema import ArticleRow, ClusterRow
 from archive.errors import QueryError
 from archive.model import Source
@@ -22,7 +21,8 @@ from archive.query import Query
 from archive.search.syntax import parse_query
 from tests.commands import kliping, make_filled_home
 from tests.postgres import new_database, postgres
-from tests.unit.archive.test_search import names, save
+from tests.rows import Rows, article
+from tests.unit.archive.test_search import names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
@@ -83,26 +83,18 @@ WORDS = {"AND", "OR", "NOT", "language:"}
 
 
 def fill(engine: Engine) -> None:
-    repository = Repository(engine)
-    sources = [Source(name, f"https://{name}.example") for name in ("kilas", "suara")]
-    repository.refresh_sources(sources, NOW)
-    run_id = repository.start_run("crawl", "1", NOW)
-    for number, (name, facts) in enumerate(ARTICLES.items()):
-        save_as(repository, run_id, number, name, facts)
-    edited = {**ARTICLES["opinion"], "title": "Beras, lagi"}
-    save_as(repository, run_id, 9, "opinion", edited)
+    sources = tuple(Source(name, f"https://{name}.example") for name in ("kilas", "suara"))
+    rows = Rows(engine, sources)
+    for name, facts in ARTICLES.items():
+        outlet = 2 if name == "city" else 1
+        url = f"https://{sources[outlet - 1].name}.example/{name}"
+        rows.read(url, article(**facts), NOW, source_id=outlet)
+    edited = article(**{**ARTICLES["opinion"], "title": "Beras, lagi"})
+    rows.read("https://kilas.example/opinion", edited, NOW)
     with engine.begin() as connection:
         connection.execute(insert(ClusterRow).values(id=1, first_article_id=1))
         told = update(ArticleRow).where(ArticleRow.id.in_([1, 2])).values(cluster_id=1)
         connection.execute(told)
-        in_kilas = update(ArticleRow).where(ArticleRow.source_id == 1)
-        connection.execute(in_kilas.values(domain="kilas.example"))
-
-
-def save_as(
-    repository: Repository, run_id: int, number: int, name: str, facts: dict[str, Any]
-) -> None:
-    save(repository, run_id, number, name, 2 if name == "city" else 1, **facts)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
