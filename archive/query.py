@@ -33,7 +33,8 @@ from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.finding import Match, find, index_of
-from archive.search.terms import EVERYTHING, By, Node, Order
+from archive.search.syntax import Asked, as_node
+from archive.search.terms import EVERYTHING, By, Order, choice
 from archive.urls import normalise_url
 
 MAX_ID = 2**63 - 1
@@ -188,16 +189,18 @@ class Query:
 
     def articles(
         self,
+        matching: Asked = EVERYTHING,
         *,
         source: str | None = None,
         limit: int | None = None,
-        matching: Node = EVERYTHING,
     ) -> Articles:
         """Articles, newest published first; memory does not grow with their number.
 
-        `matching` is what `archive.search.syntax.parse_query` makes of a query.
+        `matching` is a query as people write it (docs/search.md), here and wherever articles are
+        chosen, or what `archive.search.syntax.parse_query` makes of it.
 
         Raises:
+            QueryError: the query cannot be understood; says where it went wrong.
             SourceError: the archive has no such source.
         """
         query = self._matching(matching).order_by(*newest_first())
@@ -207,10 +210,10 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do."""
+    def search(self, query: Asked, *, limit: int = 20, order: str = Order.BEST) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do; `order` is an `Order`."""
         with self.engine.connect() as connection:
-            matches = find(connection, query, limit=limit, order=order)
+            matches = find(connection, as_node(query), limit=limit, order=choice(Order, order))
         ids = [match.article_id for match in matches]
         articles = self._stream(_selected().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
@@ -219,16 +222,20 @@ class Query:
         return [SearchHit(by_id[match.article_id], match) for match in known]
 
     def count(
-        self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
+        self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
     ) -> list[Count]:
-        """How many articles there are in each group, and how many of them match."""
+        """How many articles there are in each group, and how many of them match.
+
+        A group has one value for each of what is counted `by`, which are names of `By`.
+        """
+        groups = [choice(By, each) for each in by]
         with self.engine.connect() as connection:
-            return count(connection, by, matching=matching, among=among)
+            return count(connection, groups, matching=as_node(matching), among=as_node(among))
 
     def all_articles(
         self,
         *,
-        matching: Node = EVERYTHING,
+        matching: Asked = EVERYTHING,
         every_revision: bool = False,
         first_only: bool = False,
         mark: Mark | None = None,
@@ -242,7 +249,11 @@ class Query:
         return self._stream(self._all(matching, every_revision, first_only), mark)
 
     def count_all(
-        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+        self,
+        *,
+        matching: Asked = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
     ) -> int:
         """How many `all_articles` yields."""
         chosen = self._chosen(matching, first_only)
@@ -258,19 +269,20 @@ class Query:
         with self.engine.connect() as connection:
             return connection.execute(select(ArchiveRow.archive_id)).scalar_one()
 
-    def article(self, id_or_url: str) -> ArchivedArticle:
+    def article(self, id_or_url: str | int) -> ArchivedArticle:
         """The article with that id, or that any URL known of it leads to.
 
         Raises:
             NotArchivedError: there is none; says what is known of the URL.
         """
-        if id_or_url.isdecimal():
-            by_id = _selected().where(ArticleRow.id == min(int(id_or_url), MAX_ID))
+        named = str(id_or_url)
+        if named.isdecimal():
+            by_id = _selected().where(ArticleRow.id == min(int(named), MAX_ID))
             found = next(self._stream(by_id), None)
             if found is None:
-                raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
+                raise NotArchivedError(f"no article {named}; `kliping articles` lists them")
             return found
-        return self._article_at(id_or_url)
+        return self._article_at(named)
 
     def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
         """The article as one of its revisions reads.
@@ -297,7 +309,7 @@ class Query:
         with self.engine.connect() as connection:
             return aliases_of(connection, article_id)
 
-    def cluster(self, id_or_url: str) -> Cluster | None:
+    def cluster(self, id_or_url: str | int) -> Cluster | None:
         """All articles that tell the story of that one; None if it is told nowhere else.
 
         Raises:
@@ -308,7 +320,7 @@ class Query:
             return cluster_of(connection, article.id)
 
     def two_revisions(
-        self, id_or_url: str, numbers: Sequence[int] = ()
+        self, id_or_url: str | int, numbers: Sequence[int] = ()
     ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
         """An article and two revisions of it: its last two where no `numbers` are given, the one
         that is given and the newest, or both.
@@ -349,11 +361,11 @@ class Query:
             return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
 
-    def _matching(self, node: Node) -> Select[Any]:
+    def _matching(self, asked: Asked) -> Select[Any]:
         with self.engine.connect() as connection:
-            return by_facts(_selected().where(condition(node, index_of(connection))))
+            return by_facts(_selected().where(condition(as_node(asked), index_of(connection))))
 
-    def _all(self, matching: Node, every_revision: bool, first_only: bool) -> Select[Any]:
+    def _all(self, matching: Asked, every_revision: bool, first_only: bool) -> Select[Any]:
         """Select what is exported, in the order of an index.
 
         It is chosen by ids alone: sorted with their texts, articles would fill the memory.
@@ -364,9 +376,9 @@ class Query:
         in_order = (RevisionRow.article_id, RevisionRow.number) if every_revision else ()
         return query.order_by(*(in_order or (ArticleRow.id,)))
 
-    def _chosen(self, matching: Node, first_only: bool) -> Select[Any]:
+    def _chosen(self, matching: Asked, first_only: bool) -> Select[Any]:
         with self.engine.connect() as connection:
-            is_chosen = condition(matching, index_of(connection))
+            is_chosen = condition(as_node(matching), index_of(connection))
         chosen = by_facts(select(ArticleRow.id).where(is_chosen)).correlate(None)
         if not first_only:
             return chosen

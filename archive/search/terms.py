@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+
+from archive.errors import WrongUseError
 
 BARE = re.compile(r'[^\s()"“”:*\-][^\s()"“”:*]*')
 """A term that needs no quotes, unless it is a keyword."""
@@ -146,6 +148,21 @@ class By(StrEnum):
     SECTION = "section"
     AUTHOR = "author"
     """An article of several authors counts for each."""
+
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def choice(kind: type[Choice], name: str) -> Choice:
+    """The member of that name, or which it is.
+
+    Raises:
+        WrongUseError: there is none.
+    """
+    try:
+        return kind(name)
+    except ValueError as error:
+        raise WrongUseError(f"no {name!r}; there is {', '.join(kind)}") from error
 
 
 def quoted(text: str) -> str:
