@@ -47,7 +47,7 @@ def search(
     has:revisions, in:cluster and first:yes (no reprints). Put -- before a query that begins with a
     minus. docs/search.md has more examples.
 
-    Where more than 20,000 articles match, ranking them says little, and those that came in last
+    Where more than 10,000 articles match, ranking them says little, and those that came in last
     are first.
     """
     from archive import open_archive

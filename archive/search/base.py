@@ -13,7 +13,7 @@ from archive.search.terms import Node
 TITLE_WEIGHT = 5.0
 """How much more a word counts in the title than in the text."""
 SNIPPET_WORDS = 32
-WIDE_HITS = 20_000
+WIDE_HITS = 10_000
 """From this many hits on, they are not ranked: it would take long, and say little."""
 FREQUENT = 200_000
 """Nor does a word count for ranking that is in more articles than this, for the same reason."""
