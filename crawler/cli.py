@@ -15,6 +15,7 @@ import typer
 import archive.commands
 import archive.export_commands
 import archive.search_commands
+import archive.web_commands
 import crawler.commands
 import pipelines.commands
 from archive.errors import KlipingError, LockedError, WrongUseError
@@ -46,6 +47,7 @@ app.command()(crawler.commands.why)
 app.command()(archive.export_commands.export)
 app.command()(archive.commands.index)
 app.command()(archive.commands.replay)
+app.command()(archive.web_commands.serve)
 app.command()(archive.commands.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.forget)
