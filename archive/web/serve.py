@@ -32,8 +32,8 @@ def serve(
     """
     settings.require_safe()
     with (
-        _listen(settings.host, settings.port, "--port") as reader,
-        _listen(settings.host, settings.replay_port, "--replay-port") as replay,
+        listen(settings.host, settings.port, "--port") as reader,
+        listen(settings.host, settings.replay_port, "--replay-port") as replay,
     ):
         ports = {"port": reader.getsockname()[1], "replay_port": replay.getsockname()[1]}
         settings = replace(settings, **ports)
@@ -77,7 +77,12 @@ async def _serve(apps: dict[ASGIApp, socket.socket]) -> None:
     await asyncio.gather(*tasks)
 
 
-def _listen(host: str, port: int, option: str) -> socket.socket:
+def listen(host: str, port: int, option: str) -> socket.socket:
+    """A socket that listens, on a free port if that is 0; `option` is how to choose another.
+
+    Raises:
+        WrongUseError: it cannot.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
