@@ -59,23 +59,33 @@ def parse_since(text: str, now: datetime) -> datetime:
     Raises:
         WrongUseError: it is neither.
     """
-    if span := _SPAN.fullmatch(text.strip()):
-        return now - timedelta(hours=int(span[1]) * _HOURS[span[2].lower()])
     try:
+        if span := _SPAN.fullmatch(text.strip()):
+            return now - timedelta(hours=int(span[1]) * _HOURS[span[2].lower()])
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise WrongUseError(
             f"{text!r} is no span such as 12h, 1d or 2w, and no date such as 2026-03-01"
         ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def changes(engine: Engine, since: datetime, *, source: str | None = None) -> Iterator[Change]:
-    """What was seen to change from `since` on, oldest first; of all sources, or of one."""
+def changes(
+    engine: Engine, since: datetime, *, source: str | None = None, limit: int | None = None
+) -> Iterator[Change]:
+    """What was seen to change from `since` on, oldest first; of all sources, or of one.
+
+    With `limit`, the first so many.
+    """
+    edits = _edits(since).order_by(RevisionRow.seen_at, RevisionRow.article_id, RevisionRow.number)
+    vanishings = _vanishings(since).order_by(ArticleRow.vanished_at, ArticleRow.id)
     with engine.connect() as connection:
-        edits = [_edit(row) for row in connection.execute(_of(source, _edits(since)))]
-        gone = [_vanished(row) for row in connection.execute(_of(source, _vanishings(since)))]
-    yield from sorted([*edits, *gone], key=lambda change: (change.seen_at, change.article_id))
+        rows = connection.execute(_of(source, edits).limit(limit))
+        found = [_edit(row) for row in rows]
+        rows = connection.execute(_of(source, vanishings).limit(limit))
+        found += [_vanished(row) for row in rows]
+    found.sort(key=lambda change: (change.seen_at, change.article_id, change.revision))
+    yield from found[:limit]
 
 
 def _of(source: str | None, query: Select[Any]) -> Select[Any]:

@@ -32,7 +32,7 @@ from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import by_facts, condition, newest_first
-from archive.search.finding import Match, find, index_of
+from archive.search.finding import Match, Place, find, index_of
 from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, By, Order, choice
 from archive.urls import normalise_url
@@ -210,10 +210,21 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(self, query: Asked, *, limit: int = 20, order: str = Order.BEST) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do; `order` is an `Order`."""
+    def search(
+        self,
+        query: Asked,
+        *,
+        limit: int = 20,
+        order: str = Order.BEST,
+        after: Place | None = None,
+    ) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do; `order` is an `Order`.
+
+        `after` is the place of a hit of the same query and order, to go on from.
+        """
+        node, way = as_node(query), choice(Order, order)
         with self.engine.connect() as connection:
-            matches = find(connection, as_node(query), limit=limit, order=choice(Order, order))
+            matches = find(connection, node, limit=limit, order=way, after=after)
         ids = [match.article_id for match in matches]
         articles = self._stream(_selected().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
@@ -318,6 +329,20 @@ class Query:
         article = self.article(id_or_url)
         with self.engine.connect() as connection:
             return cluster_of(connection, article.id)
+
+    def states(
+        self, id_or_url: str | int, *, after: int = 0, limit: int | None = None
+    ) -> list[ArchivedArticle]:
+        """An article as each of its revisions reads, oldest first, of those `after` a number.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        every = _selected(RevisionRow).where(
+            RevisionRow.article_id == article.id, RevisionRow.number > after
+        )
+        return list(self._stream(every.order_by(RevisionRow.number).limit(limit)))
 
     def two_revisions(
         self, id_or_url: str | int, numbers: Sequence[int] = ()

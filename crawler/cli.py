@@ -18,6 +18,7 @@ import archive.commands.export
 import archive.commands.files
 import archive.commands.reading
 import archive.commands.search
+import archive.commands.serve
 import crawler.commands
 import pipelines.commands
 from archive.errors import KlipingError, LockedError, WrongUseError
@@ -51,6 +52,7 @@ app.command()(archive.commands.cite.cite)
 app.command()(archive.commands.export.export)
 app.command()(archive.commands.files.index)
 app.command()(archive.commands.files.replay)
+app.command()(archive.commands.serve.serve)
 app.command()(archive.commands.files.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.files.forget)

@@ -43,8 +43,10 @@ class _SqliteCompiler(SQLiteCompiler):
         return text
 
 
-def open_engine(url: str, *, read_only: bool = False) -> Engine:
+def open_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> Engine:
     """An engine on the database at the SQLAlchemy address `url`, with the newest schema.
+
+    `pool_size` connections are kept open when they are not used.
 
     Whatever is done through it raises StorageError where the database cannot read or write (a
     full disk, a lock that is never freed, damage); broken constraints stay SQLAlchemy's errors.
@@ -55,6 +57,7 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
     options: dict[str, Any] = {
         # Readable in any tool: "Ani Müller", not "Ani M\u00fcller".
         "json_serializer": partial(json.dumps, ensure_ascii=False),
+        "pool_size": pool_size,
     }
     engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":

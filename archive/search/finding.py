@@ -1,11 +1,17 @@
-"""Answering a query with ranked hits: which articles, in which order, and where it matched."""
+"""Answering a query with ranked hits: which articles, in which order, and where it matched.
+
+Hits are found a page at a time. Where they are in the order of something that stays, the next page
+begins right behind it, so that none is shown twice or passed over when others come in meanwhile.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from archive.db.schema import ArticleRow
 from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
@@ -30,6 +36,27 @@ LAST_HITS = 2_000
 first."""
 
 
+class Way(StrEnum):
+    """What hits are in the order of."""
+
+    RANK = "rank"
+    ARRIVAL = "arrival"
+    """The last to come in is the first."""
+    PUBLICATION = "publication"
+    """The last published is the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a hit is among all hits of its query."""
+
+    way: Way
+    article_id: int
+    published_at: datetime | None = None
+    number: int = 0
+    """Of the hit, from 1; of ranked hits, whose scores change when articles come in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """An article that matches."""
@@ -37,6 +64,7 @@ class Match:
     article_id: int
     score: float | None
     """The higher the better, among the hits of one query; None where they are not ranked."""
+    place: Place
     title: Excerpt | None = None
     text: Excerpt | None = None
     """None where no words were asked for that every hit has."""
@@ -47,29 +75,39 @@ def index_of(connection: Connection) -> TextIndex:
     return PostgresqlIndex() if connection.dialect.name == "postgresql" else SqliteIndex()
 
 
-def find(connection: Connection, query: Node, *, limit: int, order: Order) -> list[Match]:
-    """The first `limit` hits."""
+def find(
+    connection: Connection, query: Node, *, limit: int, order: Order, after: Place | None = None
+) -> list[Match]:
+    """The first `limit` hits, of all or of those `after` a place of the same query and order."""
     index = index_of(connection)
     text = text_part(query)
-    scores: dict[int, float | None]
+    way = after.way if after else _way(connection, text, order, index)
+    match way:
+        case Way.RANK if text is not None and (by := _what_counts(connection, text, index)):
+            found = _ranked(connection, query, by, limit, after.number if after else 0)
+        case Way.RANK | Way.ARRIVAL if text is not None:
+            found = _latest(connection, query, limit, after)
+        case _:
+            found = _newest(connection, query, limit, after)
+    ids = [place.article_id for place, _ in found]
+    shown = index.excerpts(connection, text, ids) if text is not None else {}
+    return [
+        Match(place.article_id, score, place, *shown.get(place.article_id, ()))
+        for place, score in found
+    ]
+
+
+_Found = list[tuple[Place, float | None]]
+
+
+def _way(connection: Connection, text: Node | None, order: Order, index: TextIndex) -> Way:
     if text is None or order is Order.NEWEST:
-        newest = _having(query, index).order_by(*newest_first()).limit(limit)
-        scores = dict.fromkeys(connection.scalars(newest))
-    elif by := _what_counts(connection, text, index):
-        rest = other_part(query)
-        among = None if rest == EVERYTHING else condition(rest, index)
-        ranked = index.ranked(text, by, among)
-        scores = {row.id: row.score for row in connection.execute(ranked.limit(limit))}
-    else:
-        scores = dict.fromkeys(_latest(connection, query, limit, index))
-    shown = index.excerpts(connection, text, list(scores)) if text is not None else {}
-    return [Match(id_, score, *shown.get(id_, ())) for id_, score in scores.items()]
+        return Way.PUBLICATION
+    return Way.ARRIVAL if _is_over(connection, text, index, WIDE_HITS) else Way.RANK
 
 
 def _what_counts(connection: Connection, text: Node, index: TextIndex) -> Node | None:
-    """What to rank by; None if there are too many hits, or all words are in too many articles."""
-    if _is_over(connection, text, index, WIDE_HITS):
-        return None
+    """What to rank by; None if all words are in too many articles."""
     parts = text.nodes if isinstance(text, And) else (text,)
     counting = [
         part
@@ -92,24 +130,71 @@ def _is_over(connection: Connection, text: Node, index: TextIndex, most: int) ->
     return (connection.scalar(select(func.count()).select_from(some)) or 0) > most
 
 
-def _latest(connection: Connection, query: Node, limit: int, index: TextIndex) -> list[int]:
+def _ranked(connection: Connection, query: Node, by: Node, limit: int, passed: int) -> _Found:
+    index, text, rest = index_of(connection), text_part(query), other_part(query)
+    assert text is not None
+    among = None if rest == EVERYTHING else condition(rest, index)
+    rows = connection.execute(index.ranked(text, by, among).limit(limit).offset(passed))
+    return [
+        (Place(Way.RANK, row.id, number=number), row.score)
+        for number, row in enumerate(rows, start=passed + 1)
+    ]
+
+
+def _latest(connection: Connection, query: Node, limit: int, after: Place | None) -> _Found:
     """The last to come in.
 
     As a rule they are among the last that have the words, without regard to the rest of the query.
     """
-    text, rest = text_part(query), other_part(query)
+    index, text, rest = index_of(connection), text_part(query), other_part(query)
     assert text is not None
     last = index.latest(text)
+    if after:
+        last = last.where(last.selected_columns["id"] < after.article_id)
     if rest == EVERYTHING:
-        return list(connection.scalars(last.limit(limit)))
+        return _arrived(connection, last.limit(limit))
     some = last.limit(LAST_HITS).subquery()
     among_some = select(ArticleRow.id).join(some, some.c.id == ArticleRow.id)
     found = among_some.where(condition(rest, index)).order_by(ArticleRow.id.desc())
-    ids = list(connection.scalars(found.limit(limit)))
-    if len(ids) == limit:
-        return ids
-    everywhere = _having(query, index).order_by(ArticleRow.id.desc()).limit(limit)
-    return list(connection.scalars(everywhere))
+    places = _arrived(connection, found.limit(limit))
+    if len(places) == limit:
+        return places
+    everywhere = _having(query, index).order_by(ArticleRow.id.desc())
+    if after:
+        everywhere = everywhere.where(ArticleRow.id < after.article_id)
+    return _arrived(connection, everywhere.limit(limit))
+
+
+def _arrived(connection: Connection, ids: Select[Any]) -> _Found:
+    return [(Place(Way.ARRIVAL, id_), None) for id_ in connection.scalars(ids)]
+
+
+def _newest(connection: Connection, query: Node, limit: int, after: Place | None) -> _Found:
+    every = _having(query, index_of(connection)).add_columns(ArticleRow.published_at)
+    found: _Found = []
+    for part in _behind(after):
+        rows = connection.execute(
+            every.where(*part).order_by(*newest_first()).limit(limit - len(found))
+        )
+        found += [(Place(Way.PUBLICATION, row.id, row.published_at), None) for row in rows]
+        if len(found) == limit:
+            break
+    return found
+
+
+def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:
+    """What comes after a place, each part a range of the index by time of publication."""
+    if after is None:
+        return [[]]
+    behind = ArticleRow.id > after.article_id
+    undated = ArticleRow.published_at.is_(None)
+    if after.published_at is None:
+        return [[undated, behind]]
+    before = ArticleRow.published_at < after.published_at
+    same_time = and_(ArticleRow.published_at == after.published_at, behind)
+    # The first condition is what the index is searched by.
+    dated = [ArticleRow.published_at <= after.published_at, or_(before, same_time)]
+    return [dated, [undated]]
 
 
 def _having(query: Node, index: TextIndex) -> Select[Any]:

@@ -1,0 +1,1 @@
+"""The reader: web pages, an API and replay over an archive, read-only (docs/serve.md)."""

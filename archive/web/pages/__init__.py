@@ -1,0 +1,5 @@
+"""Pages for people: one module a page; `PAGES` are all of them."""
+
+from archive.web.pages import search
+
+PAGES = (search.router,)

@@ -1,0 +1,124 @@
+"""Pages from templates: everything escaped, in the reader's language.
+
+A template has, besides what its page gives it: `_("...")` and `ngettext`, `lang`, `link(path,
+q=...)` for addresses of this reader, which keep a language that was chosen by hand, `here(...)`
+for the present address with parameters changed, and `static("reader.css")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from babel.core import negotiate_locale
+from babel.messages.pofile import read_po
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from archive.web.statics import static_url
+
+FOLDER = Path(__file__).parent
+LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
+"""What pages can be read in, by their own names; the first is what templates are written in."""
+_MAX_ACCEPTED = 20
+
+
+def render(
+    request: Request, template: str, *, headers: Mapping[str, str] | None = None, **values: Any
+) -> HTMLResponse:
+    """A page in the language of whoever asks."""
+    lang = language(request)
+    told = {
+        "lang": lang,
+        "languages": LANGUAGES,
+        "request": request,
+        "link": partial(_link, request),
+        "here": partial(_here, request),
+        "static": static_url,
+    }
+    page = environment(lang).get_template(template).render({**told, **values})
+    # Halves of surrogate pairs, which broken pages have, cannot be sent.
+    body = page.encode("utf-8", "replace")
+    return HTMLResponse(body, headers={"Vary": "Accept-Language", **(headers or {})})
+
+
+def language(request: Request) -> str:
+    """The language of a page: `?lang=` as asked for, else what the browser prefers."""
+    chosen = request.query_params.get("lang", "")
+    if chosen in LANGUAGES:
+        return chosen
+    accepted = request.headers.get("accept-language", "").split(",")[:_MAX_ACCEPTED]
+    preferred = sorted(map(_preference, accepted), key=lambda each: -each[1])
+    names = [name for name, weight in preferred if weight > 0]
+    return negotiate_locale(names, list(LANGUAGES), sep="-") or "en"
+
+
+@cache
+def environment(lang: str) -> Environment:
+    """The templates in a language."""
+    made = Environment(
+        loader=PackageLoader("archive.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    said = _catalogue(lang)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: said.get(text, (text,))[0],
+        lambda one, many, n: _plural(said.get(one, (one, many)), n),
+        newstyle=True,
+    )
+    return made
+
+
+def _catalogue(lang: str) -> dict[str, tuple[str, ...]]:
+    """What `locale/LANG.po` says for each text that is in it."""
+    path = FOLDER / "locale" / f"{lang}.po"
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        messages = list(read_po(file, locale=lang))
+    said = {}
+    for message in messages:
+        ids = (message.id,) if isinstance(message.id, str) else message.id
+        forms = message.string or ()
+        strings = [each for each in ((forms,) if isinstance(forms, str) else forms) if each]
+        if ids[0] and strings:
+            said[ids[0]] = tuple(strings)
+    return said
+
+
+def _plural(forms: tuple[str, ...], n: int) -> str:
+    """The form for a number: English has two, Indonesian one."""
+    return forms[0] if n == 1 else forms[-1]
+
+
+def _preference(accepted: str) -> tuple[str, float]:
+    name, _, weight = accepted.partition(";q=")
+    try:
+        return name.strip(), float(weight or 1)
+    except ValueError:
+        return name.strip(), 0.0
+
+
+def _link(request: Request, path: str, **parameters: Any) -> str:
+    """An address of this reader; parameters that are None or empty are left out."""
+    if "lang" in request.query_params:
+        parameters.setdefault("lang", request.query_params["lang"])
+    wanted = {name: value for name, value in parameters.items() if value not in (None, "")}
+    address = request.scope.get("root_path", "") + path
+    return f"{address}?{urlencode(wanted, doseq=True, errors='replace')}" if wanted else address
+
+
+def _here(request: Request, **changed: Any) -> str:
+    """The present address with some parameters changed; None takes one away."""
+    parameters: dict[str, Any] = {}
+    for name, value in parse_qsl(request.url.query):
+        parameters.setdefault(name, []).append(value)
+    return _link(request, request.url.path, **{**parameters, **changed})
