@@ -179,6 +179,14 @@ class CaptureRow(Base):
             sqlite_where=text("made_of IS NOT NULL"),
             postgresql_where=text("made_of IS NOT NULL"),
         ),
+        # What of a source fails is told from a handful of rows.
+        Index(
+            "ix_captures_failed",
+            "source_id",
+            "captured_at",
+            sqlite_where=text("error IS NOT NULL OR status >= 400"),
+            postgresql_where=text("error IS NOT NULL OR status >= 400"),
+        ),
         Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
     )
 
