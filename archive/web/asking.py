@@ -81,6 +81,7 @@ class Archive:
         self.engine = open_engine(home.database_url, read_only=True, pool_size=2 * settings.readers)
         _listen(self.engine)
         self._query = Query(self.engine)
+        self.archive_id = self._query.archive_id()
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
 
     async def ask(self, request: Request, question: Question[T]) -> T:

@@ -2,7 +2,8 @@
 
 A template has, besides what its page gives it: `_("...")` and `ngettext`, `lang`, `link(path,
 q=...)` for addresses of this reader, which keep a language that was chosen by hand, `here(...)`
-for the present address with parameters changed, and `static("reader.css")`.
+for the present address with parameters changed, `static("reader.css")`, and the filters of
+`archive.web.wording`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from archive.web.statics import static_url
+from archive.web.wording import filters
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
@@ -39,6 +41,7 @@ def render(
         "link": partial(_link, request),
         "here": partial(_here, request),
         "static": static_url,
+        "archive_id": request.app.state.archive.archive_id,
     }
     page = environment(lang).get_template(template).render({**told, **values})
     # Halves of surrogate pairs, which broken pages have, cannot be sent.
@@ -74,6 +77,7 @@ def environment(lang: str) -> Environment:
         lambda one, many, n: _plural(said.get(one, (one, many)), n),
         newstyle=True,
     )
+    made.filters.update(filters(lang))
     return made
 
 
