@@ -34,6 +34,7 @@ from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
+from archive.search.facets import Facets, facets
 from archive.search.finding import Match, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
@@ -171,16 +172,23 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do."""
+    def search(
+        self, query: Node, *, limit: int = 20, order: Order = Order.BEST, skip: int = 0
+    ) -> list[SearchHit]:
+        """The first `limit` articles that match, or those behind the first `skip`, with where."""
         with self.engine.connect() as connection:
-            matches = find(connection, query, limit=limit, order=order)
+            matches = find(connection, query, limit=limit, order=order, skip=skip)
         ids = [match.article_id for match in matches]
         articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
         return [SearchHit(by_id[match.article_id], match) for match in known]
+
+    def facets(self, query: Node) -> Facets:
+        """Counts of a query's hits by source, language, section and day; see there for limits."""
+        with self.engine.connect() as connection:
+            return facets(connection, query)
 
     def count(
         self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
