@@ -172,12 +172,10 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(
-        self, query: Node, *, limit: int = 20, order: Order = Order.BEST, skip: int = 0
-    ) -> list[SearchHit]:
-        """The first `limit` articles that match, or those behind the first `skip`, with where."""
+    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do."""
         with self.engine.connect() as connection:
-            matches = find(connection, query, limit=limit, order=order, skip=skip)
+            matches = find(connection, query, limit=limit, order=order)
         ids = [match.article_id for match in matches]
         articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}

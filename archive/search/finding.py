@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
@@ -32,11 +31,8 @@ def index_of(connection: Connection) -> TextIndex:
     return PostgresqlIndex() if connection.dialect.name == "postgresql" else SqliteIndex()
 
 
-def find(
-    connection: Connection, query: Node, *, limit: int, order: Order, skip: int = 0
-) -> list[Match]:
-    """The first `limit` hits, or those behind the first `skip`."""
-    limit += skip
+def find(connection: Connection, query: Node, *, limit: int, order: Order) -> list[Match]:
+    """The first `limit` hits."""
     index = index_of(connection)
     text = text_part(query)
     if text is not None and order is Order.BEST and not _is_wide(connection, text, index):
@@ -44,7 +40,6 @@ def find(
         scores = {row.id: row.score for row in connection.execute(ranked)}
     else:
         scores = dict.fromkeys(_newest(connection, query, limit, order))
-    scores = dict(islice(scores.items(), skip, None))
     shown = index.excerpts(connection, text, list(scores)) if text is not None else {}
     return [Match(id_, score, *shown.get(id_, ())) for id_, score in scores.items()]
 
