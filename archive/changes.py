@@ -70,12 +70,22 @@ def parse_since(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def changes(engine: Engine, since: datetime, *, source: str | None = None) -> Iterator[Change]:
-    """What was seen to change from `since` on, oldest first; of all sources, or of one."""
+def changes(
+    engine: Engine, since: datetime, *, source: str | None = None, limit: int | None = None
+) -> Iterator[Change]:
+    """What was seen to change from `since` on, oldest first; of all sources, or of one.
+
+    With `limit`, the first so many.
+    """
+    edits = _edits(since).order_by(RevisionRow.seen_at, RevisionRow.article_id, RevisionRow.number)
+    vanishings = _vanishings(since).order_by(ArticleRow.vanished_at, ArticleRow.id)
     with engine.connect() as connection:
-        edits = [_edit(row) for row in connection.execute(_of(source, _edits(since)))]
-        gone = [_vanished(row) for row in connection.execute(_of(source, _vanishings(since)))]
-    yield from sorted([*edits, *gone], key=lambda change: (change.seen_at, change.article_id))
+        rows = connection.execute(_of(source, edits).limit(limit))
+        found = [_edit(row) for row in rows]
+        rows = connection.execute(_of(source, vanishings).limit(limit))
+        found += [_vanished(row) for row in rows]
+    found.sort(key=lambda change: (change.seen_at, change.article_id, change.revision))
+    yield from found[:limit]
 
 
 def _of(source: str | None, query: Select[Any]) -> Select[Any]:

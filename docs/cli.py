@@ -15,8 +15,8 @@ import typer
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from crawler.cli import app
+from docs.made import keep
 
-TARGET = Path(__file__).with_name("cli.md")
 HEAD = """\
 # Commands
 
@@ -79,16 +79,5 @@ def page() -> str:
     return "\n".join([HEAD, *(section(path, command) for path, command in commands())])
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` tell whether it is as it should be: 0 or 1."""
-    if "--check" not in arguments:
-        TARGET.write_text(page(), "utf-8")
-        return 0
-    if TARGET.is_file() and TARGET.read_text("utf-8") == page():
-        return 0
-    sys.stderr.write(f"{TARGET} is out of date; run `python docs/cli.py`\n")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(keep(Path(__file__), page()))

@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from archive.export.columns import COLUMNS, KNOWN_AS, NOT_KNOWN_YET, meanings
+from docs.made import keep
 
-TARGET = Path(__file__).with_name("columns.md")
 OTHERS = ("cc_news", "news-please", "Media Cloud", "Fundus")
 HEAD = """\
 # Columns
@@ -56,16 +56,5 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(line)} |\n" for line in lines]
 
 
-def main(arguments: list[str]) -> int:
-    """Write the page, or with `--check` tell whether it is as it should be: 0 or 1."""
-    if "--check" not in arguments:
-        TARGET.write_text(page(), "utf-8")
-        return 0
-    if TARGET.is_file() and TARGET.read_text("utf-8") == page():
-        return 0
-    sys.stderr.write(f"{TARGET} is out of date; run `python docs/columns.py`\n")
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(keep(Path(__file__), page()))

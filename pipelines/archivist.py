@@ -21,7 +21,7 @@ from pipelines.grouping import Grouped
 from pipelines.guidance import Guides
 from pipelines.ingest import Ingested, captures_of, ingest, is_readable, note_of
 from pipelines.pool import ExtractionPool
-from pipelines.whole import further_of
+from pipelines.served import served_in
 
 T = TypeVar("T")
 
@@ -77,13 +77,10 @@ class Archivist:
             StorageError: the database refused it; nothing of the visit was saved.
         """
         extraction = None
-        if is_readable(visit) and visit.body is not None:
+        if is_readable(visit) and (served := served_in(visit)):
             captured_at = visit.captures[-1].captured_at
             guidance = await self.in_database(self._guides.of, source_id, captured_at)
-            further = further_of(visit.parts)
-            extraction = await self._pool.extract(
-                visit.body, visit.final_url, visit.headers, guidance, further
-            )
+            extraction = await self._pool.extract(served, guidance)
         if note := note_of(visit, extraction):
             await self._note(note)
         ingested = await self.in_database(

@@ -7,7 +7,7 @@ the same page is read alike on all of them. What is sent to the process that ext
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +15,11 @@ from sqlalchemy import Engine
 
 from archive.db.sources import rules_of
 from archive.db.stories import month_of, nearest_stories, stories_mark
-from archive.model import Extraction
 from pipelines.extract import explain
 from pipelines.extract.explanation import Explanation
 from pipelines.extract.learn import Learnt, Recurring
 from pipelines.extract.overrides import Rules
+from pipelines.served import ServedPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +35,15 @@ class Guidance:
 NO_GUIDANCE = Guidance()
 
 
-def read_page(
-    body: bytes, url: str, headers: Sequence[tuple[str, str]], guidance: Guidance
-) -> Extraction:
-    """What the page says (`pipelines.extract`)."""
-    return explain_page(body, url, headers, guidance).extraction
+def explain_page(page: ServedPage, guidance: Guidance, *, is_part: bool = False) -> Explanation:
+    """What the page says (`pipelines.extract`), with the steps that led there.
 
-
-def explain_page(
-    body: bytes,
-    url: str,
-    headers: Sequence[tuple[str, str]],
-    guidance: Guidance,
-    *,
-    is_part: bool = False,
-) -> Explanation:
-    """The same with the steps that led there; `is_part`: it is a further page of an article."""
+    `is_part`: it is a further page of an article.
+    """
     return explain(
-        body,
-        url,
-        headers=headers,
+        page.body,
+        page.url,
+        headers=page.headers,
         rules=guidance.rules,
         learnt=guidance.learnt,
         captured_at=guidance.captured_at,

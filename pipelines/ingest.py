@@ -23,7 +23,7 @@ from archive.urls import normalise_url, page_key, same_site
 from pipelines.dedupe import likeness
 from pipelines.extract.learn import Learnt, is_new, story_of
 from pipelines.revise import is_revision, is_same_story, is_twin, why_gone, why_gone_from
-from pipelines.whole import is_missing
+from pipelines.served import is_missing
 
 _SECTION_WORD = re.compile(r"[^\W\d_]{1,24}(?:-[^\W\d_]{1,24})?")
 

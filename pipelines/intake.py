@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from archive.db.forgotten import FORGOTTEN, TakedownLog
@@ -43,9 +42,9 @@ from pipelines.guidance import Guidance, Guides
 from pipelines.ingest import canonical_url_of, ingest, note_of
 from pipelines.owners import Owners
 from pipelines.pool import ExtractionPool
+from pipelines.served import Headers, ServedArticle, ServedPage
 
 T = TypeVar("T")
-Headers = tuple[tuple[str, str], ...]
 
 logger = logging.getLogger(__name__)
 
@@ -112,12 +111,7 @@ class Intake:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._warc_thread.shutdown()
         self._database_thread.shutdown()
 
@@ -152,7 +146,8 @@ class Intake:
     async def read(self, capture: Capture, headers: Headers, body: bytes) -> str:
         """Extract the page of a capture and save both; how it ended."""
         guidance = await self._in_database(self._guidance, capture)
-        extraction = await self._pool.extract(body, capture.url, headers, guidance)
+        page = ServedPage(body, capture.url, headers)
+        extraction = await self._pool.extract(ServedArticle(page), guidance)
         if extraction.outcome is not Outcome.ARTICLE:
             await self.save([capture])
             return extraction.outcome

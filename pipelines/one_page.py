@@ -17,8 +17,7 @@ from archive.home import Home, open_home
 from archive.query import open_query
 from pipelines.guidance import NO_GUIDANCE, Guidance, Guides
 from pipelines.pages import PageReader
-
-Headers = tuple[tuple[str, str], ...]
+from pipelines.served import ServedPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,7 @@ class OnePage:
 
     name: str
     """As it was given."""
-    body: bytes
-    url: str
-    headers: Headers = ()
+    served: ServedPage
     guidance: Guidance = NO_GUIDANCE
 
 
@@ -64,7 +61,7 @@ def _open_file(name: str, url: str) -> OnePage:
     except (OSError, EOFError) as error:
         reason = getattr(error, "strerror", None) or error
         raise WrongUseError(f"{name}: cannot read this page: {reason}") from error
-    return OnePage(name, body, url or path.resolve().as_uri())
+    return OnePage(name, ServedPage(body, url or path.resolve().as_uri()))
 
 
 def _open_archived(name: str, home: Home) -> OnePage:
@@ -75,11 +72,11 @@ def _open_archived(name: str, home: Home) -> OnePage:
             page = newest_page_of(connection, article.id)
         if page is None:
             raise NotArchivedError(f"{name}: the page of this article has no record")
-        body, headers = PageReader(home.warc, engine).read(page)
+        served = PageReader(home.warc, engine).read(page)
         guidance = Guides(engine).of(page.source_id, page.captured_at)
     finally:
         engine.dispose()
-    return OnePage(name, body, page.url, headers, guidance)
+    return OnePage(name, served, guidance)
 
 
 def _fetch(url: str) -> OnePage:
@@ -90,4 +87,4 @@ def _fetch(url: str) -> OnePage:
         status = f": HTTP {response.status}" if response else ""
         raise FetchError(f"{url}: cannot fetch this page{status}")
     headers = tuple((response.headers or {}).items())
-    return OnePage(url, response.data or b"", response.url or url, headers)
+    return OnePage(url, ServedPage(response.data or b"", response.url or url, headers))

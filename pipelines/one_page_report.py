@@ -14,15 +14,15 @@ from pipelines.one_page import OnePage
 
 def print_page(page: OnePage, *, explain: bool, markdown: bool, as_json: bool) -> None:
     """Read a page and print what was asked for of it."""
-    explained = explain_page(page.body, page.url, page.headers, page.guidance)
+    explained = explain_page(page.served, page.guidance)
     extraction = explained.extraction
     if as_json:
         facts = explained.as_dict() if explain else asdict(extraction)
         facts.pop("sketch", None)  # only an archive has a use for it
-        print_json({"page": page.name, "url": page.url, **facts})
+        print_json({"page": page.name, "url": page.served.url, **facts})
         return
     if explain:
-        typer.secho(f"{page.name} ({page.url})", bold=True)
+        typer.secho(f"{page.name} ({page.served.url})", bold=True)
         typer.echo("\n".join(explained.as_lines()) + "\n")
         return
     _print_text(page, extraction, markdown=markdown)

@@ -17,9 +17,7 @@ from archive.model import RecordRef
 from archive.warc.http import decode_body, read_head, split_interim
 from archive.warc.reader import read_record
 from archive.warc.records import Record, bare_id, read_date
-from pipelines.whole import Further
-
-Headers = tuple[tuple[str, str], ...]
+from pipelines.served import Headers, ServedArticle, ServedPage
 
 
 class PageReader:
@@ -29,8 +27,17 @@ class PageReader:
         self._root = root
         self._repository = Repository(engine)
 
-    def read(self, page: ArchivedPage) -> tuple[bytes, Headers]:
-        """The body with its codings undone, and the headers that an extraction needs.
+    def article(self, page: ArchivedPage) -> ServedArticle:
+        """A page, and the article's others where it stands on several.
+
+        Raises:
+            RecordError: there is no sound record where the row of one says.
+        """
+        further = map(self.read, page.further)
+        return ServedArticle(self.read(page), tuple(further), page.missing_pages)
+
+    def read(self, page: ArchivedPage) -> ServedPage:
+        """One page, with the headers that an extraction needs.
 
         Raises:
             RecordError: there is no sound record where the row says.
@@ -43,21 +50,11 @@ class PageReader:
                 raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
             record = read_record(self._root, original)  # which brings the body of a 304 as well
         if not record.is_http:
-            return record.block, _content_type(page.content_type)
+            return ServedPage(record.block, page.url, _content_type(page.content_type))
         response = split_interim(record.block)[1]
         head = read_head(response)
         headers = _content_type(page.content_type) or head.headers
-        return decode_body(head, response[head.length :]), headers
-
-    def further(self, page: ArchivedPage) -> Further:
-        """The article's other pages, where it stands on several.
-
-        Raises:
-            RecordError: there is no sound record where the row of one says.
-        """
-        pages = [(*self.read(each), each.url) for each in page.further]
-        served = tuple((body, url, headers) for body, headers, url in pages)
-        return Further(served, page.missing_pages)
+        return ServedPage(decode_body(head, response[head.length :]), page.url, headers)
 
     def _find_original(self, record: Record) -> RecordRef | None:
         if refers_to := bare_id(record.get("WARC-Refers-To") or ""):

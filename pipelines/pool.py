@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
 
@@ -18,9 +17,8 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
 from pipelines.guidance import NO_GUIDANCE, Guidance
-from pipelines.whole import ONE_PAGE, Further, read_whole
-
-Headers = Sequence[tuple[str, str]]
+from pipelines.served import ServedArticle, ServedPage
+from pipelines.whole import read_article
 
 TIMEOUT_S = 60.0
 """A page that takes longer is given up; real ones take well under a second."""
@@ -52,35 +50,18 @@ class ExtractionPool:
         )
         self._places = asyncio.Semaphore(workers * 2)
 
-    async def extract(
-        self,
-        body: bytes,
-        url: str,
-        headers: Headers,
-        guidance: Guidance = NO_GUIDANCE,
-        further: Further = ONE_PAGE,
-    ) -> Extraction:
-        """What `pipelines.extract` makes of the page; UNREADABLE where its process dies.
-
-        `further` are the pages that the article has besides.
-        """
+    async def extract(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
+        """What `pipelines.extract` makes of the pages; UNREADABLE where its process dies."""
         async with self._places:
             try:
-                scheduled = self._schedule(body, url, headers, guidance, further)
+                scheduled = self._schedule(served, guidance)
                 return await asyncio.wrap_future(scheduled)
             except (FutureTimeoutError, ProcessExpired) as error:
                 return self._given_up(error)
 
-    def extract_now(
-        self,
-        body: bytes,
-        url: str,
-        headers: Headers,
-        guidance: Guidance = NO_GUIDANCE,
-        further: Further = ONE_PAGE,
-    ) -> Extraction:
+    def extract_now(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
         """The same, for a caller that has no event loop and can wait."""
-        scheduled = self._schedule(body, url, headers, guidance, further)
+        scheduled = self._schedule(served, guidance)
         try:
             extraction: Extraction = scheduled.result()
         except (FutureTimeoutError, ProcessExpired) as error:
@@ -94,11 +75,8 @@ class ExtractionPool:
         self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
 
-    def _schedule(
-        self, body: bytes, url: str, headers: Headers, guidance: Guidance, further: Further
-    ) -> ProcessFuture[Extraction]:
-        arguments = (body, url, tuple(headers), guidance, further)
-        return self._pool.schedule(_extract, args=arguments, timeout=self._timeout_s)
+    def _schedule(self, served: ServedArticle, guidance: Guidance) -> ProcessFuture[Extraction]:
+        return self._pool.schedule(_extract, args=(served, guidance), timeout=self._timeout_s)
 
     def _given_up(self, error: Exception) -> Extraction:
         if isinstance(error, ProcessExpired):
@@ -109,15 +87,13 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _extract(WARM_PAGE, "http://warm.invalid/", (), NO_GUIDANCE, ONE_PAGE)
+    _extract(ServedArticle(ServedPage(WARM_PAGE, "http://warm.invalid/")), NO_GUIDANCE)
 
 
-def _extract(
-    body: bytes, url: str, headers: Headers, guidance: Guidance, further: Further
-) -> Extraction:
+def _extract(served: ServedArticle, guidance: Guidance) -> Extraction:
     from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
 
-    extraction = read_whole(body, url, headers, guidance, further)
+    extraction = read_article(served, guidance)
     if extraction.text is None:
         return extraction
     return replace(extraction, sketch=sketch_of(extraction.text))

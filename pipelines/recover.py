@@ -40,7 +40,7 @@ from pipelines.guidance import Guides
 from pipelines.ingest import ingest, is_readable, note_of
 from pipelines.lost_pages import LostPages
 from pipelines.pool import ExtractionPool
-from pipelines.whole import further_of
+from pipelines.served import served_in
 
 logger = logging.getLogger(__name__)
 
@@ -231,11 +231,9 @@ class Recovery:
         visit = self._lost.complete(visit)
         new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
-        if is_readable(visit) and visit.body is not None:
+        if is_readable(visit) and (served := served_in(visit)):
             guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
-            extraction = self._pool.extract_now(
-                visit.body, visit.final_url, visit.headers, guidance, further_of(visit.parts)
-            )
+            extraction = self._pool.extract_now(served, guidance)
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])
         ingest(

@@ -189,11 +189,10 @@ class _Reextraction:
 
     def _extract(self, page: ArchivedPage, guidance: Guidance) -> _Answer:
         try:
-            body, headers = self._reader.read(page)
-            further = self._reader.further(page)
+            served = self._reader.article(page)
         except RecordError as error:
             return _Answer(page, None, str(error))
-        return _Answer(page, self._pool.extract_now(body, page.url, headers, guidance, further))
+        return _Answer(page, self._pool.extract_now(served, guidance))
 
     def _gain(self, name: str, answer: _Answer) -> Result:
         page = answer.page

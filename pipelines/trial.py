@@ -104,15 +104,13 @@ class _Trier:
     def try_on(self, job: tuple[int, ArchivedPage, Guidance]) -> Trial:
         article_id, page, guidance = job
         try:
-            body, headers = self.reader.read(page)
-            further = self.reader.further(page)
+            served = self.reader.article(page)
         except RecordError as error:
             return Trial(article_id, page, problem=str(error))
-        before = self.pool.extract_now(body, page.url, headers, guidance, further)
+        before = self.pool.extract_now(served, guidance)
         day = page.captured_at.date()
         in_use = guidance.rules.on(day) if guidance.rules else None
         if self.rules.on(day) == in_use:
             return Trial(article_id, page, before, before)
-        others = replace(guidance, rules=self.rules)
-        after = self.pool.extract_now(body, page.url, headers, others, further)
+        after = self.pool.extract_now(served, replace(guidance, rules=self.rules))
         return Trial(article_id, page, before, after)

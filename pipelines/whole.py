@@ -6,51 +6,16 @@ run, or an import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-from archive.model import Extraction, Part
+from archive.model import Extraction
 from pipelines.extract.stitch import stitch
-from pipelines.guidance import Guidance, explain_page, read_page
-
-Headers = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Further:
-    """The pages of an article after its first, as they were served."""
-
-    pages: tuple[tuple[bytes, str, Headers], ...] = ()
-    """Body, URL and headers of each."""
-    missing: int = 0
-    """How many more there are, which were not had."""
+from pipelines.guidance import Guidance, explain_page
+from pipelines.served import ServedArticle
 
 
-ONE_PAGE = Further()
-
-
-def further_of(parts: Iterable[Part]) -> Further:
-    """What a visit brought of an article's further pages."""
-    parts = list(parts)
-    had = [(part.body, part.final_url, part.headers) for part in parts if part.body is not None]
-    return Further(tuple(had), sum(is_missing(part) for part in parts))
-
-
-def is_missing(part: Part) -> bool:
-    """Whether there is such a page, and it was not had."""
-    return part.body is None and part.error is not None
-
-
-def read_whole(
-    body: bytes,
-    url: str,
-    headers: Sequence[tuple[str, str]],
-    guidance: Guidance,
-    further: Further = ONE_PAGE,
-) -> Extraction:
+def read_article(served: ServedArticle, guidance: Guidance) -> Extraction:
     """What an article says on all its pages (`pipelines.extract.stitch`)."""
-    first = read_page(body, url, headers, guidance)
-    if further == ONE_PAGE:
+    first = explain_page(served.first, guidance).extraction
+    if not served.further and not served.missing:
         return first
-    others = [explain_page(*page, guidance, is_part=True).extraction for page in further.pages]
-    return stitch([first, *others], missing=further.missing)
+    others = [explain_page(each, guidance, is_part=True).extraction for each in served.further]
+    return stitch([first, *others], missing=served.missing)

@@ -19,7 +19,6 @@ from crawler.demo.stories import Outlet, StoryTruth, load_outlet, outlet_names, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from crawler.demo.routes import Page
 
@@ -56,12 +55,7 @@ class DemoSite:
         servers.callback(server.server_close)
         return servers.enter_context(server)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._servers.close()
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -11,22 +12,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, text
 
 from archive.db.engine import open_engine
-from archive.db.frontier import FrontierTable
 from archive.db.history import Reading
-from archive.db.repository import Repository, UrlOutcome
+from archive.db.repository import UrlOutcome
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, UrlRow
-from archive.model import (
-    Candidate,
-    Capture,
-    Extraction,
-    FoundBy,
-    Outcome,
-    RecordRef,
-    RecordType,
-    Source,
-    UrlKind,
-)
 from pipelines.revise import is_revision
+from tests.rows import Rows, article
 
 URL = "https://suara.example/a"
 BEGAN_AT = datetime(2020, 1, 1, tzinfo=UTC)
@@ -35,7 +25,6 @@ BEGAN_AT = datetime(2020, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('history') / 'kliping.db'}")
-    Repository(engine).refresh_sources([Source("suara", "https://suara.example/")], BEGAN_AT)
     yield engine
     engine.dispose()
 
@@ -45,23 +34,13 @@ def history(engine: Engine, texts: Sequence[str], order: Sequence[int]) -> list[
     with engine.begin() as connection:
         for table in (RevisionRow, ArticleRow, CaptureRow, UrlRow):
             connection.execute(delete(table))
-    repository = Repository(engine)
-    candidate = Candidate(URL, UrlKind.PAGE, FoundBy.IMPORT, "a.warc.gz")
-    lease = FrontierTable(engine).know(1, candidate, BEGAN_AT)
+    rows = Rows(engine, numbers=count())
     for day in order:
         at = BEGAN_AT + timedelta(days=day)
-        ref = RecordRef("a.warc.gz", day, 1, f"urn:uuid:{day}")
-        read = Extraction(
-            outcome=Outcome.ARTICLE, extractor="test/1", text=texts[day], title="Judul"
-        )
-        repository.save_visit(
-            [Capture(URL, at, ref, RecordType.RESPONSE, 200)],
-            UrlOutcome(200, "article", None, ends_lease=False),
-            run_id=None,
-            source_id=1,
-            url_id=lease.url_id,
-            reading=Reading(URL, URL, read, at, lambda known, r=read: is_revision(known, URL, r)),
-        )
+        made = article(texts[day], title="Judul")
+        reading = Reading(URL, URL, made, at, lambda known, r=made: is_revision(known, URL, r))
+        outcome = UrlOutcome(200, "article", ends_lease=False)
+        rows.save(URL, reading, outcome=outcome, number=day)
     return kept(engine)
 
 

@@ -22,7 +22,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from html import escape
 from random import Random
-from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -98,12 +97,7 @@ class Daily:
         self._ready.wait()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
         self._loop.close()

@@ -15,16 +15,16 @@ from starlette.responses import RedirectResponse, Response
 from archive.errors import QueryError
 from archive.query import Query, SearchHit
 from archive.search.facets import Facets
+from archive.search.finding import Place
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
 from archive.search.terms import By, Clock, Fact, Field, Node, Not, Order, Period, Trait
 from archive.web.asking import ask
 from archive.web.histogram import Bar, histogram
+from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
 
 PAGE_HITS = 20
-MAX_PAGES = 50
-"""Nobody reads further, and later pages take longer."""
 _FIELDS = {By.SOURCE: Field.SOURCE, By.LANGUAGE: Field.LANG, By.SECTION: Field.SECTION}
 
 router = APIRouter(include_in_schema=False)
@@ -37,7 +37,7 @@ class Asked:
     request: Request
     query: Node
     order: Order
-    page: int = 1
+    after: Place | None = None
 
     def link(self, query: Node) -> str:
         """Where another query is answered in the same order."""
@@ -59,13 +59,13 @@ async def search(
     request: Request,
     q: str = "",
     order: Order = Order.BEST,
-    page: Annotated[int, Parameter(ge=1, le=MAX_PAGES)] = 1,
+    after: str | None = None,
     first: Annotated[str | None, Parameter(alias="from")] = None,
     last: Annotated[str | None, Parameter(alias="to")] = None,
 ) -> Response:
     """Hits of a query with what they have in common, or where the query went wrong."""
     try:
-        asked = Asked(request, parse_query(q), order, page)
+        asked = Asked(request, parse_query(q), order, after and read_place(after))
         if first is not None or last is not None:
             dated = _dated(asked.query, first or "", last or "")
             return RedirectResponse(asked.link(dated), 303)
@@ -76,21 +76,22 @@ async def search(
 
 
 def _answer(archive: Query, asked: Asked) -> tuple[list[SearchHit], Facets]:
-    skip = PAGE_HITS * (asked.page - 1)
-    hits = archive.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, skip=skip)
+    hits = archive.search(
+        asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after
+    )
     return hits, archive.facets(asked.query)
 
 
 def _shown(asked: Asked, hits: list[SearchHit], counted: Facets) -> dict[str, Any]:
     """What the template shows."""
     chosen = [part for part in parts(asked.query) if _is_fact(part)]
-    has_more = len(hits) > PAGE_HITS and asked.page < MAX_PAGES
+    has_more = len(hits) > PAGE_HITS
     period = next((part for part in chosen if _is_published(part)), None)
     return {
         "order": asked.order,
         "orders": list(Order),
-        "page": asked.page,
-        "next_page": asked.page + 1 if has_more else None,
+        "is_first": asked.after is None,
+        "after": write_place(hits[PAGE_HITS - 1].match.place) if has_more else None,
         "hits": hits[:PAGE_HITS],
         "counted": counted,
         "chosen": [(part, asked.link(widened(asked.query, part))) for part in chosen],

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,27 +16,20 @@ import pytest
 from sqlalchemy import event
 
 from archive.db.engine import open_engine
-from archive.db.frontier import FrontierTable
-from archive.db.repository import Reading, Repository, UrlOutcome
+from archive.db.repository import UrlOutcome
 from archive.errors import NotArchivedError, SourceError, StorageError, WrongUseError
 from archive.export import FORMATS, Selection, export
 from archive.model import (
     Candidate,
-    Capture,
-    Extraction,
     FoundBy,
-    Outcome,
-    RecordRef,
-    RecordType,
     Source,
     UrlKind,
 )
 from archive.query import COLUMNS, ArchivedArticle, Query
 from archive.search.syntax import parse_query
+from tests.rows import NOW, SITE, Rows, article, read
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 JAKARTA = timezone(timedelta(hours=7))
-SITE = "https://suara.example"
 PUBLISHED = {
     "/old": datetime(2026, 11, 1, 23, 30, tzinfo=JAKARTA),
     "/undated": None,
@@ -46,44 +40,28 @@ PUBLISHED = {
 @pytest.fixture
 def query(tmp_path: Path) -> Iterator[Query]:
     engine = open_engine(f"sqlite:///{tmp_path / 'kliping.db'}")
-    repository = Repository(engine)
-    repository.refresh_sources([Source("suara", SITE), Source("warta", f"{SITE}:81")], NOW)
-    run_id = repository.start_run("crawl", "1", NOW)
-    for number, path in enumerate([*PUBLISHED, "/moved", "/gone"]):
-        save(repository, run_id, number, path)
+    rows = Rows(engine, (Source("suara", SITE), Source("warta", f"{SITE}:81")))
+    for path in [*PUBLISHED, "/moved", "/gone"]:
+        save(rows, path)
     unseen = Candidate(f"{SITE}/unseen", UrlKind.PAGE, FoundBy.FEED, f"{SITE}/feed")
-    FrontierTable(engine).add(1, [unseen], NOW)
+    rows.table.add(1, [unseen], NOW)
     yield Query(engine)
     engine.dispose()
 
 
-def save(repository: Repository, run_id: int, number: int, path: str) -> None:
+def save(rows: Rows, path: str) -> None:
     """Archive a page as an article; /moved as another address of /new, /gone as none."""
-    table = FrontierTable(repository.engine)
-    url = SITE + path
-    table.add(1, [Candidate(url, UrlKind.PAGE, FoundBy.FEED, f"{SITE}/feed")], NOW)
-    lease = table.find(url)
-    assert lease is not None
+    if path == "/gone":
+        rows.save(SITE + path, None, outcome=UrlOutcome(200, "empty: nothing there"))
+        return
     final = "/new" if path == "/moved" else path
-    ref = RecordRef("a.warc.gz", 100 * number, 100, f"urn:uuid:{number}")
-    capture = Capture(SITE + final, NOW, ref, RecordType.RESPONSE, 200)
-    extraction = Extraction(
-        outcome=Outcome.ARTICLE,
-        extractor="test/1",
+    made = article(
+        f"First line of {final}\nSecond\u2028line",
         title=f"Title “{final}”",
         authors=["Zoë", "Ani"],
         published_at=PUBLISHED.get(final),
-        text=f"First line of {final}\nSecond\u2028line",
     )
-    reading = Reading(SITE + final, SITE + final, extraction, NOW, lambda _: False)
-    repository.save_visit(
-        [capture],
-        UrlOutcome(200, "empty: nothing there" if path == "/gone" else "article", None),
-        run_id=run_id,
-        source_id=1,
-        url_id=lease.url_id,
-        reading=None if path == "/gone" else reading,
-    )
+    rows.save(SITE + path, read(SITE + final, made, is_edit=False))
 
 
 def paths(articles: Iterator[ArchivedArticle]) -> list[str]:
@@ -101,20 +79,9 @@ def test_articles_are_newest_first_and_the_undated_last(query: Query) -> None:
 
 
 def test_every_revision_reads_as_it_did(query: Query) -> None:
-    table = FrontierTable(query.engine)
-    lease = table.find(f"{SITE}/new")
-    assert lease is not None
-    ref = RecordRef("b.warc.gz", 7, 100, "urn:uuid:edited")
     later = NOW + timedelta(hours=1)
-    capture = Capture(f"{SITE}/new", later, ref, RecordType.RESPONSE, 200)
-    edited = Extraction(outcome=Outcome.ARTICLE, extractor="test/2", title="Edited", text="Other")
-    Repository(query.engine).save_visit(
-        [capture],
-        UrlOutcome(200, "article", None),
-        run_id=1,
-        source_id=1,
-        url_id=lease.url_id,
-        reading=Reading(f"{SITE}/new", f"{SITE}/new", edited, later, lambda _: True),
+    Rows(query.engine, numbers=count(70)).read(
+        f"{SITE}/new", article("Other", title="Edited"), later
     )
     found = list(query.all_articles(every_revision=True))
     assert len(found) == query.count_all(every_revision=True) == 4
@@ -124,7 +91,7 @@ def test_every_revision_reads_as_it_did(query: Query) -> None:
     assert (before.title, before.warc_record_id) == ("Title “/new”", "urn:uuid:2")
     assert (before.published_at, before.captured_at) == (PUBLISHED["/new"], NOW)
     assert (after.title, after.revision, after.warc_offset, after.captured_at) == (
-        ("Edited", 2, 7, later)
+        ("Edited", 2, 7_000, later)
     )
     assert after == query.article(str(after.id))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, Engine, insert, text
 
 from archive.db.engine import open_engine, scrub
-from archive.db.frontier import FrontierTable
-from archive.db.history import Reading
-from archive.db.identity import KnownArticle
 from archive.db.reach import Reach
-from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import TakedownRow
 from archive.model import (
-    Candidate,
-    Capture,
-    Extraction,
-    FoundBy,
-    Outcome,
-    RecordRef,
-    RecordType,
     Source,
-    UrlKind,
 )
 from archive.query import Query, SearchHit
 from archive.search import finding
@@ -35,9 +24,11 @@ from archive.search.syntax import MAX_DEPTH, parse_query
 from archive.search.terms import And, By, Node, Not, Or, Order, Text
 from tests.postgres import new_database, postgres
 from tests.property.test_queries import queries
+from tests.rows import Rows, article
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 JAKARTA = timezone(timedelta(hours=7))
+SOURCES = (Source("suara", "https://suara.example"), Source("warta", "https://warta.example"))
 ARTICLES: dict[str, dict[str, Any]] = {
     "subsidy": {
         "title": "Subsidi bahan bakar dipangkas",
@@ -136,41 +127,14 @@ def query(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def fill(engine: Engine) -> None:
-    repository = Repository(engine)
-    sources = [Source("suara", "https://suara.example"), Source("warta", "https://warta.example")]
-    repository.refresh_sources(sources, NOW)
-    run_id = repository.start_run("crawl", "1", NOW)
+    rows = Rows(engine, SOURCES)
     for number, (name, facts) in enumerate(ARTICLES.items()):
-        source_id = 2 if name == "undated" else 1
-        save(repository, run_id, number, name, source_id, **facts)
+        save(rows, number, name, 2 if name == "undated" else 1, **facts)
 
 
-def save(
-    repository: Repository, run_id: int, number: int, name: str, source_id: int, **facts: Any
-) -> None:
+def save(rows: Rows, number: int, name: str, source_id: int, **facts: Any) -> None:
     url = f"https://{'suara' if source_id == 1 else 'warta'}.example/{name}"
-    table = FrontierTable(repository.engine)
-    table.add(source_id, [Candidate(url, UrlKind.PAGE, FoundBy.FEED, url)], NOW)
-    lease = table.find(url)
-    assert lease is not None
-    ref = RecordRef("f.warc.gz", 100 * number, 90, f"urn:uuid:{number}")
-    at = NOW + timedelta(minutes=number)
-    capture = Capture(url, at, ref, RecordType.RESPONSE, 200)
-    extraction = Extraction(outcome=Outcome.ARTICLE, extractor="test/1", **facts)
-    reading = Reading(url, url, extraction, at, differs)
-    outcome = UrlOutcome(200, "article", None)
-    repository.save_visit(
-        [capture],
-        outcome,
-        run_id=run_id,
-        source_id=source_id,
-        url_id=lease.url_id,
-        reading=reading,
-    )
-
-
-def differs(known: KnownArticle) -> bool:
-    return True
+    rows.read(url, article(**facts), NOW + timedelta(minutes=number), source_id=source_id)
 
 
 def names(hits: list[SearchHit]) -> set[str]:
@@ -308,7 +272,7 @@ def check(engine: Engine) -> None:
 
 def test_a_revision_is_found_by_its_new_words_alone(archive: Engine) -> None:
     facts = {**ARTICLES["subsidy"], "title": "Ralat", "text": "Subsidi ditambah."}
-    save(Repository(archive), 1, 9, "subsidy", 1, **facts)
+    save(Rows(archive, SOURCES, count(10)), 9, "subsidy", 1, **facts)
     query = Query(archive)
     assert names(query.search(parse_query("dipangkas OR pertamina"))) == set()
     assert names(query.search(parse_query("ralat ditambah has:revisions"))) == {"subsidy"}

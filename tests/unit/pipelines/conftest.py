@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from archive.model import Extraction
 from pipelines import importing, repair
 from pipelines.guidance import Guidance
-from pipelines.whole import ONE_PAGE, Further, read_whole
+from pipelines.served import ServedArticle
+from pipelines.whole import read_article
 
 
 class HerePool:
@@ -16,25 +15,11 @@ class HerePool:
     def __init__(self, workers: int) -> None:
         pass
 
-    async def extract(
-        self,
-        body: bytes,
-        url: str,
-        headers: Sequence[tuple[str, str]],
-        guidance: Guidance,
-        further: Further = ONE_PAGE,
-    ) -> Extraction:
-        return self.extract_now(body, url, headers, guidance, further)
+    async def extract(self, served: ServedArticle, guidance: Guidance) -> Extraction:
+        return self.extract_now(served, guidance)
 
-    def extract_now(
-        self,
-        body: bytes,
-        url: str,
-        headers: Sequence[tuple[str, str]],
-        guidance: Guidance,
-        further: Further = ONE_PAGE,
-    ) -> Extraction:
-        return read_whole(body, url, headers, guidance, further)
+    def extract_now(self, served: ServedArticle, guidance: Guidance) -> Extraction:
+        return read_article(served, guidance)
 
     def close(self) -> None:
         pass

@@ -9,6 +9,7 @@ from archive.model import Outcome, RuleSet, Source
 from pipelines import one_page
 from pipelines.guidance import explain_page
 from pipelines.one_page import OnePage, open_page
+from pipelines.served import ServedPage
 from tests.unit.pipelines.test_archivist import (
     NOW,
     PAGE,
@@ -36,17 +37,17 @@ async def home(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["1", f"{SITE}/a", f"{SITE}/a?utm_source=x"])
 def test_an_archived_article_is_read_by_its_sources_rules(home: Path, name: str) -> None:
     page = open_page(name, home)
-    assert (page.body, page.url) == (PAGE, f"{SITE}/a")
+    assert page.served[:2] == (PAGE, f"{SITE}/a")
     assert page.guidance.captured_at == NOW
-    made = explain_page(page.body, page.url, page.headers, page.guidance).extraction
+    made = explain_page(page.served, page.guidance).extraction
     assert (made.text or "").splitlines() == PARAGRAPHS[:-1]
     assert made.rules == ["source"]
 
 
 def test_other_addresses_are_fetched(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_page, "_fetch", lambda url: OnePage(url, b"fetched", url))
-    assert open_page(f"{SITE}/b", home).body == b"fetched"
-    assert open_page(f"{SITE}/a", home / "no-archive").body == b"fetched"
+    monkeypatch.setattr(one_page, "_fetch", lambda url: OnePage(url, ServedPage(b"fetched", url)))
+    assert open_page(f"{SITE}/b", home).served.body == b"fetched"
+    assert open_page(f"{SITE}/a", home / "no-archive").served.body == b"fetched"
     monkeypatch.undo()
     with pytest.raises(FetchError, match="cannot fetch"):
         open_page("http://127.0.0.1:9/", home)
@@ -58,8 +59,8 @@ def test_a_file_is_a_file_whatever_its_name(
     monkeypatch.chdir(tmp_path)
     Path("1").write_bytes(PAGE)
     page = open_page("1", tmp_path, url=f"{SITE}/a")
-    assert (page.body, page.url) == (PAGE, f"{SITE}/a")
-    made = explain_page(page.body, page.url, page.headers, page.guidance).extraction
+    assert page.served[:2] == (PAGE, f"{SITE}/a")
+    made = explain_page(page.served, page.guidance).extraction
     assert made.outcome is Outcome.ARTICLE
 
 

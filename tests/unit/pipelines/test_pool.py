@@ -14,6 +14,7 @@ import pytest
 from archive.model import Outcome
 from pipelines.extract import extract
 from pipelines.pool import WARM_PAGE, ExtractionPool
+from pipelines.served import ServedArticle, ServedPage
 from pipelines.sketch import sketch_of
 from tests.servers.broken import article
 
@@ -44,10 +45,14 @@ def outcomes(request: pytest.FixtureRequest) -> list[tuple[Outcome, str]]:
     return asyncio.run(extract_all(request.param, pages))
 
 
+def served(headers: Any = ()) -> ServedArticle:
+    return ServedArticle(ServedPage(PAGE, URL, headers))
+
+
 async def extract_all(workers: int, pages: list[Any]) -> list[tuple[Outcome, str]]:
     pool = ExtractionPool(workers, timeout_s=TIMEOUT_S)
     try:
-        found = await asyncio.gather(*(pool.extract(PAGE, URL, headers) for headers in pages))
+        found = await asyncio.gather(*(pool.extract(served(headers)) for headers in pages))
     finally:
         await asyncio.to_thread(pool.close)
     return [(extraction.outcome, extraction.reason) for extraction in found]
@@ -72,7 +77,7 @@ def test_the_page_that_warms_a_process_goes_all_the_way() -> None:
 async def test_what_a_process_reads_is_what_the_function_reads() -> None:
     pool = ExtractionPool(1)
     try:
-        read = await pool.extract(PAGE, URL, ())
+        read = await pool.extract(served())
         assert read.text is not None
         assert read.sketch == sketch_of(read.text)
         assert replace(read, sketch=None) == extract(PAGE, URL, headers=())

@@ -21,7 +21,7 @@ from crawler.rebuild import Rebuilder
 from pipelines.guidance import NO_GUIDANCE, Guidance
 from pipelines.pool import ExtractionPool
 from pipelines.recover import Recovery
-from pipelines.whole import ONE_PAGE, Further
+from pipelines.served import ServedArticle
 from tests.unit.pipelines.test_archivist import PAGE, SITE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -37,23 +37,17 @@ RSS = (
 class InlinePool(ExtractionPool):
     """Says that every page is an article, without a process of its own."""
 
-    def extract_now(
-        self,
-        body: bytes,
-        url: str,
-        headers: object,
-        guidance: Guidance = NO_GUIDANCE,
-        further: Further = ONE_PAGE,
-    ) -> Extraction:
-        if b"poison" in body:
+    def extract_now(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
+        if b"poison" in served.first.body:
             raise RuntimeError("a bug in the extraction")
-        text = "\n".join([url, *(address for _, address, _ in further.pages)])
+        url = served.first.url
+        text = "\n".join([url, *(page.url for page in served.further)])
         return Extraction(
             outcome=Outcome.ARTICLE,
             extractor="t/1",
             title=url,
             text=text,
-            missing_pages=further.missing,
+            missing_pages=served.missing,
         )
 
 

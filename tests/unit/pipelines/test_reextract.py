@@ -40,7 +40,7 @@ from pipelines import reextract as module
 from pipelines.guidance import NO_GUIDANCE, Guidance, Guides
 from pipelines.ingest import ingest
 from pipelines.reextract import Result, reextract
-from pipelines.whole import ONE_PAGE, Further
+from pipelines.served import ServedArticle, served_in
 
 SITE = "https://sarang.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -59,15 +59,9 @@ class LinePool:
     def __init__(self, workers: int = 1) -> None:
         pass
 
-    def extract_now(
-        self,
-        body: bytes,
-        url: str,
-        headers: object,
-        guidance: Guidance = NO_GUIDANCE,
-        further: Further = ONE_PAGE,
-    ) -> Extraction:
-        lines = [line for line in body.decode().splitlines() if line not in self.left_out]
+    def extract_now(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
+        said = served.first.body.decode().splitlines()
+        lines = [line for line in said if line not in self.left_out]
         made_by = f"lines/{self.version}"
         if lines[0] in self.no_articles:
             return Extraction(outcome=Outcome.NOT_ARTICLE, reason="so it is", extractor=made_by)
@@ -117,7 +111,9 @@ class Desk:
         known = FrontierTable(self.repository.engine).know(1, candidate, at)
         visit = Visit("sarang", SITE + path, UrlKind.PAGE, (capture,), SITE + path, body=body)
         guidance = Guides(self.repository.engine).of(1, at)
-        extraction = self.pool.extract_now(body, visit.final_url, (), guidance)
+        served = served_in(visit)
+        assert served is not None
+        extraction = self.pool.extract_now(served, guidance)
         ids = {"run_id": self.run_id, "source_id": 1, "url_id": known.url_id}
         ingest(visit, extraction, self.repository, **ids)
 

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
 from archive.db.engine import open_engine
-from archive.db.frontier import FrontierTable
-from archive.db.history import Reading
-from archive.db.repository import Repository, UrlOutcome
+from archive.db.repository import UrlOutcome
 from archive.model import (
     Candidate,
-    Capture,
-    Extraction,
     FoundBy,
-    Outcome,
-    RecordRef,
-    RecordType,
-    Source,
     UrlKind,
 )
 from pipelines.ingest import reading_of
+from tests.rows import NOW, SITE, Rows, article
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-SITE = "https://suara.example"
 MAIN = f"{SITE}/2026/harga-beras-naik-lagi"
 TWINS = [
     f"{MAIN}/amp",
@@ -45,16 +36,10 @@ TWINS = [
 TEXT = " ".join(f"kata{number}" for number in range(60))
 
 
-class Desk:
+class Desk(Rows):
     """A frontier and what comes of its pages."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.table = FrontierTable(engine)
-        self.repository = Repository(engine)
-        self.repository.refresh_sources([Source("suara", SITE)], NOW)
-        self.run_id = self.repository.start_run("crawl", "1", NOW)
-        self.at = NOW
+    at = NOW
 
     def add(self, *urls: str) -> int:
         found = [Candidate(url, UrlKind.PAGE, FoundBy.FEED, f"{SITE}/feed") for url in urls]
@@ -65,45 +50,24 @@ class Desk:
 
     def fetch(self, url: str, canonical: str | None = None, text: str = TEXT) -> int | None:
         """Read a page as an article; its number."""
-        made = Extraction(
-            outcome=Outcome.ARTICLE,
-            extractor="t/1",
-            title="Judul",
-            text=text,
-            canonical_url=canonical,
-        )
-        return self._visit(url, made)
+        made = article(text, title="Judul", canonical_url=canonical)
+        saved = self.save(url, reading_of(url, made, self.next_hour()))
+        return saved and saved.article_id
 
     def fail(self, url: str) -> None:
         """Find no page there."""
-        self._visit(url, None)
+        self.save(url, None, at=self.next_hour(), outcome=UrlOutcome(404, "HTTP 404", failed=True))
 
     def forbid(self, url: str) -> None:
         """Be kept from asking for it, as by robots.txt."""
-        lease = self.table.find(url)
-        assert lease is not None
         outcome = UrlOutcome(None, None, failed=True)
         self.repository.save_visit(
-            [], outcome, run_id=self.run_id, source_id=1, url_id=lease.url_id, reading=None
+            [], outcome, run_id=self.run_id, source_id=1, url_id=self.know(url)
         )
 
-    def _visit(self, url: str, made: Extraction | None) -> int | None:
-        lease = self.table.find(url)
-        assert lease is not None
+    def next_hour(self) -> datetime:
         self.at += timedelta(hours=1)
-        number = int((self.at - NOW).total_seconds())
-        ref = RecordRef("a.warc.gz", number, 1, f"urn:uuid:{number}")
-        status = 200 if made else 404
-        reading: Reading | None = reading_of(url, made, self.at)
-        saved = self.repository.save_visit(
-            [Capture(url, self.at, ref, RecordType.RESPONSE, status)],
-            UrlOutcome(status, "article" if made else "HTTP 404", failed=made is None),
-            run_id=self.run_id,
-            source_id=1,
-            url_id=lease.url_id,
-            reading=reading,
-        )
-        return saved and saved.article_id
+        return self.at
 
     def all(self, query: str) -> list[tuple[object, ...]]:
         with self.engine.connect() as connection:

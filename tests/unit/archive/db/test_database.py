@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -23,20 +22,15 @@ from archive.db.sources import rules_of
 from archive.errors import StorageError
 from archive.model import (
     Candidate,
-    Capture,
     Extraction,
     FoundBy,
-    Outcome,
-    RecordRef,
-    RecordType,
     RuleSet,
     Seed,
     Source,
     UrlKind,
 )
+from tests.rows import NOW, SITE, Rows, article, capture, read
 
-NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-SITE = "https://suara.example"
 SOURCE = Source("suara", SITE, seeds=(Seed(f"{SITE}/feed", UrlKind.FEED),))
 KINDS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING, UrlKind.PAGE)
 
@@ -63,37 +57,10 @@ def page(path: str) -> Candidate:
     return Candidate(SITE + path, UrlKind.PAGE, FoundBy.FEED, f"{SITE}/feed")
 
 
-def capture(number: int, url: str = f"{SITE}/a") -> Capture:
-    ref = RecordRef("f.warc.gz", 100 * number, 90, f"urn:uuid:{number}")
-    return Capture(
-        url, NOW, ref, RecordType.RESPONSE, 200, payload_digest="sha256:00", payload_length=5
-    )
-
-
-def extraction(text: str = "Satu.\nDua.", **facts: Any) -> Extraction:
-    return Extraction(
-        outcome=Outcome.ARTICLE, extractor="test/1", text=text, title="Judul", **facts
-    )
-
-
-def save(
-    repository: Repository, table: FrontierTable, run_id: int, reading: Reading, number: int
-) -> int | None:
-    lease = table.find(reading.url)
-    assert lease is not None
-    saved = repository.save_visit(
-        [capture(number, reading.url)],
-        UrlOutcome(200, "article", None),
-        run_id=run_id,
-        source_id=1,
-        url_id=lease.url_id,
-        reading=reading,
-    )
+def save(rows: Rows, made: Extraction, number: int, *, is_edit: bool = True) -> int | None:
+    """Read /a; its article's number."""
+    saved = rows.save(f"{SITE}/a", read(f"{SITE}/a", made, is_edit=is_edit), number=number)
     return saved and saved.article_id
-
-
-def read(url: str, extraction: Extraction, *, revised: bool = True) -> Reading:
-    return Reading(url, url, extraction, NOW, lambda known: revised)
 
 
 def is_no_index(name: str | None, type_: str, _parents: object) -> bool:
@@ -137,12 +104,8 @@ def test_times_are_kept_in_utc_as_readable_text(repository: Repository, engine: 
     assert kept == "2023-11-30T00:30:00.000000Z"
 
 
-def test_an_article_leads_to_its_bytes(
-    repository: Repository, table: FrontierTable, engine: Engine
-) -> None:
-    run_id = repository.start_run("crawl", "1", NOW)
-    table.add(1, [page("/a")], NOW)
-    assert save(repository, table, run_id, read(f"{SITE}/a", extraction()), 1) == 1
+def test_an_article_leads_to_its_bytes(engine: Engine) -> None:
+    assert save(Rows(engine), article(), 1) == 1
     with engine.connect() as connection:
         row = connection.execute(
             text(
@@ -152,37 +115,30 @@ def test_an_article_leads_to_its_bytes(
                 " JOIN revisions r ON r.article_id = a.id"
             )
         ).one()
-    assert row == (1, "f.warc.gz", 100, "urn:uuid:1", "sha256:00", 1, None, 1)
+    assert row == (1, "a.warc.gz", 100, "urn:uuid:1", "sha256:00", 1, None, 1)
 
 
-def test_a_revision_is_kept_beside_the_first_and_sameness_makes_none(
-    repository: Repository, table: FrontierTable, engine: Engine
-) -> None:
-    run_id = repository.start_run("crawl", "1", NOW)
-    table.add(1, [page("/a")], NOW)
-    url = f"{SITE}/a"
-    save(repository, table, run_id, read(url, extraction("Satu.")), 1)
-    save(repository, table, run_id, read(url, extraction("Satu."), revised=False), 2)
+def test_a_revision_is_kept_beside_the_first_and_sameness_makes_none(engine: Engine) -> None:
+    rows, url = Rows(engine), f"{SITE}/a"
+    save(rows, article("Satu.", title="Judul"), 1)
+    save(rows, article("Satu.", title="Judul"), 2, is_edit=False)
     seen: list[KnownArticle] = []
-    changed = replace(read(url, extraction("Dua.")), is_revision_of=lambda k: not seen.append(k))
-    save(repository, table, run_id, changed, 3)
+    reading = Reading(url, url, article("Dua."), NOW, lambda known: not seen.append(known))
+    rows.save(url, reading, number=3)
 
     assert (seen[0].revision, seen[0].title) == (1, "Judul")
     with engine.connect() as connection:
         revisions = connection.execute(text("SELECT number, text FROM revisions")).all()
-        article = connection.execute(text("SELECT revision, text FROM articles")).one()
+        newest = connection.execute(text("SELECT revision, text FROM articles")).one()
     assert revisions == [(1, "Satu."), (2, "Dua.")]
-    assert article == (2, "Dua.")
+    assert newest == (2, "Dua.")
 
 
-def test_a_visit_that_cannot_be_saved_leaves_nothing(
-    repository: Repository, table: FrontierTable, engine: Engine
-) -> None:
-    run_id = repository.start_run("crawl", "1", NOW)
-    table.add(1, [page("/a")], NOW)
-    save(repository, table, run_id, read(f"{SITE}/a", extraction()), 1)
+def test_a_visit_that_cannot_be_saved_leaves_nothing(engine: Engine) -> None:
+    rows = Rows(engine)
+    save(rows, article(), 1)
     with pytest.raises(IntegrityError):  # the record id is there already
-        save(repository, table, run_id, read(f"{SITE}/a", extraction("Lain.")), 1)
+        save(rows, article("Lain."), 1)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM captures")) == 1
         assert connection.scalar(text("SELECT count(*) FROM revisions")) == 1
@@ -230,7 +186,7 @@ def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
     table.add(1, [sitemap], NOW)
     (lease,) = table.take(1, run_id, 1, NOW, KINDS)
     repository.save_visit(
-        [capture(1, sitemap.url)],
+        [capture(sitemap.url, 1)],
         UrlOutcome(200, "listed 0", None),
         run_id=run_id,
         source_id=1,
@@ -256,7 +212,7 @@ def test_a_requisite_is_fetched_again_only_when_it_is_old(
     assert lease.found_by is FoundBy.PAGE
     outcome = UrlOutcome(200, "requisite", None)
     repository.save_visit(
-        [capture(1, lease.url)], outcome, run_id=run_id, source_id=1, url_id=lease.url_id
+        [capture(lease.url, 1)], outcome, run_id=run_id, source_id=1, url_id=lease.url_id
     )
     for days, waiting in ((1, 0), (29, 0), (31, 1)):
         now = NOW + timedelta(days=days)
