@@ -49,7 +49,7 @@ def replace_in_style(css: str, replaced: Callable[[str], str]) -> str:
     """Return a stylesheet with another address in place of each; the rest stays as it is.
 
     >>> replace_in_style("a { background: url(x.png) }", "https://suara.example/{}".format)
-    'a { background: URL("https://suara.example/x.png") }'
+    'a { background: url("https://suara.example/x.png") }'
     """
 
     def part_replaced(part: re.Match[str]) -> str:
