@@ -161,6 +161,15 @@ def _vanishings(since: datetime) -> Any:
     )
 
 
+def vanishing_of(engine: Engine, article_id: int) -> Change | None:
+    """When an article's page was seen to be gone; None if it was there when last looked at."""
+    ever = datetime.min.replace(tzinfo=UTC)
+    with engine.connect() as connection:
+        found = connection.execute(_vanishings(ever).where(ArticleRow.id == article_id))
+        row = found.one_or_none()
+    return _vanished(row) if row else None
+
+
 def _vanished(row: Row[Any]) -> Change:
     return Change(
         kind=ChangeKind.VANISHED,
