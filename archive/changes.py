@@ -95,12 +95,22 @@ def parse_since(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def changes(engine: Engine, since: datetime, *, source: str | None = None) -> Iterator[Change]:
-    """What was seen to change from `since` on, oldest first; of all sources, or of one."""
+def changes(
+    engine: Engine, since: datetime, *, source: str | None = None, limit: int | None = None
+) -> Iterator[Change]:
+    """What was seen to change from `since` on, oldest first; of all sources, or of one.
+
+    With `limit`, the first so many.
+    """
+    edits = _edits(since).order_by(RevisionRow.seen_at, RevisionRow.article_id, RevisionRow.number)
+    vanishings = _vanishings(since).order_by(ArticleRow.vanished_at, ArticleRow.id)
     with engine.connect() as connection:
-        edits = [_edit(row) for row in connection.execute(_of(source, _edits(since)))]
-        gone = [_vanished(row) for row in connection.execute(_of(source, _vanishings(since)))]
-    yield from sorted([*edits, *gone], key=lambda change: (change.seen_at, change.article_id))
+        rows = connection.execute(_of(source, edits).limit(limit))
+        found = [_edit(row) for row in rows]
+        rows = connection.execute(_of(source, vanishings).limit(limit))
+        found += [_vanished(row) for row in rows]
+    found.sort(key=lambda change: (change.seen_at, change.article_id, change.revision))
+    yield from found[:limit]
 
 
 def latest_changes(
@@ -229,6 +239,15 @@ def _vanishings(since: datetime) -> Any:
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .where(ArticleRow.vanished_at >= since)
     )
+
+
+def vanishing_of(engine: Engine, article_id: int) -> Change | None:
+    """When an article's page was seen to be gone; None if it was there when last looked at."""
+    ever = datetime.min.replace(tzinfo=UTC)
+    with engine.connect() as connection:
+        found = connection.execute(_vanishings(ever).where(ArticleRow.id == article_id))
+        row = found.one_or_none()
+    return _vanished(row) if row else None
 
 
 def _vanished(row: Row[Any]) -> Change:

@@ -34,7 +34,8 @@ from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
-from archive.search.finding import Match, find, index_of
+from archive.search.facets import Facets, facets
+from archive.search.finding import Match, Place, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
 
@@ -171,16 +172,31 @@ class Query:
             query = query.where(SourceRow.name == source)
         return self._stream(query.limit(limit))
 
-    def search(self, query: Node, *, limit: int = 20, order: Order = Order.BEST) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do."""
+    def search(
+        self,
+        query: Node,
+        *,
+        limit: int = 20,
+        order: Order = Order.BEST,
+        after: Place | None = None,
+    ) -> list[SearchHit]:
+        """The first `limit` articles that match, with where they do.
+
+        `after` is the place of a hit of the same query and order, to go on from.
+        """
         with self.engine.connect() as connection:
-            matches = find(connection, query, limit=limit, order=order)
+            matches = find(connection, query, limit=limit, order=order, after=after)
         ids = [match.article_id for match in matches]
         articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
         return [SearchHit(by_id[match.article_id], match) for match in known]
+
+    def facets(self, query: Node) -> Facets:
+        """Counts of a query's hits by source, language, section and day; see there for limits."""
+        with self.engine.connect() as connection:
+            return facets(connection, query)
 
     def count(
         self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
@@ -240,6 +256,20 @@ class Query:
         article = self.article(id_or_url)
         with self.engine.connect() as connection:
             return cluster_of(connection, article.id)
+
+    def revisions(
+        self, id_or_url: str, *, after: int = 0, limit: int | None = None
+    ) -> list[ArchivedArticle]:
+        """An article as each of its revisions reads, oldest first, of those `after` a number.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        every = _select_articles(RevisionRow).where(
+            RevisionRow.article_id == article.id, RevisionRow.number > after
+        )
+        return list(self._stream(every.order_by(RevisionRow.number).limit(limit)))
 
     def two_revisions(
         self, id_or_url: str, numbers: Sequence[int] = ()

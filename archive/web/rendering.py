@@ -38,7 +38,7 @@ def render(
         "lang": lang,
         "languages": LANGUAGES,
         "request": request,
-        "link": partial(_link, request),
+        "link": partial(link, request),
         "here": partial(_here, request),
         "static": static_url,
         "archive_id": request.app.state.archive.archive_id,
@@ -111,7 +111,7 @@ def _preference(accepted: str) -> tuple[str, float]:
         return name.strip(), 0.0
 
 
-def _link(request: Request, path: str, **parameters: Any) -> str:
+def link(request: Request, path: str, **parameters: Any) -> str:
     """An address of this reader; parameters that are None or empty are left out."""
     if "lang" in request.query_params:
         parameters.setdefault("lang", request.query_params["lang"])
@@ -125,4 +125,4 @@ def _here(request: Request, **changed: Any) -> str:
     parameters: dict[str, Any] = {}
     for name, value in parse_qsl(request.url.query):
         parameters.setdefault(name, []).append(value)
-    return _link(request, request.url.path, **{**parameters, **changed})
+    return link(request, request.url.path, **{**parameters, **changed})

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from babel.dates import format_date, format_skeleton
+from babel.core import Locale
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 MAX_TITLE = 300
 """Characters of a title, or of whatever else stands on one line; a few are broken and long."""
-_SPAN_DAYS = {"day": "yMMMd", "week": "yMMMd", "month": "yMMM", "year": "y"}
+_DAY = "d MMM y"
+_SPANS = {"day": _DAY, "week": _DAY, "month": "MMM y", "year": "y"}
 
 
 def filters(lang: str) -> dict[str, Any]:
@@ -27,6 +29,7 @@ def filters(lang: str) -> dict[str, Any]:
         "number": partial(format_decimal, locale=lang),
         "percent": partial(percent, lang=lang),
         "size": partial(size, lang=lang),
+        "language": partial(language_name, lang=lang),
         "parts": parts,
         "shorten": shorten,
     }
@@ -34,7 +37,7 @@ def filters(lang: str) -> dict[str, Any]:
 
 def day(value: date, *, lang: str) -> str:
     """A day; of a moment, the day by its own clock."""
-    return format_date(_calendar_day(value), "d MMM y", locale=lang)
+    return format_date(_calendar_day(value), _DAY, locale=lang)
 
 
 def moment(value: datetime, *, lang: str) -> str:
@@ -45,7 +48,7 @@ def moment(value: datetime, *, lang: str) -> str:
 
 def span(first: date, unit: str, *, lang: str) -> str:
     """A day, week (by its first day), month or year."""
-    return format_skeleton(_SPAN_DAYS[unit], _calendar_day(first), locale=lang)
+    return format_date(_calendar_day(first), _SPANS[unit], locale=lang)
 
 
 def percent(share: float, *, lang: str) -> str:
@@ -61,6 +64,12 @@ def size(length_bytes: float, *, lang: str) -> str:
             break
         length_bytes, unit = length_bytes / 1000, larger
     return f"{format_decimal(length_bytes, '#,##0.#', locale=lang)} {unit}"
+
+
+def language_name(code: str, *, lang: str) -> str:
+    """The name of a language, or its code where it has none here."""
+    name: str | None = Locale(lang).languages.get(code)
+    return name or code
 
 
 def parts(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:

@@ -22,7 +22,9 @@ from archive.web.settings import WebSettings
 from tests.postgres import new_database, postgres
 from tests.web.serving import served, wait_for
 
-ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT (x + 1) % 1000 FROM n) SELECT sum(x) FROM n"
+ENDLESS = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT (x + 1) % 1000 FROM n) SELECT sum(x) FROM n"
+)
 
 
 @pytest.fixture(scope="module")
