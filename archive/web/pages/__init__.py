@@ -1,5 +1,5 @@
 """Pages for people: one module a page; `PAGES` are all of them."""
 
-from archive.web.pages import article, replay, search
+from archive.web.pages import article, replay, revisions, search
 
-PAGES = (search.router, article.router, replay.router)
+PAGES = (search.router, article.router, replay.router, revisions.router)
