@@ -76,9 +76,7 @@ async def search(
 
 
 def _answer(archive: Query, asked: Asked) -> tuple[list[SearchHit], Facets]:
-    hits = archive.search(
-        asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after
-    )
+    hits = archive.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
     return hits, archive.facets(asked.query)
 
 
