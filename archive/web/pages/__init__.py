@@ -1,6 +1,6 @@
 """Pages for people: one module a page; `PAGES` are all of them."""
 
-from archive.web.pages import article, replay, revisions, runs, search, sources
+from archive.web.pages import article, changes, replay, revisions, runs, search, sources, terms
 
 PAGES = (
     search.router,
@@ -9,4 +9,6 @@ PAGES = (
     revisions.router,
     sources.router,
     runs.router,
+    changes.router,
+    terms.router,
 )
