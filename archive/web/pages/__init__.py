@@ -1,6 +1,16 @@
 """Pages for people: one module a page; `PAGES` are all of them."""
 
-from archive.web.pages import article, changes, replay, revisions, runs, search, sources, terms
+from archive.web.pages import (
+    article,
+    changes,
+    dataset,
+    replay,
+    revisions,
+    runs,
+    search,
+    sources,
+    terms,
+)
 
 PAGES = (
     search.router,
@@ -11,4 +21,5 @@ PAGES = (
     runs.router,
     changes.router,
     terms.router,
+    dataset.router,
 )
