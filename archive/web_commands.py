@@ -45,6 +45,9 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     replay_url: Annotated[
         str | None, typer.Option(help="Address of the archived pages as seen through a proxy.")
     ] = None,
+    rate: Annotated[
+        int, typer.Option(min=0, help="Most requests to the API of one address a minute; 0: any.")
+    ] = 600,
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Open the archive in a browser: search, read, compare, replay; and an API for programs.
@@ -70,6 +73,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         proxy=proxy,
         public_url=public_url and public_url.rstrip("/"),
         replay_url=replay_url and replay_url.rstrip("/"),
+        requests_per_minute=rate,
     )
     with contextlib.suppress(KeyboardInterrupt):
         serve_home(open_home(home), settings, tell=typer.echo, is_opened=open_)

@@ -69,6 +69,17 @@ def read_record(root: Path, ref: RecordRef) -> Record:
         return _read_checked(file, ref)
 
 
+def read_member(root: Path, ref: RecordRef) -> bytes:
+    """Return the bytes of the record that lies at `ref`, unpacked, as they were written.
+
+    Raises: as `read_record` does.
+    """
+    with _open(root, ref) as file:
+        record = _read_checked(file, ref)
+        member = walk.Member(file, ref.offset, ref.file)
+        return member.read(2 * walk.MAX_BLOCK_BYTES if member.is_gzip else record.length)
+
+
 def read_exchange(root: Path, ref: RecordRef, *, find: FindRecord | None = None) -> Exchange:
     """Return the exchange whose capture lies at `ref`, byte for byte as the writer got it.
 

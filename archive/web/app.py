@@ -9,16 +9,24 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from archive.web import problems, statics
+from archive.web import feed, memento, problems, statics
+from archive.web.api import API
 from archive.web.asking import Archive
+from archive.web.etags import EntityTags
 from archive.web.guard import Guard
 from archive.web.headers import SecureHeaders
 from archive.web.heads import HeadAsGet
 from archive.web.pages import PAGES
+from archive.web.rate import RateLimit
 
 if TYPE_CHECKING:
     from archive.home import Home
     from archive.web.settings import WebSettings
+
+
+_ABOUT = """Queries, columns and formats are those of the command line. Answers of several parts
+have `next`, the address of the next part, and a `Link` header. All errors are
+`application/problem+json` (RFC 9457)."""
 
 
 def create_app(home: Home, settings: WebSettings) -> FastAPI:
@@ -36,6 +44,9 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
 
     app = FastAPI(
         title="Kliping",
+        version="1",
+        summary="A news archive, read-only.",
+        description=_ABOUT,
         lifespan=lifespan,
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # it would load scripts from elsewhere
@@ -44,9 +55,12 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
     app.state.archive = archive
     app.state.settings = settings
     problems.install(app)
-    for router in (statics.router, *PAGES):
+    for router in (statics.router, *API, memento.router, feed.router, *PAGES):
         app.include_router(router)
     # The last is the first that sees a request.
+    app.add_middleware(EntityTags)
+    if settings.requests_per_minute:
+        app.add_middleware(RateLimit, quota=settings.requests_per_minute)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecureHeaders)
     if settings.proxy:

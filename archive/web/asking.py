@@ -83,6 +83,10 @@ class Archive:
         self._query = Query(self.engine)
         self.archive_id = self._query.archive_id()
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
+        self.exporting = ThreadPoolExecutor(settings.exports, thread_name_prefix="export")
+        """Where long answers are written; see `archive.web.streaming`."""
+        self.exports: set[Future[None]] = set()
+        """Those that are being written."""
 
     async def ask(self, request: Request, question: Question[T]) -> T:
         """The answer to a question.
@@ -125,7 +129,8 @@ class Archive:
 
     def close(self) -> None:
         """Ask nothing any more."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self.exporting):
+            threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
     def _answer(self, asked: Asked, question: Question[T]) -> T:

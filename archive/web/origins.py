@@ -43,7 +43,22 @@ def replay_address(request: HTTPConnection, url: str, captured_at: datetime) -> 
     """Where a capture is replayed: a *memento* (RFC 7089)."""
     prefix = request.app.state.settings.replay_prefix
     moment = captured_at.astimezone(UTC).strftime(_TIME_FORMAT)
-    return f"{replay_origin(request)}{prefix}/replay/{moment}/{quote(url, safe=_AS_IT_IS)}"
+    return f"{replay_origin(request)}{prefix}/replay/{moment}/{escaped(url)}"
+
+
+def timemap_address(request: HTTPConnection, url: str) -> str:
+    """Where the list of a URL's mementos is (RFC 7089)."""
+    return f"{reader_origin(request)}/timemap/link/{escaped(url)}"
+
+
+def timegate_address(request: HTTPConnection, url: str) -> str:
+    """Where the memento of a URL at a time is told (RFC 7089)."""
+    return f"{reader_origin(request)}/timegate/{escaped(url)}"
+
+
+def escaped(url: str) -> str:
+    """A URL as it can be part of another, and of a header."""
+    return quote(url, safe=_AS_IT_IS, errors="replace")
 
 
 def _host(request: HTTPConnection) -> str:

@@ -18,6 +18,7 @@ from archive.errors import (
     KlipingError,
     NotArchivedError,
     QueryError,
+    RecordError,
     SourceError,
     WrongUseError,
 )
@@ -36,7 +37,8 @@ _HEADERS = {
 }
 CLIENT_GONE = 499
 """Never seen by anybody: nginx's name for an answer that nobody waits for."""
-_FOR_PROGRAMS = ("/api/", "/timegate/", "/timemap/", "/feed.atom")
+FOR_PROGRAMS = ("/api/", "/timegate/", "/timemap/", "/feed.atom")
+"""Beginnings of paths that people do not go to."""
 _log = logging.getLogger(__name__)
 
 
@@ -110,6 +112,8 @@ def problem_of(error: KlipingError) -> ProblemError:
             return ProblemError(404, str(error))
         case WrongUseError():
             return ProblemError(400, str(error))
+        case RecordError():
+            return ProblemError(500, "The record's bytes are damaged: `kliping verify` says how.")
         case _:
             # What the archive says here names files of the machine.
             return ProblemError(
@@ -118,7 +122,7 @@ def problem_of(error: KlipingError) -> ProblemError:
 
 
 def _is_person(request: Request) -> bool:
-    if request.url.path.startswith(_FOR_PROGRAMS):
+    if request.url.path.startswith(FOR_PROGRAMS):
         return False
     return "text/html" in request.headers.get("accept", "")
 
@@ -167,8 +171,8 @@ async def _on_client_gone(_request: Request, _error: Exception) -> Response:
     return Response(status_code=CLIENT_GONE)
 
 
-async def _on_bug(request: Request, _error: Exception) -> Response:
-    # Starlette raises the error again, so that the server logs it.
-    return problem_response(
-        request, ProblemError(500, "This is a fault of Kliping; its keeper finds it in the log.")
+async def _on_bug(_request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again, so that the server logs it. No middleware sees this answer.
+    return problem_json(
+        ProblemError(500, "This is a fault of Kliping; its keeper finds it in the log.")
     )

@@ -1,0 +1,113 @@
+"""What all of the API has in common: JSON as exports write it, pages of it, and problems."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.export.values import as_json, encodable
+from archive.web.api.models import Problem
+from archive.web.origins import reader_origin
+from archive.web.problems import MEDIA_TYPE, ProblemError
+
+PREFIX = "/api/v1"
+_SAID = {
+    400: "A query, date or cursor that cannot be understood; `detail` says where.",
+    401: "The token is missing or wrong.",
+    404: "The archive holds no such thing.",
+    422: "A parameter that cannot be so.",
+    429: "Too many requests; `Retry-After` says when to go on.",
+    503: "It took too long and was given up, or too much is asked at once.",
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": said,
+        "model": Problem,
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, said in _SAID.items()
+}
+LimitParameter = Annotated[int, Parameter(ge=1, le=100, description="Most items in an answer.")]
+CursorParameter = Annotated[
+    str | None,
+    Parameter(
+        max_length=500,
+        description="Where to go on: from `next` or `Link` of an answer to the same question.",
+    ),
+]
+
+
+def api_router(tag: str) -> APIRouter:
+    """A router of the API, whose problems are documented."""
+    return APIRouter(prefix=PREFIX, tags=[tag], responses=PROBLEMS)
+
+
+def json_answer(values: Any, *, headers: Mapping[str, str] | None = None) -> Response:
+    """Values as JSON: times in ISO 8601, and each text fit to be written as UTF-8."""
+    body = encodable(as_json(values)).encode()
+    return Response(body, media_type="application/json", headers=dict(headers or {}))
+
+
+def page_answer(
+    request: Request,
+    items: Sequence[Any],
+    after: Sequence[Any] | None,
+    /,
+    **more: Any,
+) -> Response:
+    """A page of items; `after` is what a cursor to the next page holds, None if it is the last."""
+    following = None if after is None else _next_address(request, after)
+    link = {"Link": f'<{following}>; rel="next"'} if following else {}
+    return json_answer({**more, "items": items, "next": following}, headers=link)
+
+
+def read_cursor(request: Request, cursor: str | None, *kinds: type) -> list[Any] | None:
+    """What a cursor holds, values of these kinds; None where there is no cursor.
+
+    Raises:
+        ProblemError: it is not one that was given out for this question.
+    """
+    if cursor is None:
+        return None
+    values: list[Any]
+    try:
+        packed = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
+        question, *values = json.loads(packed)
+    except (ValueError, binascii.Error, RecursionError, TypeError):
+        question, values = None, []
+    is_whole = len(values) == len(kinds) and all(
+        type(value) is kind or (value is None and kind is str)
+        for value, kind in zip(values, kinds, strict=False)
+    )
+    if question != _question(request) or not is_whole:
+        raise ProblemError(400, "cursor: not one that was given out for this question")
+    return values
+
+
+def _next_address(request: Request, after: Sequence[Any]) -> str:
+    packed = json.dumps([_question(request), *after], separators=(",", ":")).encode()
+    cursor = base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    kept = [(name, value) for name, value in _parameters(request) if name != "cursor"]
+    query = urlencode([*kept, ("cursor", cursor)], errors="replace")
+    return f"{reader_origin(request)}{request.url.path}?{query}"
+
+
+def _question(request: Request) -> str:
+    """What a cursor belongs to: the question, but for how much of the answer is wanted at once."""
+    asked = [each for each in _parameters(request) if each[0] not in ("cursor", "limit")]
+    told = json.dumps([request.url.path, sorted(asked)])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+def _parameters(request: Request) -> list[tuple[str, str]]:
+    return request.query_params.multi_items()

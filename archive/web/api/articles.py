@@ -1,0 +1,167 @@
+"""Articles: whole, as they were, what changed, who else tells it, and the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Path
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive import cluster_report, diff_report
+from archive.errors import NotArchivedError
+from archive.export.columns import COLUMNS, Column, choose
+from archive.export.values import row_of
+from archive.query import MAX_ID, ArchivedArticle, Query
+from archive.warc.reader import read_member
+from archive.web.api.answers import (
+    PREFIX,
+    CursorParameter,
+    LimitParameter,
+    api_router,
+    json_answer,
+    page_answer,
+    read_cursor,
+)
+from archive.web.api.models import Article, Difference, Revisions, SomeColumns, Story
+from archive.web.asking import Archive, ask
+from archive.web.comparing import compared
+from archive.web.origins import reader_origin, replay_address, timemap_address
+
+WARC = "application/warc"
+ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[12])]
+Number = Annotated[int, Path(ge=1, le=MAX_ID, description="Of a revision, from 1.", examples=[1])]
+Address = Annotated[
+    str,
+    Parameter(
+        min_length=1,
+        max_length=4000,
+        description="Any address that is known of it.",
+        examples=["https://suara.example/ekonomi/subsidi-dipangkas"],
+    ),
+]
+
+router = api_router("articles")
+
+
+@router.get("/articles", response_model=Article, summary="The article at an address")
+async def article_at(request: Request, url: Address) -> Response:
+    """The article that an address leads to: its own, one that redirects to it, its AMP view."""
+    return await _whole(request, url)
+
+
+@router.get("/articles/{article_id}", response_model=Article, summary="An article")
+async def article(request: Request, article_id: ArticleId) -> Response:
+    """An article as it reads now, with its text, and where there is more of it."""
+    return await _whole(request, str(article_id))
+
+
+@router.get("/articles/{article_id}/revisions", response_model=Revisions, summary="Its revisions")
+async def revisions(
+    request: Request,
+    article_id: ArticleId,
+    limit: LimitParameter = 20,
+    cursor: CursorParameter = None,
+) -> Response:
+    """The revisions of an article, oldest first, without their texts."""
+    (after,) = read_cursor(request, cursor, int) or (0,)
+
+    def question(query: Query) -> list[dict[str, Any]]:
+        found = query.revisions(str(article_id), after=after, limit=limit + 1)
+        return [_facts(revision, choose(None, no_text=True)) for revision in found]
+
+    found = await ask(request, question)
+    shown = found[:limit]
+    following = (shown[-1]["revision"],) if len(found) > limit else None
+    return page_answer(request, shown, following)
+
+
+@router.get(
+    "/articles/{article_id}/revisions/{number}",
+    response_model=SomeColumns,
+    summary="One of its revisions",
+)
+async def revision(request: Request, article_id: ArticleId, number: Number) -> Response:
+    """An article as one of its revisions reads, with the text."""
+    found = await ask(
+        request, lambda query: query.revisions(str(article_id), after=number - 1, limit=1)
+    )
+    if not found or found[0].revision != number:
+        raise NotArchivedError(f"article {article_id} has no revision {number}")
+    return json_answer(_facts(found[0]))
+
+
+@router.get(
+    "/articles/{article_id}/diff", response_model=Difference, summary="What changed in between"
+)
+async def diff(
+    request: Request,
+    article_id: ArticleId,
+    before: Annotated[
+        int | None, Parameter(ge=1, le=MAX_ID, description="The last but one if not given.")
+    ] = None,
+    after: Annotated[
+        int | None, Parameter(ge=1, le=MAX_ID, description="The newest if not given.")
+    ] = None,
+) -> Response:
+    """What changed between two revisions, word by word."""
+
+    def question(query: Query) -> dict[str, Any]:
+        return diff_report.as_values(*compared(query, str(article_id), before, after))
+
+    return json_answer(await ask(request, question))
+
+
+@router.get("/articles/{article_id}/cluster", response_model=Story, summary="Who else tells it")
+async def cluster(request: Request, article_id: ArticleId) -> Response:
+    """All articles that tell its story in nearly the same words, oldest first."""
+
+    def question(query: Query) -> dict[str, Any]:
+        found = query.article(str(article_id))
+        return cluster_report.as_values(found, query.cluster(str(article_id)))
+
+    return json_answer(await ask(request, question))
+
+
+@router.get(
+    "/articles/{article_id}/warc",
+    summary="Its WARC record",
+    response_class=Response,
+    responses={200: {"content": {WARC: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def warc(request: Request, article_id: ArticleId) -> Response:
+    """The record of the capture that the article was read from, byte for byte, unpacked."""
+    archive: Archive = request.app.state.archive
+
+    def question(query: Query) -> bytes:
+        return read_member(archive.home.warc, query.article(str(article_id)).ref)
+
+    name = f'attachment; filename="article-{article_id}.warc"'
+    record = await ask(request, question)
+    return Response(record, media_type=WARC, headers={"Content-Disposition": name})
+
+
+async def _whole(request: Request, id_or_url: str) -> Response:
+    def question(query: Query) -> dict[str, Any]:
+        found = query.article(id_or_url)
+        aliases = query.aliases(found.id)
+        return {**_facts(found), "aliases": aliases, "links": _links(request, found)}
+
+    return json_answer(await ask(request, question))
+
+
+def _facts(found: ArchivedArticle, columns: Sequence[Column] = COLUMNS) -> dict[str, Any]:
+    values = row_of(found, columns)
+    return {column.name: value for column, value in zip(columns, values, strict=True)}
+
+
+def _links(request: Request, found: ArchivedArticle) -> dict[str, str]:
+    own = f"{reader_origin(request)}{PREFIX}/articles/{found.id}"
+    return {
+        "self": own,
+        **{name: f"{own}/{name}" for name in ("revisions", "cluster", "warc")},
+        "replay": replay_address(request, found.url, found.captured_at),
+        "timemap": timemap_address(request, found.url),
+    }

@@ -1,0 +1,87 @@
+"""What happened to articles and addresses in time: changes, and captures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.captures import ArchivedCapture, captures_of
+from archive.changes import Change, parse_since
+from archive.changes import changes as changes_since
+from archive.web.api.answers import (
+    CursorParameter,
+    LimitParameter,
+    api_router,
+    page_answer,
+    read_cursor,
+)
+from archive.web.api.articles import Address
+from archive.web.api.models import Captures, Changes
+from archive.web.asking import ask
+from archive.web.origins import replay_address
+
+router = api_router("history")
+
+
+@router.get("/changes", response_model=Changes, summary="Edits, silent edits and vanished pages")
+async def changes(
+    request: Request,
+    since: Annotated[
+        str,
+        Parameter(
+            max_length=40,
+            description="How far back: 12h, 1d, 2w, or a date such as 2026-03-01.",
+            examples=["1d", "2026-03-01"],
+        ),
+    ] = "1d",
+    source: Annotated[str | None, Parameter(max_length=100, description="Of this source.")] = None,
+    limit: LimitParameter = 20,
+    cursor: CursorParameter = None,
+) -> Response:
+    """What was seen to change, oldest first; to follow it, go on from the last `next`."""
+    place = read_cursor(request, cursor, str, int)
+    # Those of the moment at which the last page ended are found once more.
+    moment = datetime.fromisoformat(place[0]) if place else parse_since(since, datetime.now(UTC))
+    passed = place[1] if place else 0
+
+    def question(query: Any) -> list[Change]:
+        most = passed + limit + 1
+        return list(changes_since(query.engine, moment, source=source, limit=most))
+
+    found = await ask(request, question)
+    shown = found[passed : passed + limit]
+    following = _after(found[: passed + limit]) if len(found) > passed + limit else None
+    return page_answer(request, [asdict(change) for change in shown], following)
+
+
+def _after(changes: list[Change]) -> tuple[str, int]:
+    """The moment at which a page ends, and how many of that moment it has shown by then."""
+    last = changes[-1].seen_at
+    return last.isoformat(), sum(change.seen_at == last for change in changes)
+
+
+@router.get("/captures", response_model=Captures, summary="When an address was looked at")
+async def captures(
+    request: Request, url: Address, limit: LimitParameter = 20, cursor: CursorParameter = None
+) -> Response:
+    """The captures of an address, oldest first: what was served, and where the record lies."""
+    place = read_cursor(request, cursor, str, int)
+    after = (datetime.fromisoformat(place[0]), place[1]) if place else None
+    found = await ask(
+        request, lambda query: captures_of(query.engine, url, after=after, limit=limit + 1)
+    )
+    shown = found[:limit]
+    following = None
+    if len(found) > limit:
+        following = (shown[-1].captured_at.isoformat(), shown[-1].id)
+    return page_answer(request, [_capture(request, each) for each in shown], following)
+
+
+def _capture(request: Request, capture: ArchivedCapture) -> dict[str, Any]:
+    replay = replay_address(request, capture.url, capture.captured_at)
+    return {**asdict(capture), "replay": replay if capture.record_id else None}

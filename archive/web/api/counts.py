@@ -1,0 +1,55 @@
+"""Numbers: sources and how much there is of them, and counts of articles."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive import stats_report
+from archive.following import followed_sources
+from archive.query import Query
+from archive.search.syntax import parse_query
+from archive.search.terms import By
+from archive.web.api.answers import api_router, json_answer
+from archive.web.api.models import Groups, Sources
+from archive.web.api.search import QueryParameter
+from archive.web.asking import ask
+
+router = api_router("counts")
+
+
+@router.get("/sources", response_model=Sources, summary="Sources")
+async def sources(request: Request) -> Response:
+    """All sources of the archive, by name, and how many articles there are of each."""
+    found = await ask(request, lambda query: followed_sources(query.engine))
+    return json_answer({"items": [asdict(source) for source in found]})
+
+
+@router.get("/stats", response_model=Groups, summary="How many articles there are")
+async def stats(
+    request: Request,
+    q: QueryParameter = "",
+    by: Annotated[
+        list[By],
+        Parameter(max_length=3, description="What to count by; several divide further."),
+    ] = [By.SOURCE],  # noqa: B006 - FastAPI copies it
+    among: QueryParameter = "",
+) -> Response:
+    """Counts by source, time, language, section or author; with a query, how many match it.
+
+    Groups of which nothing matches are there too. Days are of the page's own clock, and an
+    article of two authors counts for both.
+    """
+    matching, considered = parse_query(q), parse_query(among)
+    groups = list(dict.fromkeys(by))
+
+    def question(query: Query) -> list[dict[str, Any]]:
+        counts = query.count(groups, matching=matching, among=considered)
+        has_query = bool(q.strip())
+        return [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
+
+    return json_answer({"by": groups, "items": await ask(request, question)})

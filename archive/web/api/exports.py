@@ -1,0 +1,91 @@
+"""Exports: streamed as they are made, or made whole first where a format needs that."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, BinaryIO
+
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.export import FORMATS, Selection
+from archive.export.columns import choose
+from archive.query import Query
+from archive.search.syntax import parse_query
+from archive.web.api.answers import api_router
+from archive.web.api.search import ColumnsParameter, QueryParameter
+from archive.web.asking import Archive
+from archive.web.streaming import WrittenResponse
+
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+MEDIA_TYPES = {
+    "jsonl": "application/jsonl",
+    "csv": "text/csv; charset=utf-8; header=present",
+    "parquet": "application/vnd.apache.parquet",
+    "sqlite": "application/vnd.sqlite3",
+}
+"""Of the formats that are one table in one file."""
+FileFormat = StrEnum("FileFormat", {name.upper(): name for name in MEDIA_TYPES})  # type: ignore[misc]
+
+router = api_router("export")
+
+
+class Rows(StrEnum):
+    """What has a row of its own."""
+
+    LAST = "last"
+    ALL = "all"
+
+
+class Dedupe(StrEnum):
+    """What is left out because others tell the same story."""
+
+    CLUSTER = "cluster"
+
+
+@router.get(
+    "/export.{format}",
+    summary="A dataset",
+    response_class=Response,
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), _BINARY)}},
+)
+async def export(
+    request: Request,
+    format: FileFormat,  # noqa: A002 - the name of the parameter in the address
+    q: QueryParameter = "",
+    columns: ColumnsParameter = None,
+    no_text: Annotated[bool, Parameter(description="Leave out text and markdown.")] = False,
+    revisions: Annotated[
+        Rows, Parameter(description="A row for each article, or for each of its revisions.")
+    ] = Rows.LAST,
+    dedupe: Annotated[
+        Dedupe | None, Parameter(description="Of each cluster, only who had the story first.")
+    ] = None,
+) -> Response:
+    """Every article that a query finds, as `kliping export` writes them.
+
+    An answer that breaks off is not whole: its last chunk is missing. Formats that are no stream
+    (parquet, sqlite) are sent when they are ready.
+    """
+    names = [name.strip() for name in columns.split(",")] if columns is not None else None
+    chosen, matching = choose(names, no_text=no_text), parse_query(q)
+    archive: Archive = request.app.state.archive
+
+    def write(query: Query, file: BinaryIO) -> None:
+        articles = query.all_articles(
+            matching=matching,
+            every_revision=revisions is Rows.ALL,
+            first_only=dedupe is not None,
+        )
+        FORMATS[format].write(Selection(articles, archive.home.warc, chosen), file)
+
+    used = FORMATS[format]
+    headers = {"Content-Disposition": f'attachment; filename="articles{used.suffix}"'}
+    return WrittenResponse(
+        archive,
+        write,
+        is_whole=not used.to_stdout,
+        media_type=MEDIA_TYPES[format],
+        headers=headers,
+    )

@@ -1,0 +1,246 @@
+"""What the API answers, for its OpenAPI document: made from the columns, like every export."""
+
+from __future__ import annotations
+
+from dataclasses import fields as dataclass_fields
+from datetime import datetime
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from archive.captures import ArchivedCapture
+from archive.changes import Change
+from archive.clusters import Member
+from archive.diff import Piece
+from archive.export.columns import COLUMNS, LONG_TEXTS, meanings
+from archive.following import FollowedSource
+from archive.query import ArchivedArticle
+from archive.search.terms import By
+
+EXAMPLE: dict[str, Any] = {
+    "id": 12,
+    "url": "https://suara.example/ekonomi/subsidi-dipangkas",
+    "canonical_url": "https://suara.example/ekonomi/subsidi-dipangkas",
+    "source": "suara",
+    "domain": "suara.example",
+    "title": "Subsidi bahan bakar dipangkas",
+    "authors": ["Ani Lestari"],
+    "published_at": "2025-06-01T09:00:00+07:00",
+    "modified_at": None,
+    "first_seen_at": "2025-06-01T02:11:08+00:00",
+    "captured_at": "2025-06-02T02:14:31+00:00",
+    "language": "id",
+    "section": "Ekonomi",
+    "tags": ["BBM"],
+    "word_count": 412,
+    "page_kind": "article",
+    "revision": 2,
+    "revision_count": 2,
+    "text_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "warc_file": "2025/06/kliping-20250602021400-3-00001.warc.gz",
+    "warc_offset": 48213,
+    "warc_length": 20417,
+    "warc_record_id": "urn:uuid:0b6c8a0e-4f0e-4c5c-9b39-5f1c0f5f7a10",
+}
+"""Facts of an article, as examples show them."""
+
+
+class Problem(BaseModel):
+    """Why there is no answer (RFC 9457)."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {
+                "type": "about:blank",
+                "title": "Bad Request",
+                "status": 400,
+                "detail": "no field 'sorce'; did you mean source?",
+                "position": 8,
+            }
+        },
+    )
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def _of_dataclass(name: str, said: str, described: type, **more: Any) -> type[BaseModel]:
+    """A model of a dataclass, and of what is told besides."""
+    hints = get_type_hints(described)
+    fields: dict[str, Any] = {
+        field.name: (hints[field.name], ...) for field in dataclass_fields(described)
+    }
+    return create_model(name, __doc__=said, **fields, **more)
+
+
+def _of_columns(name: str, said: str, *, is_whole: bool) -> type[BaseModel]:
+    """A model of the columns; where it is not of a whole article, each may be left out."""
+    hints = get_type_hints(ArchivedArticle)
+    fields: dict[str, Any] = {}
+    for column in COLUMNS:
+        default = ... if is_whole else None
+        kept = Field(default, description=meanings()[column.name])
+        fields[column.name] = (hints[column.name], kept)
+    config = ConfigDict(json_schema_extra={"example": EXAMPLE})
+    return create_model(name, __doc__=said, __config__=config, **fields)
+
+
+ArticleColumns = _of_columns("ArticleColumns", "An article, or a revision of it.", is_whole=True)
+SomeColumns = _of_columns(
+    "SomeColumns",
+    f"The columns asked for; all but {' and '.join(LONG_TEXTS)} where none are named.",
+    is_whole=False,
+)
+
+
+class Links(BaseModel):
+    """Where there is more of an article."""
+
+    self: str
+    revisions: str
+    cluster: str
+    warc: str
+    """Its WARC record."""
+    replay: str
+    """The page as it was."""
+    timemap: str
+    """All captures of its address (RFC 7089)."""
+
+
+class Article(ArticleColumns):  # type: ignore[valid-type,misc]
+    """A whole article."""
+
+    aliases: list[str] = Field(description="Other addresses that lead to it.")
+    links: Links
+
+
+class Excerpt(BaseModel):
+    """A piece of a text, and where in it the words of the query are."""
+
+    text: str
+    matches: list[tuple[int, int]] = Field(
+        description="Begin and end of each, counted in characters (code points)."
+    )
+
+
+class Hit(SomeColumns):  # type: ignore[valid-type,misc]
+    """An article that matches."""
+
+    score: float | None = Field(
+        description="The higher the better; null where hits are not ranked."
+    )
+    title_matches: Excerpt | None
+    snippet: Excerpt | None
+
+
+class Page(BaseModel):
+    """Part of an answer."""
+
+    next: str | None = Field(description="Address of the next part; null at the end.")
+
+
+class FacetCount(BaseModel):
+    """How many of all hits have a value."""
+
+    value: str | None
+    articles: int
+
+
+class Hits(Page):
+    """Hits of a query."""
+
+    query: str = Field(description="The query as it was understood.", examples=["subsidi lang:id"])
+    items: list[Hit]
+    facets: dict[str, list[FacetCount]] = Field(description="As asked for, the most first.")
+
+
+class Revisions(Page):
+    """Revisions of an article, oldest first."""
+
+    items: list[SomeColumns]  # type: ignore[valid-type]
+
+
+class Side(BaseModel):
+    """One of two revisions that are compared."""
+
+    number: int
+    seen_at: datetime
+    modified_at: datetime | None
+
+
+class Difference(BaseModel):
+    """What changed between two revisions, word by word; all pieces make up both texts."""
+
+    article: int
+    url: str
+    before: Side
+    after: Side
+    title: list[Piece]
+    byline: list[Piece]
+    text: list[Piece]
+
+
+Capture = _of_dataclass(
+    "Capture",
+    "One time that a URL was asked for.",
+    ArchivedCapture,
+    replay=(str | None, Field(description="The page as it was; null where none was kept.")),
+)
+
+
+class Captures(Page):
+    """Captures of a URL, oldest first."""
+
+    items: list[Capture]  # type: ignore[valid-type]
+
+
+ArticleChange = _of_dataclass("ArticleChange", "A change of an article.", Change)
+
+
+class Changes(Page):
+    """What was seen to change, oldest first."""
+
+    items: list[ArticleChange]  # type: ignore[valid-type]
+
+
+ClusterMember = _of_dataclass("ClusterMember", "An article that tells the story.", Member)
+
+
+class Story(BaseModel):
+    """All articles that tell a story; none but itself where it is told nowhere else."""
+
+    article: int
+    cluster_id: int | None
+    first_publisher: str | None
+    members: list[ClusterMember] = Field(description="Oldest first.")  # type: ignore[valid-type]
+
+
+class Sources(BaseModel):
+    """All sources, by name."""
+
+    items: list[FollowedSource]
+
+
+class Group(BaseModel):
+    """How many articles a group has; the values that it has are named as in `by`."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "example": {"month": "2025-06", "matching": 31, "articles": 1240, "share": 0.025}
+        },
+    )
+
+    articles: int
+    matching: int | None = None
+    share: float | None = None
+
+
+class Groups(BaseModel):
+    """Counts, in the order of groups."""
+
+    by: list[By]
+    items: list[Group]

@@ -1,0 +1,157 @@
+"""Long answers: written in a thread, sent while they are written, and ended with their client.
+
+The thread waits while the client is slow, so that memory does not grow with the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.web.asking import Archive, Asked, end, until_gone
+from archive.web.heads import is_head
+from archive.web.problems import ClientGoneError, ProblemError
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from archive.query import Query
+
+CHUNK_BYTES = 1 << 16
+MOST_WAITING = 8
+"""Chunks that are written and not sent yet."""
+_LOOK_EVERY_S = 0.2
+
+Write = Callable[["Query", BinaryIO], None]
+
+
+class WrittenResponse(Response):
+    """Sends what `write` writes; where `is_whole`, not before it has written all.
+
+    What is raised before anything is sent is answered as a problem. Later, the answer breaks off.
+
+    Raises:
+        ProblemError: as many are being written as may be at once.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        write: Write,
+        *,
+        is_whole: bool,
+        media_type: str,
+        headers: Mapping[str, str],
+    ) -> None:
+        self.status_code = 200
+        self.background = None
+        self.media_type = media_type
+        self.init_headers(headers)
+        self._archive = archive
+        self._write = write
+        self._is_whole = is_whole
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        if is_head(request):
+            await self._begin(send)
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if len(self._archive.exports) >= self._archive.settings.exports:
+            busy = "Other exports are being written; try again when they are done."
+            raise ProblemError(503, busy, headers={"Retry-After": "30"})
+        pipe = _Pipe()
+        future = self._archive.exporting.submit(self._fill, pipe)
+        self._archive.exports.add(future)
+        future.add_done_callback(self._archive.exports.discard)
+        gone = asyncio.ensure_future(until_gone(request))
+        gone.add_done_callback(lambda _: pipe.put(ClientGoneError()))
+        try:
+            await self._send(pipe, send)
+        finally:
+            gone.cancel()
+            end(pipe.asked, future)
+
+    async def _send(self, pipe: _Pipe, send: Send) -> None:
+        chunk = await pipe.get()
+        await self._begin(send)
+        while chunk:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            chunk = await pipe.get()
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _begin(self, send: Send) -> None:
+        start = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **start})
+
+    def _fill(self, pipe: _Pipe) -> None:
+        """Write it all, in a thread."""
+        try:
+            if self._is_whole:
+                with tempfile.NamedTemporaryFile() as file:
+                    self._write_to(cast(BinaryIO, file), pipe.asked)
+                    file.seek(0)
+                    while chunk := file.read(CHUNK_BYTES):
+                        pipe.write(chunk)
+            else:
+                self._write_to(cast(BinaryIO, pipe), pipe.asked)
+            pipe.flush()
+            pipe.put(b"")
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is sent
+            pipe.put(error)
+
+    def _write_to(self, file: BinaryIO, asked: Asked) -> None:
+        self._archive.run(asked, lambda query: self._write(query, file))
+
+
+class _Pipe(io.RawIOBase):
+    """A file that a thread writes and a coroutine reads."""
+
+    def __init__(self) -> None:
+        self.asked = Asked()
+        self._loop = asyncio.get_running_loop()
+        self._queue: asyncio.Queue[bytes | BaseException] = asyncio.Queue()
+        self._room = threading.Semaphore(MOST_WAITING)
+        self._gathered = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing: its end is told by `put`, and nobody waits for one who is done with it."""
+
+    def write(self, data: Any) -> int:
+        """Take some bytes, and wait while too many are not read yet. Raises GivenUpError."""
+        self._gathered += data
+        if len(self._gathered) >= CHUNK_BYTES:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Let what was taken be read."""
+        if not self._gathered:
+            return
+        while not self._room.acquire(timeout=_LOOK_EVERY_S):
+            self.asked.check()
+        self.asked.check()
+        self.put(bytes(self._gathered))
+        self._gathered.clear()
+
+    def put(self, what: bytes | BaseException) -> None:
+        """Let this be read: nothing at the end, an error to be raised there."""
+        self._loop.call_soon_threadsafe(self._queue.put_nowait, what)
+
+    async def get(self) -> bytes:
+        """Some bytes; none at the end."""
+        what = await self._queue.get()
+        if isinstance(what, BaseException):
+            raise what
+        self._room.release()
+        return what
