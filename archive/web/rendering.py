@@ -77,6 +77,8 @@ def environment(lang: str) -> Environment:
         lambda one, many, n: _plural(said.get(one, (one, many)), n),
         newstyle=True,
     )
+    # Of what Python says; `_` is for what stands in templates, and takes it for safe.
+    made.filters["translated"] = lambda text: said.get(text, (text,))[0]
     made.filters.update(filters(lang))
     return made
 

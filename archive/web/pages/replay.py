@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode
+from urllib.parse import quote, unquote_to_bytes
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -80,6 +80,6 @@ def _address(request: Request) -> str:
     raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
     escaped = raw.partition(b"?")[0].split(b"/replay/", 1)[1].partition(b"/")[2]
     url = unquote_to_bytes(escaped).decode("utf-8", "replace")
-    pairs = parse_qsl(request.url.query, keep_blank_values=True)
-    pasted = [each for each in pairs if each[0] not in _OWN_PARAMETERS]
-    return f"{url}?{urlencode(pasted)}" if pasted else url
+    given = request.url.query.split("&")
+    pasted = "&".join(each for each in given if each.partition("=")[0] not in _OWN_PARAMETERS)
+    return f"{url}?{pasted}" if pasted else url
