@@ -23,6 +23,7 @@ from archive.web.api.answers import (
     api_router,
     json_answer,
     page_answer,
+    problem,
     read_cursor,
 )
 from archive.web.api.models import Article, Difference, Revisions, SomeColumns, Story
@@ -94,7 +95,10 @@ async def revision(request: Request, article_id: ArticleId, number: Number) -> R
 
 
 @router.get(
-    "/articles/{article_id}/diff", response_model=Difference, summary="What changed in between"
+    "/articles/{article_id}/diff",
+    response_model=Difference,
+    summary="What changed in between",
+    responses={413: problem("The texts are too long to be compared here.")},
 )
 async def diff(
     request: Request,
