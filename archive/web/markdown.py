@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 MOST_CHARS = 100_000
 """Of a text on a page; few articles are longer, and these would not be read there."""
+MOST_LINES = 3_000
+"""What takes time is making paragraphs and cells, not what they say."""
 _RULES = ["heading", "list", "blockquote", "table", "escape"]
 
 
 def as_html(markdown: str) -> tuple[Markup, bool]:
     """The HTML of as much as a page can hold, and whether that is all of it."""
-    shown = markdown[:MOST_CHARS]
+    shown = "\n".join(markdown[:MOST_CHARS].split("\n", MOST_LINES)[:MOST_LINES])
     return Markup(_renderer().render(shown)), len(shown) == len(markdown)
 
 

@@ -1,4 +1,4 @@
-"""What tests of the reader share: archives, clients of them, and a browser."""
+"""What tests of the reader share: a hostile archive, an archived demo outlet, and a browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archive.web.settings import WebSettings
 from tests.integration.conftest import ArchivedDemo, archived_demo, browser, page
 from tests.web.hostile import make_hostile_home
 
-__all__ = ["ArchivedDemo", "archived_demo", "browser", "page"]
+__all__ = ["ArchivedDemo", "archived_demo", "browser", "hostile", "hostile_home", "page"]
 
 
 @pytest.fixture(scope="session")

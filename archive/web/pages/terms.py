@@ -7,6 +7,7 @@ import io
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from itertools import dropwhile
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -145,7 +146,15 @@ def _answer(query: Query, form: Form, queries: list[Node]) -> Answer:
         if form.by_source:
             leading = leading_sources(connection, asked, MAX_LINES // len(queries))
             asked = replace(asked, sources=leading)
-        return Answer(form, asked, periods(asked), trends(connection, asked))
+        lines = trends(connection, asked)
+        return Answer(form, asked, _worth_showing(periods(asked), lines, form), lines)
+
+
+def _worth_showing(every: list[date], lines: list[Line], form: Form) -> list[date]:
+    """All periods that were asked for; else from the first on in which there are articles."""
+    if form.first or not lines:
+        return every
+    return list(dropwhile(lambda period: not any(period in line.articles for line in lines), every))
 
 
 def _as_csv(answer: Answer) -> str:
