@@ -34,7 +34,7 @@ from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, two_revisions
 from archive.search.conditions import condition
-from archive.search.facets import Facets, facets
+from archive.search.facets import Facets, all_facets, facets
 from archive.search.finding import Match, Place, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
@@ -194,9 +194,12 @@ class Query:
         return [SearchHit(by_id[match.article_id], match) for match in known]
 
     def facets(self, query: Node) -> Facets:
-        """Counts of a query's hits by source, language, section and day; see there for limits."""
+        """Counts of a query's hits by source, language, section and day.
+
+        Of all articles, or else of the first `archive.search.facets.FACET_HITS` hits.
+        """
         with self.engine.connect() as connection:
-            return facets(connection, query)
+            return all_facets(connection) if query == EVERYTHING else facets(connection, query)
 
     def count(
         self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING

@@ -18,7 +18,9 @@ from sqlalchemy import event, text
 
 from archive.db.engine import open_engine
 from archive.query import Query
+from archive.search.facets import Facets
 from archive.web.problems import ClientGoneError, ProblemError
+from archive.web.remembering import Remembered
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -82,6 +84,7 @@ class Archive:
         _listen(self.engine)
         self._query = Query(self.engine)
         self.archive_id = self._query.archive_id()
+        self.facets: Remembered[Facets] = Remembered()
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
         self.exporting = ThreadPoolExecutor(settings.exports, thread_name_prefix="export")
         """Where long answers are written; see `archive.web.streaming`."""

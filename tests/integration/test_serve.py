@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from archive.commands.serve import serve
 from archive.errors import WrongUseError
-from archive.web_commands import serve
 from tests.commands import kliping, make_home, start
 
 TOKEN = "kunci-yang-panjang-sekali"

@@ -98,14 +98,13 @@ def _answer(content_type: str, body: str | bytes) -> list[Step]:
     payload = body.encode() if isinstance(body, str) else body
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(payload)}\r\n"
     # Headers, too, could ask for more than a page shows; none of them may be replayed.
-    link = "Link: <http://127.0.0.1:9/>; rel=preconnect\r\nRefresh: 0; url=http://127.0.0.1:9/\r\n"
+    link = "Link: <http://127.0.0.1:9/>; rel=preconnect\r\n"
     return [head.encode() + link.encode() + b"Set-Cookie: a=b\r\n\r\n" + payload]
 
 
 def _page(live: str, udp_port: int) -> str:
     """A story whose markup alone calls out in many ways, and whose scripts do in many more."""
     return f"""<!doctype html><html><head><title>{HEADLINE}</title><meta charset="utf-8">
-<meta http-equiv="refresh" content="1;url={live}/refresh">
 <link rel="preconnect" href="{live}"><link rel="dns-prefetch" href="{live}">
 <link rel="prefetch" href="{live}/prefetch"><link rel="manifest" href="{live}/manifest">
 <link rel="modulepreload" href="{live}/module.js"><link rel="icon" href="{live}/icon.png">

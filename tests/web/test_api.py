@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from archive.home import Home
 from archive.query import open_query
+from archive.web import comparing
 from archive.web.app import create_app
 from archive.web.rate import Buckets, client_of
 from archive.web.settings import WebSettings
@@ -130,8 +131,14 @@ def test_a_difference_makes_up_both_texts(hostile: TestClient) -> None:
         number = told[side]["number"]
         text = hostile.get(f"/api/v1/articles/3/revisions/{number}").json()["text"]
         assert "".join(p["text"] for p in told["text"] if p["change"] != dropped) == text
-    too_long = hostile.get("/api/v1/articles/11/diff")
-    assert too_long.status_code == 413
+
+
+def test_texts_that_would_take_minutes_are_not_compared(
+    hostile: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hostile.get("/api/v1/articles/11/diff").status_code == 200  # one long word
+    monkeypatch.setattr(comparing, "MOST_WORDS", 100)
+    assert hostile.get("/api/v1/articles/11/diff").status_code == 413
 
 
 def test_facets_count_all_hits(hostile: TestClient) -> None:

@@ -10,11 +10,12 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import cluster_report, diff_report
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
 from archive.query import MAX_ID, ArchivedArticle, Query
+from archive.reports import cluster as cluster_report
+from archive.reports import diff as diff_report
 from archive.warc.reader import read_member
 from archive.web.api.answers import (
     PREFIX,

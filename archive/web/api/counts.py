@@ -9,9 +9,9 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import stats_report
 from archive.following import followed_sources
 from archive.query import Query
+from archive.reports import stats as stats_report
 from archive.search.syntax import parse_query
 from archive.search.terms import By
 from archive.web.api.answers import api_router, json_answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ from archive.search.finding import Place
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
 from archive.search.terms import By, Clock, Fact, Field, Node, Not, Order, Period, Trait
-from archive.web.asking import ask
+from archive.web.asking import Archive, ask
 from archive.web.histogram import Bar, histogram
 from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
@@ -65,19 +65,32 @@ async def search(
 ) -> Response:
     """Hits of a query with what they have in common, or where the query went wrong."""
     try:
-        asked = Asked(request, parse_query(q), order, after and read_place(after))
+        asked = Asked(request, parse_query(q), order, read_place(after) if after else None)
         if first is not None or last is not None:
             dated = _dated(asked.query, first or "", last or "")
             return RedirectResponse(asked.link(dated), 303)
     except QueryError as error:
         return render(request, "search_error.html", q=q, error=error)
-    found, counted = await ask(request, lambda archive: _answer(archive, asked))
-    return render(request, "search.html", q=q, **_shown(asked, found, counted))
+    hits, counted = await _hits(asked), await _counted(asked)
+    return render(request, "search.html", q=q, **_shown(asked, hits, counted))
 
 
-def _answer(archive: Query, asked: Asked) -> tuple[list[SearchHit], Facets]:
-    hits = archive.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
-    return hits, archive.facets(asked.query)
+async def _hits(asked: Asked) -> list[SearchHit]:
+    """The hits of a page, and one more if there is another."""
+
+    def question(query: Query) -> list[SearchHit]:
+        return query.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
+
+    return await ask(asked.request, question)
+
+
+async def _counted(asked: Asked) -> Facets:
+    archive: Archive = asked.request.app.state.archive
+
+    def find() -> Awaitable[Facets]:
+        return ask(asked.request, lambda query: query.facets(asked.query))
+
+    return await archive.facets.get(str(asked.query), find)
 
 
 def _shown(asked: Asked, hits: list[SearchHit], counted: Facets) -> dict[str, Any]:
