@@ -21,7 +21,7 @@ from archive.search.amount import MOST_COUNTED, Amount, amount
 from archive.search.syntax import parse_query
 from archive.search.terms import And, Trait
 from archive.web.api.exports import MEDIA_TYPES
-from archive.web.asking import ask
+from archive.web.asking import ask_again
 from archive.web.rendering import link, render
 
 router = APIRouter(include_in_schema=False)
@@ -118,7 +118,7 @@ async def dataset(request: Request, chosen: Annotated[Chosen, Depends(chosen_of)
             with query.engine.connect() as connection:
                 return amount(connection, wanted)
 
-        found = await ask(request, question)
+        found = await ask_again(request, question, "amount", str(wanted))
     except QueryError as wrong:
         error = wrong
     return render(

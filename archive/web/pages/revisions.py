@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.diff import Change, Difference, Pieces, compare
-from archive.diff_report import is_changed, lines
 from archive.query import ArchivedArticle, Query
+from archive.reports.diff import is_changed, lines
 from archive.revisions import ArchivedRevision, Step, steps
 from archive.web.asking import ask
 from archive.web.rendering import render

@@ -21,7 +21,7 @@ from archive.health import (
     source_lines,
 )
 from archive.query import Query
-from archive.web.asking import ask
+from archive.web.asking import ask_again
 from archive.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +37,8 @@ async def sources(request: Request) -> Response:
         with query.engine.connect() as connection:
             return source_lines(connection, now)
 
-    lines = await ask(request, question)
-    lines.sort(key=lambda line: (WORST_FIRST.index(line.state), line.facts.name))
+    found = await ask_again(request, question, "sources")
+    lines = sorted(found, key=lambda line: (WORST_FIRST.index(line.state), line.facts.name))
     most = max((line.articles for line in lines), default=0)
     return render(request, "sources.html", lines=lines, most=most, days=DAYS_COUNTED, State=State)
 
@@ -52,7 +52,7 @@ async def source(request: Request, name: str) -> Response:
         with query.engine.connect() as connection:
             return source_health(connection, name, now)
 
-    health = await ask(request, question)
+    health = await ask_again(request, question, "source", name)
     shown = coverage.days(health.last - timedelta(days=DAYS_SHOWN - 1), health.last)
     return render(
         request,

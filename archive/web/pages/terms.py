@@ -30,7 +30,7 @@ from archive.trends import (
     trends,
     unit_for,
 )
-from archive.web.asking import ask
+from archive.web.asking import ask_again
 from archive.web.dates import day_of
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
@@ -110,7 +110,7 @@ async def terms(request: Request, form: Filled) -> Response:
     try:
         queries = [parse_query(query) for query in form.queries]
         if queries:
-            answer = await ask(request, lambda query: _answer(query, form, queries))
+            answer = await _answered(request, form, queries)
     except QueryError as wrong:
         error = wrong
     return render(
@@ -131,9 +131,13 @@ async def terms_csv(request: Request, form: Filled) -> Response:
     queries = [parse_query(query) for query in form.queries]
     if not queries:
         raise ProblemError(400, "Ask for something with q=.")
-    answer = await ask(request, lambda query: _answer(query, form, queries))
+    answer = await _answered(request, form, queries)
     headers = {"Content-Disposition": 'attachment; filename="terms.csv"'}
     return Response(_as_csv(answer), media_type="text/csv", headers=headers)
+
+
+async def _answered(request: Request, form: Form, queries: list[Node]) -> Answer:
+    return await ask_again(request, lambda query: _answer(query, form, queries), "terms", form)
 
 
 def _answer(query: Query, form: Form, queries: list[Node]) -> Answer:
