@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     not_,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.orm import aliased
@@ -198,7 +199,7 @@ def _edits(since: datetime) -> Any:
         )
         .join(ArticleRow, ArticleRow.id == RevisionRow.article_id)
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .where(RevisionRow.seen_at >= since)
+        .where(RevisionRow.seen_at >= since, text("revisions.number > 1"))  # as in the index
     )
 
 

@@ -349,7 +349,13 @@ class RevisionRow(ReadingColumns, Base):
     __table_args__ = (
         Index("ix_revisions_article_id_number", "article_id", "number", unique=True),
         Index("ix_revisions_capture_id", "capture_id"),
-        Index("ix_revisions_seen_at", "seen_at"),
+        # Few revisions are edits; the others are how articles were first seen.
+        Index(
+            "ix_revisions_edits",
+            "seen_at",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,4 @@
-"""An index of what failed, by source and time"""
+"""Indexes of what failed, by source and time, and of edits by time"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,3 +16,8 @@ def upgrade() -> None:
         sqlite_where=failed,
         postgresql_where=failed,
     )
+    edits = sa.text("number > 1")
+    op.create_index(
+        "ix_revisions_edits", "revisions", ["seen_at"], sqlite_where=edits, postgresql_where=edits
+    )
+    op.drop_index("ix_revisions_seen_at", "revisions")
