@@ -23,9 +23,10 @@ from archive.search.syntax import parse_query
 from archive.web.pages.replay import replay_path
 
 FOLDER = Path(__file__).parent / "screenshots"
-WORD = "waduk"
-"""Of the story that two of the demo's outlets tell."""
-SIZES = {"desktop": (1280, 800), "phone": (390, 844)}
+WORD = "warga"
+STORY = "title:waduk"
+"""Two of the demo's outlets tell it."""
+SIZES = {"desktop": (1200, 760), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 
 
@@ -44,7 +45,7 @@ def main(home: Path) -> None:
     """Make all pictures of the archive in `home`."""
     if not home.exists():
         subprocess.run([sys.executable, "-m", "crawler.demo", str(home)], check=True)
-    article = open_query(open_home(home)).search(parse_query(WORD), limit=1)[0].article
+    article = open_query(open_home(home)).search(parse_query(STORY), limit=1)[0].article
     FOLDER.mkdir(exist_ok=True)
     with reading_room(home) as address:
         take(address, pages(article))

@@ -39,7 +39,7 @@ def render(
         "languages": LANGUAGES,
         "request": request,
         "link": partial(link, request),
-        "here": partial(_here, request),
+        "here": partial(here, request),
         "static": static_url,
         "archive_id": request.app.state.archive.archive_id,
     }
@@ -122,7 +122,7 @@ def link(request: Request, path: str, **parameters: Any) -> str:
     return f"{address}?{urlencode(wanted, doseq=True, errors='replace')}" if wanted else address
 
 
-def _here(request: Request, **changed: Any) -> str:
+def here(request: Request, **changed: Any) -> str:
     """The present address with some parameters changed; None takes one away."""
     parameters: dict[str, Any] = {}
     for name, value in parse_qsl(request.url.query):

@@ -6,7 +6,12 @@ from babel.messages.extract import extract_from_dir
 
 from archive.web.rendering import FOLDER
 
-_METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
+_METHODS = [
+    ("api/**.py", "ignore"),  # programs are answered in English
+    ("memento.py", "ignore"),
+    ("templates/**.html", "jinja2.ext:babel_extract"),
+    ("**.py", "python"),
+]
 _KEYWORDS = {"_": None, "ngettext": (1, 2), "ProblemError": (2,)}
 
 

@@ -25,7 +25,7 @@ router = api_router("counts")
 @router.get("/sources", response_model=Sources, summary="Sources")
 async def sources(request: Request) -> Response:
     """All sources of the archive, by name, and how many articles there are of each."""
-    found = await ask(request, lambda query: followed_sources(query.engine))
+    found = await ask(request, followed_sources)
     return json_answer({"items": [asdict(source) for source in found]})
 
 
