@@ -8,6 +8,7 @@
 
 const SERIES = ["--link", "--accent", "--series-3", "--series-4", "--series-5", "--series-6"];
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 4], [12, 4]];
+const BORDERS = ["solid", "dashed", "dotted", "double", "dotted", "dashed"]; // of what names them
 const HEIGHT = 280;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -62,7 +63,7 @@ function options(figure, table, width) {
   return {
     width,
     height: HEIGHT,
-    legend: { live: false },
+    legend: { live: false, markers: { dash: (_, n) => BORDERS[(n - 1) % BORDERS.length] } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { drag: { x: true, y: false, setScale: false } },
     // Bars stand in the middle of their day, and half of the first and last would be cut off.
