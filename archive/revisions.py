@@ -110,10 +110,7 @@ def two_revisions(
     Raises:
         NotArchivedError: there are none of these numbers, or not two.
     """
-    for number in numbers:
-        if not 1 <= number <= newest:
-            there = "only revision 1" if newest == 1 else f"revisions 1 to {newest}"
-            raise NotArchivedError(f"article {article_id} has no revision {number}; it has {there}")
+    require_revisions(article_id, newest, numbers)
     if newest == 1:
         raise NotArchivedError(
             f"article {article_id} has one revision: the archive saw no change of its title,"
@@ -126,6 +123,18 @@ def two_revisions(
             f"revision {before} of article {article_id} is {why}: nothing to compare"
         )
     return _revision(connection, article_id, before), _revision(connection, article_id, after)
+
+
+def require_revisions(article_id: int, newest: int, numbers: Sequence[int]) -> None:
+    """Insist that an article, whose newest revision that is, has revisions of these numbers.
+
+    Raises:
+        NotArchivedError: it has not.
+    """
+    for number in numbers:
+        if not 1 <= number <= newest:
+            there = "only revision 1" if newest == 1 else f"revisions 1 to {newest}"
+            raise NotArchivedError(f"article {article_id} has no revision {number}; it has {there}")
 
 
 def _both(newest: int, numbers: Sequence[int]) -> tuple[int, int]:

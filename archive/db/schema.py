@@ -246,6 +246,10 @@ class ReadingColumns:
     dateline: Mapped[str | None]
     page_kind: Mapped[str]
     paywalled: Mapped[bool | None]
+    tdm_reserved: Mapped[bool | None]
+    """Whether the page reserves text and data mining; empty where it does not say."""
+    license: Mapped[str | None]
+    """As the page names it: an address, or words."""
     extractor: Mapped[str]
     rules: Mapped[list[str]] = mapped_column(default=list)
     """Ids of the boilerplate rules that fired."""

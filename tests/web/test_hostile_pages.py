@@ -94,6 +94,9 @@ def test_every_article_answers_as_a_page_and_as_text(
         "/?after=arrival_1_",
         f"/?after={'9' * 5000}",
         "/?order=worst",
+        "/?q=https://nowhere.example/a",
+        "/?q=http://%00",
+        "/?q=http://[",
     ],
 )
 def test_what_is_not_there_is_a_page_too(hostile: TestClient, path: str) -> None:

@@ -137,6 +137,13 @@ def test_a_wrong_query_is_shown_with_where_it_went_wrong(seen: Watched) -> None:
     expect(seen.page.get_by_role("searchbox")).to_have_value("subsidi sorce:kilas")
 
 
+def test_the_address_of_an_article_leads_to_it(seen: Watched, archived_demo: ArchivedDemo) -> None:
+    seen.open("/")
+    seen.page.get_by_role("searchbox").fill(f" {archived_demo.story.url}#komentar ")
+    seen.page.get_by_role("searchbox").press("Enter")
+    expect(seen.page.locator("h1")).to_have_text(archived_demo.story.title)
+
+
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(seen: Watched) -> None:
     page = seen.page
     seen.open("/")

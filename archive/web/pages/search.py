@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
 
 PAGE_HITS = 20
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _FIELDS = {By.SOURCE: Field.SOURCE, By.LANGUAGE: Field.LANG, By.SECTION: Field.SECTION}
 
 router = APIRouter(include_in_schema=False)
@@ -63,7 +65,13 @@ async def search(
     first: Annotated[str | None, Parameter(alias="from")] = None,
     last: Annotated[str | None, Parameter(alias="to")] = None,
 ) -> Response:
-    """Hits of a query with what they have in common, or where the query went wrong."""
+    """Hits of a query with what they have in common, or where the query went wrong.
+
+    Of the address of an article, that article.
+    """
+    if _ADDRESS.fullmatch(q.strip()):
+        found = await ask(request, lambda query: query.article(q.strip()))
+        return RedirectResponse(link(request, f"/articles/{found.id}"), 303)
     try:
         asked = Asked(request, parse_query(q), order, read_place(after) if after else None)
         if first is not None or last is not None:
