@@ -21,7 +21,7 @@ from archive.counting import count
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
 from archive.db.sources import source_ids
 from archive.model import LISTS, UrlKind
-from archive.runs import SourceRun, last_runs
+from archive.runs import NOT_ERRORS, SourceRun, last_runs
 from archive.schedule import Habit as ListHabit
 from archive.schedule import list_change_s
 from archive.search.terms import And, By, Clock, Fact, Field, Node, Period
@@ -36,8 +36,6 @@ DAYS_OF_ERRORS = 30
 LISTS_SHOWN = 100
 _ERRORS_LOOKED_AT = 5_000
 _DETAIL = re.compile(r"\s*\([^()]*\)$")
-_NO_ERRORS = (UrlKind.REQUISITE, UrlKind.ARCHIVE, UrlKind.API)
-"""What is often not there, and was asked for to know that."""
 
 
 class State(StrEnum):
@@ -192,7 +190,7 @@ def errors(connection: Connection, source_id: int, since: datetime) -> list[Erro
             CaptureRow.captured_at >= since,
             # As in the index.
             text("(captures.error IS NOT NULL OR captures.status >= 400)"),
-            or_(UrlRow.kind.is_(None), UrlRow.kind.not_in(_NO_ERRORS)),
+            or_(UrlRow.kind.is_(None), UrlRow.kind.not_in(NOT_ERRORS)),
         )
         .order_by(CaptureRow.captured_at.desc())
         .limit(_ERRORS_LOOKED_AT)
