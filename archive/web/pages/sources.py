@@ -53,13 +53,14 @@ async def source(request: Request, name: str) -> Response:
             return source_health(connection, name, now)
 
     health = await ask_again(request, question, "source", name)
-    shown = coverage.days(health.last - timedelta(days=DAYS_SHOWN - 1), health.last)
+    last = health.coverage.last
+    shown = coverage.days(last - timedelta(days=DAYS_SHOWN - 1), last)
     return render(
         request,
         "source.html",
         health=health,
         facts=health.facts,
-        counts=[(day, health.articles.get(day, 0)) for day in shown],
+        counts=[(day, health.coverage.articles.get(day, 0)) for day in shown],
         days_of_errors=DAYS_OF_ERRORS,
         lists_shown=LISTS_SHOWN,
         min_weeks=coverage.MIN_WEEKS,
