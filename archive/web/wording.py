@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from babel.core import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def filters(lang: str) -> dict[str, Any]:
         "percent": partial(percent, lang=lang),
         "size": partial(size, lang=lang),
         "language": partial(language_name, lang=lang),
+        "duration": partial(duration, lang=lang),
         "parts": parts,
         "shorten": shorten,
     }
@@ -70,6 +71,11 @@ def language_name(code: str, *, lang: str) -> str:
     """The name of a language, or its code where it has none here."""
     name: str | None = Locale(lang).languages.get(code)
     return name or code
+
+
+def duration(value: timedelta, *, lang: str) -> str:
+    """About how long something takes, in one unit."""
+    return format_timedelta(value, threshold=2, locale=lang)
 
 
 def parts(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:

@@ -8,6 +8,7 @@
 
 const SERIES = ["--link", "--accent", "--series-3", "--series-4", "--series-5", "--series-6"];
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3], [1, 4], [12, 4]];
+const BORDERS = ["solid", "dashed", "dotted", "double", "dotted", "dashed"]; // of what names them
 const HEIGHT = 280;
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -30,12 +31,25 @@ function readTable(figure) {
   return { heads, isTime, names, values, xs, shown };
 }
 
+const MONTH_S = 28 * 86400;
+
+function dayLabel(seconds, step) {
+  const parts = step < MONTH_S ? { day: "numeric", month: "short" } : { month: "short", year: "numeric" };
+  return new Date(seconds * 1000).toLocaleDateString(locale, { timeZone: "UTC", ...parts });
+}
+
+function widened(xs) {
+  const half = xs.length > 1 ? (xs[1] - xs[0]) / 2 : 1;
+  return (_, low, high) => [low - half, high + half];
+}
+
 function options(figure, table, width) {
   const ink = colour("--muted");
   const axis = { stroke: ink, grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") } };
   const isBars = figure.dataset.chart === "bars";
   const label = (x) => (table.heads[Math.round(x)] ?? { textContent: "" }).textContent.trim();
-  const xAxis = table.isTime ? axis : { ...axis, values: (_, at) => at.map((x) => (Number.isInteger(x) ? label(x) : "")) };
+  const days = (_, at, _axis, _space, step) => at.map((x) => dayLabel(x, step));
+  const xAxis = table.isTime ? { ...axis, values: days, space: 80 } : { ...axis, values: (_, at) => at.map((x) => (Number.isInteger(x) ? label(x) : "")) };
   const series = table.names.map((name, n) => ({
     label: name,
     stroke: colour(SERIES[n % SERIES.length]),
@@ -49,10 +63,11 @@ function options(figure, table, width) {
   return {
     width,
     height: HEIGHT,
-    legend: { live: false },
+    legend: { live: false, markers: { dash: (_, n) => BORDERS[(n - 1) % BORDERS.length] } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { drag: { x: true, y: false, setScale: false } },
-    scales: { x: { time: table.isTime }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } },
+    // Bars stand in the middle of their day, and half of the first and last would be cut off.
+    scales: { x: { time: table.isTime, ...(isBars && { range: widened(table.xs) }) }, y: { range: (_, low, high) => [Math.min(0, low), high || 1] } },
     axes: [xAxis, { ...axis, size: 60, values: (_, at) => at.map((y) => y.toLocaleString(locale)) }],
     series: [{}, ...series],
     hooks: { setSelect: [(plot) => tellRange(figure, table, plot)] },
