@@ -37,7 +37,15 @@ def pages(article: ArchivedArticle) -> dict[str, str]:
         "search": f"/?q={WORD}",
         "wrong-query": f"/?q={WORD}+sorce:kilas",
         "article": f"/articles/{article.id}",
+        "revisions": f"/articles/{article.id}/revisions",
         "replay": replay_path(article.url, article.captured_at),
+        "terms": f"/terms?q={WORD}&q=kota&unit=day",
+        "changes": "/changes",
+        "sources": "/sources",
+        "source": f"/sources/{article.source}",
+        "runs": "/runs",
+        "run": "/runs/1",
+        "dataset": f"/dataset?q={WORD}",
     }
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import event
 
 from archive.db.engine import open_engine
 from archive.query import Query
-from archive.search.facets import Facets
 from archive.web.problems import ClientGoneError, ProblemError
 from archive.web.remembering import Remembered
 
@@ -84,7 +83,6 @@ class Archive:
         _listen(self.engine)
         self._query = Query(self.engine)
         self.archive_id = self._query.archive_id()
-        self.facets: Remembered[Facets] = Remembered()
         self.remembered: Remembered[Any] = Remembered()
         """Of `ask_again`."""
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")

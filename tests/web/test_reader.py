@@ -86,7 +86,9 @@ def test_a_search_is_narrowed_by_dragging_and_leads_to_an_article(
     shown = next(each for each in archived_demo.articles if each.title == title)
     paragraphs = page.locator(".reading :is(p, h2, h3)").all_inner_texts()
     assert paragraphs == shown.text.splitlines()
+    assert shown.payload_digest
     assert shown.payload_digest in page.locator("aside").inner_text()
+    assert shown.payload_digest in page.locator(".cite pre").first.inner_text()
 
 
 def test_hits_show_where_they_match_and_facets_narrow_them_down(

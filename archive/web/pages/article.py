@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.changes import Change, vanishing_of
+from archive.cite import Style, cite
 from archive.clusters import Cluster
 from archive.query import MAX_ID, ArchivedArticle, Query
 from archive.web import markdown
@@ -20,6 +21,9 @@ from archive.web.pages.replay import replay_path
 from archive.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
+MOST_CITED = 10_000
+"""Characters of a citation."""
+_STYLES = {Style.BIBTEX: "BibTeX", Style.CSL_JSON: "CSL-JSON", Style.RIS: "RIS"}
 ArticleId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
 
 
@@ -31,6 +35,10 @@ class _Shown:
     cluster: Cluster | None
     aliases: list[str]
     vanishing: Change | None
+    published_in: str
+    """What the publication calls itself."""
+    citations: dict[str, str]
+    """By style; none of an article of which even the headline is too long."""
 
 
 @router.get("/articles/{article_id}.txt")
@@ -73,11 +81,16 @@ def is_address(url: str) -> bool:
 
 def _shown(query: Query, article_id: int) -> _Shown:
     found = query.article(str(article_id))
+    container = query.source_titles().get(found.source)
+    told = {"archive_id": query.archive_id(), "container": container}
+    cited = {_STYLES[style]: cite(found, style, **told) for style in Style}
     return _Shown(
         found,
         cluster=query.cluster(str(article_id)) if found.cluster_id else None,
         aliases=query.aliases(article_id),
         vanishing=vanishing_of(query.engine, article_id),
+        published_in=container or found.source,
+        citations={name: text for name, text in cited.items() if len(text) < MOST_CITED},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from archive.search.finding import Place
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
 from archive.search.terms import By, Clock, Fact, Field, Node, Not, Order, Period, Trait
-from archive.web.asking import Archive, ask
+from archive.web.asking import ask, ask_again
 from archive.web.histogram import Bar, histogram
 from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
@@ -73,13 +73,15 @@ async def search(
         found = await ask(request, lambda query: query.article(q.strip()))
         return RedirectResponse(link(request, f"/articles/{found.id}"), 303)
     try:
-        asked = Asked(request, parse_query(q), order, read_place(after) if after else None)
+        node = parse_query(q)
+        asked = Asked(request, node, order, read_place(after) if after else None)
         if first is not None or last is not None:
             dated = _dated(asked.query, first or "", last or "")
             return RedirectResponse(asked.link(dated), 303)
     except QueryError as error:
         return render(request, "search_error.html", q=q, error=error)
-    hits, counted = await _hits(asked), await _counted(asked)
+    hits = await _hits(asked)
+    counted = await ask_again(request, lambda query: query.facets(node), "facets", str(node))
     return render(request, "search.html", q=q, **_shown(asked, hits, counted))
 
 
@@ -90,15 +92,6 @@ async def _hits(asked: Asked) -> list[SearchHit]:
         return query.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
 
     return await ask(asked.request, question)
-
-
-async def _counted(asked: Asked) -> Facets:
-    archive: Archive = asked.request.app.state.archive
-
-    def find() -> Awaitable[Facets]:
-        return ask(asked.request, lambda query: query.facets(asked.query))
-
-    return await archive.facets.get(str(asked.query), find)
 
 
 def _shown(asked: Asked, hits: list[SearchHit], counted: Facets) -> dict[str, Any]:
