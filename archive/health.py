@@ -34,7 +34,7 @@ HABIT_DAYS = 182
 DAYS_COUNTED = 28
 """Of articles, in the list of all sources."""
 DAYS_OF_ERRORS = 30
-LISTS_SHOWN = 100
+LISTS_SHOWN = 50
 _ERRORS_LOOKED_AT = 5_000
 _DETAIL = re.compile(r"\s*\([^()]*\)$")
 
