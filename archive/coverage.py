@@ -61,6 +61,43 @@ class Gap:
         return math.exp(-self.expected)
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a source published day by day, and what is missing."""
+
+    articles: Mapping[date, int]
+    """By day; days without any are missing."""
+    first: date
+    """The first day that has an article."""
+    last: date
+    """The last day that was looked at."""
+    habit: Habit | None
+    """None where there are too few weeks to tell."""
+    gaps: Sequence[Gap]
+    """Oldest first."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is in a gap by now."""
+        return bool(self.gaps) and self.gaps[-1].last == self.last
+
+    def since(self, day: date) -> int:
+        """How many articles there are of a day and those after it."""
+        return sum(number for each, number in self.articles.items() if each >= day)
+
+
+def coverage_of(articles: Mapping[date, int], last: date) -> Coverage:
+    """The coverage of a source up to a day, which should be over.
+
+    The habit is told up to its newest article, so that a source that stopped keeps it.
+    """
+    counted = {day: number for day, number in articles.items() if day <= last and number}
+    first, newest = min(counted, default=last), max(counted, default=last)
+    habit = habit_of(counted, first, newest)
+    found = gaps(counted, habit, first, last) if habit else []
+    return Coverage(counted, first, last, habit, found)
+
+
 def habit_of(articles: Mapping[date, int], first: date, last: date) -> Habit | None:
     """The habit told by the whole weeks from `first` to `last`; None where they are too few.
 

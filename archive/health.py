@@ -7,7 +7,8 @@ a database is in `archive.coverage`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -16,12 +17,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, text
 
-from archive import coverage
-from archive.counting import count
+from archive.counting import Count, count
+from archive.coverage import Coverage, coverage_of
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
 from archive.db.sources import source_ids
 from archive.model import LISTS, UrlKind
-from archive.runs import SourceRun, last_runs
+from archive.runs import NOT_ERRORS, SourceRun, last_runs
 from archive.schedule import Habit as ListHabit
 from archive.schedule import list_change_s
 from archive.search.terms import And, By, Clock, Fact, Field, Node, Period
@@ -33,11 +34,9 @@ HABIT_DAYS = 182
 DAYS_COUNTED = 28
 """Of articles, in the list of all sources."""
 DAYS_OF_ERRORS = 30
-LISTS_SHOWN = 100
+LISTS_SHOWN = 50
 _ERRORS_LOOKED_AT = 5_000
 _DETAIL = re.compile(r"\s*\([^()]*\)$")
-_NO_ERRORS = (UrlKind.REQUISITE, UrlKind.ARCHIVE, UrlKind.API)
-"""What is often not there, and was asked for to know that."""
 
 
 class State(StrEnum):
@@ -74,13 +73,17 @@ class SourceLine:
     """A source in the list of all."""
 
     facts: SourceFacts
-    articles: int
-    """Published in the last `DAYS_COUNTED` days."""
+    coverage: Coverage
+
+    @property
+    def articles(self) -> int:
+        """Published in the last `DAYS_COUNTED` days that are over."""
+        return self.coverage.since(self.coverage.last - timedelta(days=DAYS_COUNTED - 1))
 
     @property
     def state(self) -> State:
-        """As far as it can be told without its habit."""
-        return _state(self.facts.last, is_silent=False)
+        """How it stands with it."""
+        return _state(self.facts.last, self.coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +123,8 @@ class SourceHealth:
     """All that is known of how a source is followed."""
 
     facts: SourceFacts
-    first: date
-    """The first day that is counted."""
-    last: date
-    """The last: yesterday, for today is not over."""
-    articles: Mapping[date, int]
-    """Published by day of the page's own clock; days without any are missing."""
-    habit: coverage.Habit | None
-    """None where it was watched for too short a time."""
-    gaps: Sequence[coverage.Gap]
+    coverage: Coverage
+    """Up to yesterday, for today is not over; days are those of the page's own clock."""
     errors: Sequence[ErrorKind]
     """Of the last `DAYS_OF_ERRORS` days, the most frequent first."""
     lists: Sequence[ListPace]
@@ -137,17 +133,18 @@ class SourceHealth:
     @property
     def state(self) -> State:
         """How it stands with it."""
-        is_silent = bool(self.gaps) and self.gaps[-1].last == self.last
-        return _state(self.facts.last, is_silent=is_silent)
+        return _state(self.facts.last, self.coverage)
 
 
 def source_lines(connection: Connection, now: datetime) -> list[SourceLine]:
     """All sources by name."""
-    since = _day(now, DAYS_COUNTED)
-    among = Period(Clock.PUBLISHED, since, now.date())
-    counted = {each.group[0]: each.articles for each in count(connection, [By.SOURCE], among=among)}
+    first, last = _days_counted(now)
+    articles: dict[str | None, dict[date, int]] = defaultdict(dict)
+    among = Period(Clock.PUBLISHED, first, last)
+    for each in count(connection, [By.SOURCE, By.DAY], among=among):
+        articles[each.group[0]] |= _by_day([each], 1)
     return [
-        SourceLine(facts, counted.get(facts.name, 0))
+        SourceLine(facts, coverage_of(articles[facts.name], last))
         for facts in _facts(connection, now, sorted(source_ids(connection)))
     ]
 
@@ -156,30 +153,15 @@ def source_health(connection: Connection, name: str, now: datetime) -> SourceHea
     """How well one source is followed. Raises SourceError if the archive has no such source."""
     source_ids(connection, [name])
     [facts] = _facts(connection, now, [name])
-    last = _day(now, 1)
-    articles = articles_by_day(connection, name, _day(now, HABIT_DAYS), last)
-    first = min(articles, default=last)
-    newest = max(articles, default=last)
-    habit = coverage.habit_of(articles, first, newest)
+    first, last = _days_counted(now)
+    among: Node = And((Fact(Field.SOURCE, name), Period(Clock.PUBLISHED, first, last)))
+    articles = _by_day(count(connection, [By.DAY], among=among), 0)
     return SourceHealth(
         facts=facts,
-        first=first,
-        last=last,
-        articles=articles,
-        habit=habit,
-        gaps=coverage.gaps(articles, habit, first, last) if habit else [],
+        coverage=coverage_of(articles, last),
         errors=errors(connection, facts.id, now - timedelta(days=DAYS_OF_ERRORS)),
         lists=lists(connection, facts.id),
     )
-
-
-def articles_by_day(
-    connection: Connection, source: str, first: date, last: date
-) -> dict[date, int]:
-    """How many articles of a source were published on each day that has any."""
-    among: Node = And((Fact(Field.SOURCE, source), Period(Clock.PUBLISHED, first, last)))
-    counts = count(connection, [By.DAY], among=among)
-    return {date.fromisoformat(each.group[0]): each.articles for each in counts if each.group[0]}
 
 
 def errors(connection: Connection, source_id: int, since: datetime) -> list[ErrorKind]:
@@ -192,7 +174,7 @@ def errors(connection: Connection, source_id: int, since: datetime) -> list[Erro
             CaptureRow.captured_at >= since,
             # As in the index.
             text("(captures.error IS NOT NULL OR captures.status >= 400)"),
-            or_(UrlRow.kind.is_(None), UrlRow.kind.not_in(_NO_ERRORS)),
+            or_(UrlRow.kind.is_(None), UrlRow.kind.not_in(NOT_ERRORS)),
         )
         .order_by(CaptureRow.captured_at.desc())
         .limit(_ERRORS_LOOKED_AT)
@@ -274,12 +256,12 @@ def _list_pace(row: Row[Any]) -> ListPace:
     )
 
 
-def _state(last: SourceRun | None, *, is_silent: bool) -> State:
-    if last is None:
-        return State.UNSEEN
-    if last.tally.failed:
+def _state(last: SourceRun | None, covered: Coverage) -> State:
+    if last is not None and last.tally.failed:
         return State.FAILING
-    return State.SILENT if is_silent else State.WELL
+    if covered.is_silent:
+        return State.SILENT
+    return State.UNSEEN if last is None else State.WELL
 
 
 def _both(one: ErrorKind | None, other: ErrorKind) -> ErrorKind:
@@ -289,5 +271,12 @@ def _both(one: ErrorKind | None, other: ErrorKind) -> ErrorKind:
     return ErrorKind(one.what, one.times + other.times, newer.last_at, newer.url)
 
 
-def _day(now: datetime, days_ago: int) -> date:
-    return (now.astimezone(UTC) - timedelta(days=days_ago)).date()
+def _by_day(counts: Sequence[Count], at: int) -> dict[date, int]:
+    """Articles by the day that stands in a place of their groups."""
+    days = ((each.group[at], each.articles) for each in counts)
+    return {date.fromisoformat(day): articles for day, articles in days if day}
+
+
+def _days_counted(now: datetime) -> tuple[date, date]:
+    last = now.astimezone(UTC).date() - timedelta(days=1)
+    return last - timedelta(days=HABIT_DAYS - 1), last

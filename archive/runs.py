@@ -11,16 +11,19 @@ from sqlalchemy import Connection, Row, Select, select
 
 from archive.db.schema import RunRow
 from archive.errors import NotArchivedError
+from archive.model import UrlKind
 
 RUNS_LOOKED_AT = 100
 """How many of the newest runs are searched for the last one of a source."""
+NOT_ERRORS = (UrlKind.REQUISITE, UrlKind.ARCHIVE, UrlKind.API)
+"""What is often not there, and was asked for to know that."""
 MAX_ID = 2**31 - 1
 """Of runs, in PostgreSQL."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class SourceTally:
-    """What a run did at one source."""
+    """What a run did at one source: what is kept of it in the run's summary."""
 
     found: int = 0
     """URLs that were new to the archive."""
@@ -28,11 +31,17 @@ class SourceTally:
     """Article pages fetched."""
     articles: int = 0
     errors: int = 0
-    requisites: int = 0
     lists_read: int = 0
+    """Feeds, sitemaps and listings that could be read."""
     lists_failed: int = 0
+    requisites: int = 0
+    """Images, styles, fonts and scripts of pages fetched."""
+    missing: int = 0
+    """Requisites that could not be had, or that robots.txt forbids."""
+    waiting: int = 0
+    """URLs that are known and wait to be fetched, now or later."""
     unreadable: bool = False
-    """The source's own file could not be read."""
+    """The source's own file could not be read, so it was not crawled."""
 
     @property
     def failed(self) -> bool:

@@ -6,7 +6,7 @@ Articles count by their day of publication on the page's own clock; undated ones
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import reduce
@@ -14,14 +14,14 @@ from functools import reduce
 from sqlalchemy import Connection, func, select
 
 from archive.counting import count
-from archive.db.schema import ArticleRow
+from archive.db.schema import ArticleRow, SourceRow
+from archive.periods import TIMES, first_day, periods
 from archive.search.terms import And, By, Clock, Fact, Field, Node, Or, Period
 
 MAX_LINES = 6
 """More could not be told apart."""
 MAX_POINTS = 200
 """Of a line; where there were more, periods are made longer."""
-_UNITS = (By.DAY, By.WEEK, By.MONTH)
 _DAYS = {By.DAY: 1, By.WEEK: 7, By.MONTH: 31}
 _FINE_POINTS = 92
 """Of a line whose periods are chosen for it."""
@@ -62,14 +62,15 @@ def unit_for(first: date, last: date, wanted: By | None = None) -> By:
     """The wanted length of periods, or the next longer one that makes `MAX_POINTS` at most; where
     none is wanted, the one that reads well."""
     most = MAX_POINTS if wanted else _FINE_POINTS
-    from_ = _UNITS.index(wanted) if wanted else 0
+    from_ = TIMES.index(wanted) if wanted else 0
     days = (last - first).days + 1
-    return next((unit for unit in _UNITS[from_:] if days <= most * _DAYS[unit]), By.MONTH)
+    return next((unit for unit in TIMES[from_:] if days <= most * _DAYS[unit]), By.MONTH)
 
 
-def periods(asked: Asked) -> list[date]:
-    """The first day of each period; of months, the last `MAX_POINTS`."""
-    return list(_periods(asked))[-MAX_POINTS:]
+def days_of(asked: Asked) -> list[date]:
+    """The first day of each period; of very many months, of the last `MAX_POINTS`."""
+    ends = _period_of(asked.first, asked.unit), _period_of(asked.last, asked.unit)
+    return [first_day(each) for each in periods(asked.unit, *ends)][-MAX_POINTS:]
 
 
 def trends(connection: Connection, asked: Asked) -> list[Line]:
@@ -94,8 +95,12 @@ def leading_sources(connection: Connection, asked: Asked, most: int) -> list[str
 
 def newest_day(connection: Connection, now: datetime) -> date | None:
     """The day on which the newest article was published, as far as it is not dated ahead."""
-    newest = select(func.max(ArticleRow.published_at)).where(ArticleRow.published_at <= now)
-    found = connection.scalar(newest)
+    # Of each source first, for which there is an index.
+    of_source = select(func.max(ArticleRow.published_at)).where(
+        ArticleRow.source_id == SourceRow.id, ArticleRow.published_at <= now
+    )
+    every = select(of_source.scalar_subquery().label("newest_at")).select_from(SourceRow).subquery()
+    found = connection.scalar(select(func.max(every.c.newest_at)))
     return found.date() if found else None
 
 
@@ -116,26 +121,12 @@ def _counted(
     for each in count(connection, by, among=among):
         period, source = each.group[0], each.group[1] if asked.sources else None
         if period is not None:
-            counts[source][_first_day(period)] += each.articles
+            counts[source][first_day(period)] += each.articles
     return counts
 
 
-def _first_day(period: str) -> date:
-    """Of a day, a week by its Monday, or a month."""
-    return date.fromisoformat(period if len(period) > len("2026-01") else f"{period}-01")
-
-
-def _periods(asked: Asked) -> Iterator[date]:
-    match asked.unit:
-        case By.MONTH:
-            at = asked.first.replace(day=1)
-        case By.WEEK:
-            at = asked.first - timedelta(days=asked.first.weekday())
-        case _:
-            at = asked.first
-    while at <= asked.last:
-        yield at
-        if asked.unit is By.MONTH:
-            at = (at + timedelta(days=31)).replace(day=1)
-        else:
-            at += timedelta(days=_DAYS[asked.unit])
+def _period_of(day: date, unit: By) -> str:
+    """The period of a day, as counts name it."""
+    if unit is By.WEEK:
+        day -= timedelta(days=day.weekday())
+    return day.isoformat()[: len("2026-01") if unit is By.MONTH else None]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 from archive.db.schema import ArticleRow
 from archive.search.conditions import condition
 from archive.search.finding import index_of
-from archive.search.terms import Node, other_part, text_part
+from archive.search.terms import Node
 
 MOST_COUNTED = 50_000
 
@@ -26,14 +26,8 @@ class Amount:
 
 def amount(connection: Connection, query: Node, *, most: int = MOST_COUNTED) -> Amount:
     """How much matches, as far as `most` articles."""
-    index = index_of(connection)
-    text = text_part(query)
-    if text is None:
-        found = select(ArticleRow.id, ArticleRow.revision).where(condition(query, index))
-    else:
-        # In the order of the index of words, of which no more is then read than is counted.
-        latest = index.latest(text).where(condition(other_part(query), index)).order_by(None)
-        found = latest.add_columns(ArticleRow.revision)
+    matches = condition(query, index_of(connection))
+    found = select(ArticleRow.id, ArticleRow.revision).where(matches)
     some = found.limit(most + 1).subquery()
     counts = select(func.count(), func.coalesce(func.sum(some.c.revision), 0)).select_from(some)
     articles, revisions = connection.execute(counts).one()

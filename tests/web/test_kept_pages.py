@@ -19,6 +19,7 @@ from archive.home import Home, create_home
 from archive.query import open_query
 from archive.search.syntax import parse_query
 from archive.web.app import create_app
+from archive.web.pages import sources
 from archive.web.settings import WebSettings
 from tests.commands import kliping
 from tests.web.addresses import NAMES, addresses
@@ -331,3 +332,14 @@ def test_what_was_kept_fits_a_phone(
         seen.open(path.format(kept.edited))
         assert seen.overhang <= 0
         seen.check()
+
+
+def test_very_many_sources_are_listed_in_pages(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "SOURCES_SHOWN", 2)
+    first, second = (page(client, f"/sources?page={number}") for number in (1, 2))
+    assert 'href="/sources?page=2"' in first and 'rel="prev"' not in first
+    assert 'href="/sources"' in second and 'rel="next"' not in second
+    assert "warta" in words(first) and "suara" in words(second)
+    page(client, "/sources?page=0", 422)

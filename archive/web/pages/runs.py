@@ -17,7 +17,7 @@ from archive.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
 RUNS_SHOWN = 50
-ROWS_SHOWN = 500
+ROWS_SHOWN = 300
 """Of sources or files in one run."""
 
 

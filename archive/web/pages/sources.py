@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 from fastapi import APIRouter
+from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,10 +28,14 @@ from archive.web.rendering import render
 
 router = APIRouter(include_in_schema=False)
 WORST_FIRST = list(State)
+SOURCES_SHOWN = 150
+MAX_PAGE = 10_000
 
 
 @router.get("/sources")
-async def sources(request: Request) -> Response:
+async def sources(
+    request: Request, page: Annotated[int, Parameter(ge=1, le=MAX_PAGE)] = 1
+) -> Response:
     """All sources, those first that somebody should look after."""
     now = datetime.now(UTC)
 
@@ -40,7 +46,17 @@ async def sources(request: Request) -> Response:
     found = await ask_again(request, question, "sources")
     lines = sorted(found, key=lambda line: (WORST_FIRST.index(line.state), line.facts.name))
     most = max((line.articles for line in lines), default=0)
-    return render(request, "sources.html", lines=lines, most=most, days=DAYS_COUNTED, State=State)
+    first = (page - 1) * SOURCES_SHOWN
+    return render(
+        request,
+        "sources.html",
+        lines=lines[first : first + SOURCES_SHOWN],
+        count=len(lines),
+        most=most,
+        days=DAYS_COUNTED,
+        page=page,
+        is_last=first + SOURCES_SHOWN >= len(lines),
+    )
 
 
 @router.get("/sources/{name}")
@@ -53,13 +69,14 @@ async def source(request: Request, name: str) -> Response:
             return source_health(connection, name, now)
 
     health = await ask_again(request, question, "source", name)
-    shown = coverage.days(health.last - timedelta(days=DAYS_SHOWN - 1), health.last)
+    last = health.coverage.last
+    shown = coverage.days(last - timedelta(days=DAYS_SHOWN - 1), last)
     return render(
         request,
         "source.html",
         health=health,
         facts=health.facts,
-        counts=[(day, health.articles.get(day, 0)) for day in shown],
+        counts=[(day, health.coverage.articles.get(day, 0)) for day in shown],
         days_of_errors=DAYS_OF_ERRORS,
         lists_shown=LISTS_SHOWN,
         min_weeks=coverage.MIN_WEEKS,

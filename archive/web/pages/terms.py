@@ -24,9 +24,9 @@ from archive.trends import (
     MAX_LINES,
     Asked,
     Line,
+    days_of,
     leading_sources,
     newest_day,
-    periods,
     trends,
     unit_for,
 )
@@ -151,7 +151,7 @@ def _answer(query: Query, form: Form, queries: list[Node]) -> Answer:
             leading = leading_sources(connection, asked, MAX_LINES // len(queries))
             asked = replace(asked, sources=leading)
         lines = trends(connection, asked)
-        return Answer(form, asked, _worth_showing(periods(asked), lines, form), lines)
+        return Answer(form, asked, _worth_showing(days_of(asked), lines, form), lines)
 
 
 def _worth_showing(every: list[date], lines: list[Line], form: Form) -> list[date]:

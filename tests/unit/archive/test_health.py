@@ -46,18 +46,18 @@ def connection(watched: WatchedHome) -> Iterator[Connection]:
 
 def test_a_source_has_its_habit_and_the_gap_that_stands_out(connection: Connection) -> None:
     health = source_health(connection, "suara", NOW)
-    assert health.habit == Habit(4, 2)
-    [gap] = health.gaps
+    assert health.coverage.habit == Habit(4, 2)
+    [gap] = health.coverage.gaps
     days_ago = [(NOW.date() - day).days for day in (gap.first, gap.last)]
     assert days_ago == [20, 17]
     assert gap.expected == 16
-    assert health.articles[NOW.date() - timedelta(days=7)] == 4
+    assert health.coverage.articles[NOW.date() - timedelta(days=7)] == 4
     assert (health.state, health.facts.title) == (State.WELL, "Suara Kita")
 
 
 def test_a_source_that_stopped_is_silent(connection: Connection) -> None:
     health = source_health(connection, "suara", NOW + timedelta(days=3))
-    assert health.gaps[-1].last == NOW.date() + timedelta(days=2)
+    assert health.coverage.gaps[-1].last == NOW.date() + timedelta(days=2)
     assert health.state is State.SILENT
 
 
@@ -121,10 +121,12 @@ def test_all_sources_are_listed_with_how_they_stand(connection: Connection) -> N
     lines = {line.facts.name: line for line in source_lines(connection, NOW)}
     states = {name: line.state for name, line in lines.items()}
     assert states == {"suara": State.WELL, "sunyi": State.UNSEEN, "warta": State.FAILING}
-    counted = source_health(connection, "suara", NOW).articles
+    counted = source_health(connection, "suara", NOW).coverage.articles
     since = NOW.date() - timedelta(days=28)
-    today = 1  # the article that vanished
-    assert lines["suara"].articles == sum(n for day, n in counted.items() if day >= since) + today
+    assert lines["suara"].articles == sum(n for day, n in counted.items() if day >= since)
+    assert [gap.days for gap in lines["suara"].coverage.gaps] == [4]
+    later = {line.facts.name: line for line in source_lines(connection, NOW + timedelta(days=3))}
+    assert later["suara"].state is State.SILENT
     assert lines["suara"].facts.newest_at == NOW
 
 
