@@ -26,7 +26,7 @@ demo: install
 
 # Pictures of every page of the reading room over the demo's archive; needs Chromium.
 screenshots: install
-	$(BIN)/python docs/screenshots.py demo-archive
+	$(BIN)/python docs/screenshots.py
 
 test: install pywb
 	$(BIN)/python -m pytest -q

@@ -1,16 +1,18 @@
 """Pictures of every page of the reader, on a phone and a desk, by day and by night.
 
-`python docs/screenshots.py [HOME]` (or `make screenshots`) shows the archive of the demo, which it
-crawls first if it is not there, and writes `docs/screenshots/PAGE-SIZE-SCHEME.png`. Those that
-README.md shows are in the repository.
+`python docs/screenshots.py [HOME]` (or `make screenshots`) shows the archive in HOME, or else one
+of the demo's site that it crawls first, and writes `docs/screenshots/PAGE-SIZE-SCHEME.png`. Those
+that README.md shows are in the repository.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,12 +23,21 @@ from archive.home import open_home
 from archive.query import ArchivedArticle, open_query
 from archive.search.syntax import parse_query
 from archive.web.pages.replay import replay_path
+from crawler.demo.__main__ import CONTACT, WIRE_STORY, run
+from crawler.demo.site import DemoSite
 
 FOLDER = Path(__file__).parent / "screenshots"
 WORD = "warga"
-STORY = "title:waduk"
-"""Two of the demo's outlets tell it."""
-SIZES = {"desktop": (1200, 760), "phone": (390, 844)}
+STORY = "title:waduk source:kenanga"
+EDITED = "kenanga"
+LOOKING_AGAIN = {
+    "KLIPING_CRAWL__CAPTURE": "page",
+    "KLIPING_CRAWL__REVISIT_MAX_S": "0",
+    "KLIPING_CRAWL__REVISIT_MIN_S": "0",
+    "KLIPING_CRAWL__REVISIT_DAYS": "10000",
+}
+"""Stories of the demo are of 2025, and edited at once."""
+SIZES = {"desktop": (1200, 720), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 
 
@@ -49,14 +60,32 @@ def pages(article: ArchivedArticle) -> dict[str, str]:
     }
 
 
-def main(home: Path) -> None:
-    """Make all pictures of the archive in `home`."""
-    if not home.exists():
-        subprocess.run([sys.executable, "-m", "crawler.demo", str(home)], check=True)
-    article = open_query(open_home(home)).search(parse_query(STORY), limit=1)[0].article
-    FOLDER.mkdir(exist_ok=True)
-    with reading_room(home) as address:
-        take(address, pages(article))
+def main(home: Path | None) -> None:
+    """Make all pictures of the archive in `home`, or of a new one."""
+    with tempfile.TemporaryDirectory() as folder:
+        if home is None:
+            home = Path(folder, "archive")
+            crawl_demo(home)
+        article = open_query(open_home(home)).search(parse_query(STORY), limit=1)[0].article
+        FOLDER.mkdir(exist_ok=True)
+        with reading_room(home) as address:
+            take(address, pages(article))
+
+
+def crawl_demo(home: Path) -> None:
+    """Archive the demo's site, and again after a story was edited."""
+    os.environ.update(LOOKING_AGAIN)
+    with DemoSite() as site:
+        run(home, "init", "--contact", CONTACT)
+        for outlet in site.outlets:
+            run(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
+        run(home, "crawl")
+        outlet = site.outlet(EDITED)
+        story = outlet.story(WIRE_STORY)
+        edited = story.text.replace("Sabtu", "Minggu").replace("tiga pintu", "empat pintu")
+        title = story.title.replace("Tiga", "Empat")
+        site.edit(EDITED, WIRE_STORY, title=title, text=edited)  # and says nothing of it
+        run(home, "crawl", EDITED)
 
 
 def take(address: str, shown: dict[str, str]) -> None:
@@ -97,4 +126,4 @@ def reading_room(home: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo-archive"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
