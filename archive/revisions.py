@@ -41,10 +41,7 @@ def two_revisions(
     Raises:
         NotArchivedError: there are none of these numbers, or not two.
     """
-    for number in numbers:
-        if not 1 <= number <= newest:
-            there = "only revision 1" if newest == 1 else f"revisions 1 to {newest}"
-            raise NotArchivedError(f"article {article_id} has no revision {number}; it has {there}")
+    require_revisions(article_id, newest, numbers)
     if newest == 1:
         raise NotArchivedError(
             f"article {article_id} has one revision: the archive saw no change of its title,"
@@ -57,6 +54,18 @@ def two_revisions(
             f"revision {before} of article {article_id} is {why}: nothing to compare"
         )
     return _revision(connection, article_id, before), _revision(connection, article_id, after)
+
+
+def require_revisions(article_id: int, newest: int, numbers: Sequence[int]) -> None:
+    """Insist that an article, whose newest revision that is, has revisions of these numbers.
+
+    Raises:
+        NotArchivedError: it has not.
+    """
+    for number in numbers:
+        if not 1 <= number <= newest:
+            there = "only revision 1" if newest == 1 else f"revisions 1 to {newest}"
+            raise NotArchivedError(f"article {article_id} has no revision {number}; it has {there}")
 
 
 def _both(newest: int, numbers: Sequence[int]) -> tuple[int, int]:
@@ -76,3 +85,11 @@ def _revision(connection: Connection, article_id: int, number: int) -> ArchivedR
     )
     row = connection.execute(query).one()
     return ArchivedRevision(**row._mapping)
+
+
+def all_revisions(connection: Connection, article_id: int) -> list[ArchivedRevision]:
+    """Every revision of an article, oldest first."""
+    columns = [getattr(RevisionRow, name) for name in ArchivedRevision.__slots__]
+    query = select(*columns).where(RevisionRow.article_id == article_id)
+    rows = connection.execute(query.order_by(RevisionRow.number))
+    return [ArchivedRevision(**row._mapping) for row in rows]

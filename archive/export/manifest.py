@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sqlite3
+import sys
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from archive.article_rows import Mark
 from archive.disk import replacing
 from archive.export.base import Selection
-from archive.query import ArchivedArticle
+from archive.export.numbers import Numbers
+from archive.export.values import encodable
+from archive.query import Articles, Batch
 
+NOT_STATED = "not stated"
+OTHER_LICENCES = "others"
+MOST_LICENCES = 200
+"""That are counted each by itself."""
+RESERVATIONS = {True: "reserved", False: "not reserved", None: NOT_STATED}
 NO_DATE = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,20 +50,48 @@ class Tally:
     sources: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     extractors: Counter[str] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+    reservations: Counter[str] = field(default_factory=Counter)
+    articles: Numbers = field(default_factory=Numbers)
+    clustered: array[int] = field(default_factory=lambda: array("q"))
+    """In turn, an article and the cluster that it is in: there may be a great many."""
+    first_publishers: dict[int, str] = field(default_factory=dict)
+    """By cluster."""
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
-    def watch(self, articles: Iterable[ArchivedArticle]) -> Iterator[ArchivedArticle]:
+    def watch(self, batches: Iterable[Batch]) -> Articles:
         """The articles, counted as they are taken."""
-        for article in articles:
-            self.rows += 1
-            self.sources[article.source] += 1
-            self.languages[article.language or "unknown"] += 1
-            self.extractors[article.extractor] += 1
-            self.captured = _wider(self.captured, article.captured_at)
-            if article.published_at:
-                self.published = _wider(self.published, article.published_at)
-            yield article
+        return Articles(map(self._counted, batches))
+
+    def _counted(self, batch: Batch) -> Batch:
+        columns = batch.columns
+        self.rows += len(batch)
+        self.sources.update(columns["source"])
+        self.languages.update(language or "unknown" for language in columns["language"])
+        self.extractors.update(columns["extractor"])
+        self.reservations.update(RESERVATIONS[stated] for stated in columns["tdm_reserved"])
+        for named, rows in Counter(columns["license"]).items():
+            self.licences[self._licence(named)] += rows
+        self.captured = _wider(self.captured, columns["captured_at"])
+        self.published = _wider(self.published, columns["published_at"])
+        self._note(columns)
+        return batch
+
+    def _note(self, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Note what will have to be known to make the same rows again."""
+        told = (columns[name] for name in ("id", "cluster_id", "first_publisher"))
+        for id_, cluster_id, first in zip(*told, strict=True):
+            self.articles.add(id_)
+            if cluster_id is not None:
+                self.clustered.extend((id_, cluster_id))
+                self.first_publishers.setdefault(cluster_id, sys.intern(first or ""))
+
+    def _licence(self, named: str | None) -> str:
+        """What a licence is counted as: pages may name a great many of their own."""
+        told = str(encodable(named or NOT_STATED))
+        is_one_more = told not in self.licences and len(self.licences) >= MOST_LICENCES
+        return OTHER_LICENCES if is_one_more else told
 
 
 def manifest_of(
@@ -62,6 +101,7 @@ def manifest_of(
     files: Sequence[FileMade],
     *,
     split: str | None,
+    shards: int,
 ) -> dict[str, Any]:
     """The manifest of an export that is written."""
     made_at = datetime.now(UTC).replace(microsecond=0)
@@ -70,17 +110,44 @@ def manifest_of(
         "exported_at": made_at.isoformat(),
         "selection": dict(selection.origin),
         "format": format_,
+        "written_with": _library(format_),
         "split": split,
+        "shards": shards,
         "columns": [column.name for column in selection.columns],
         "rows": tally.rows,
         "rows_by_source": dict(sorted(tally.sources.items())),
         "rows_by_language": dict(sorted(tally.languages.items())),
         "rows_by_extractor": dict(sorted(tally.extractors.items())),
+        "rows_by_license": dict(sorted(tally.licences.items())),
+        "rows_by_tdm_reserved": dict(sorted(tally.reservations.items())),
         "published": _span(tally.published),
         "captured": _span(tally.captured),
         "citation": citation(selection, tally, made_at),
         "files": [asdict(file) for file in files],
+        "as_of": _as_of(selection.mark, tally),
     }
+
+
+def _as_of(mark: Mark, tally: Tally) -> dict[str, Any] | None:
+    """What `archive.export.again` needs; None where the articles came from elsewhere."""
+    if mark.last_revision is None:
+        return None
+    members: dict[int, Numbers] = defaultdict(Numbers)
+    for id_, cluster_id in zip(tally.clustered[::2], tally.clustered[1::2], strict=True):
+        members[cluster_id].add(id_)
+    first = tally.first_publishers
+    return {
+        "last_revision": mark.last_revision,
+        "articles": str(tally.articles),
+        "clusters": {id_: f"{first[id_]} {numbers}" for id_, numbers in members.items()},
+    }
+
+
+def _library(format_: str) -> str | None:
+    """What decides on the bytes of a format beside Kliping."""
+    if format_ in ("parquet", "hf"):
+        return f"pyarrow {version('pyarrow')}"
+    return f"SQLite {sqlite3.sqlite_version}" if format_ == "sqlite" else None
 
 
 def citation(selection: Selection, tally: Tally, made_at: datetime) -> str:
@@ -103,14 +170,24 @@ def file_made(path: Path, root: Path, rows: int) -> FileMade:
     return FileMade(path.relative_to(root).as_posix(), rows, path.stat().st_size, digest)
 
 
+def manifest_path(target: Path) -> Path:
+    """Where the manifest of an export lies: in its folder, or beside its file."""
+    if target.is_dir():
+        return target / "manifest.json"
+    return target.with_name(f"{target.name}.manifest.json")
+
+
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write a file of JSON for programs and people. Raises OSError."""
     with replacing(path) as file:
         file.write(json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def _wider(span: tuple[datetime, datetime], moment: datetime) -> tuple[datetime, datetime]:
-    return min(span[0], moment), max(span[1], moment)
+def _wider(
+    span: tuple[datetime, datetime], moments: Iterable[datetime | None]
+) -> tuple[datetime, datetime]:
+    told = [moment for moment in moments if moment is not None]
+    return min([span[0], *told]), max([span[1], *told])
 
 
 def _span(span: tuple[datetime, datetime]) -> list[str] | None:
