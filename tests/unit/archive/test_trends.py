@@ -24,6 +24,7 @@ from archive.trends import (
     trends,
     unit_for,
 )
+from tests.postgres import new_database, postgres
 from tests.rows import Rows, article
 
 ARTICLES = [
@@ -37,9 +38,21 @@ ARTICLES = [
 DAYS = st.dates(date(1990, 1, 1), date(2030, 1, 1))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def address(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("trends")
+    if request.param == "sqlite":
+        yield f"sqlite:///{folder / 'a.db'}"
+        return
+    with postgres(folder) as url:
+        yield new_database(url, "trends")
+
+
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('trends') / 'a.db'}")
+def connection(address: str) -> Iterator[Connection]:
+    engine = open_engine(address)
     names = ("suara", "warta")
     rows = Rows(engine, tuple(Source(name, f"https://{name}.example") for name in names))
     for number, (source, day, text) in enumerate(ARTICLES):
