@@ -59,11 +59,11 @@ def parse_since(text: str, now: datetime) -> datetime:
     Raises:
         WrongUseError: it is neither.
     """
-    if span := _SPAN.fullmatch(text.strip()):
-        return now - timedelta(hours=int(span[1]) * _HOURS[span[2].lower()])
     try:
+        if span := _SPAN.fullmatch(text.strip()):
+            return now - timedelta(hours=int(span[1]) * _HOURS[span[2].lower()])
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise WrongUseError(
             f"{text!r} is no span such as 12h, 1d or 2w, and no date such as 2026-03-01"
         ) from error

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import select
 
-from archive.db.schema import ArticleRow, SourceRow
+from archive.db.schema import SourceRow
+from archive.query import Query
+from archive.search.terms import By
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,24 +26,14 @@ class FollowedSource:
     """How many there are of it."""
 
 
-def followed_sources(engine: Engine) -> list[FollowedSource]:
+def followed_sources(query: Query) -> list[FollowedSource]:
     """All sources, by name."""
-    counts = (
-        select(ArticleRow.source_id, func.count().label("articles"))
-        .group_by(ArticleRow.source_id)
-        .subquery()
+    articles = {count.group[0]: count.articles for count in query.count([By.SOURCE])}
+    facts = select(
+        SourceRow.name, SourceRow.url, SourceRow.title, SourceRow.language, SourceRow.added_at
     )
-    query = (
-        select(
-            SourceRow.name,
-            SourceRow.url,
-            SourceRow.title,
-            SourceRow.language,
-            SourceRow.added_at,
-            func.coalesce(counts.c.articles, 0).label("articles"),
-        )
-        .outerjoin(counts, counts.c.source_id == SourceRow.id)
-        .order_by(SourceRow.name)
-    )
-    with engine.connect() as connection:
-        return [FollowedSource(**row._mapping) for row in connection.execute(query)]
+    with query.engine.connect() as connection:
+        return [
+            FollowedSource(**row._mapping, articles=articles.get(row.name, 0))
+            for row in connection.execute(facts.order_by(SourceRow.name))
+        ]

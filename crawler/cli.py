@@ -12,10 +12,11 @@ from typing import Annotated
 
 import typer
 
-import archive.commands
-import archive.export_commands
-import archive.search_commands
-import archive.web_commands
+import archive.commands.export
+import archive.commands.files
+import archive.commands.reading
+import archive.commands.search
+import archive.commands.serve
 import crawler.commands
 import pipelines.commands
 from archive.errors import KlipingError, LockedError, WrongUseError
@@ -29,28 +30,28 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 some of it failed, 2 wrong use, 3 locked by another run.",
 )
-app.command()(archive.commands.init)
+app.command()(archive.commands.files.init)
 app.add_typer(crawler.commands.sources, name="sources")
 app.add_typer(crawler.commands.rules, name="rules")
 app.command()(crawler.commands.crawl)
 app.command()(crawler.commands.backfill)
 app.command("import")(crawler.commands.import_)
-app.command()(archive.commands.articles)
-app.command()(archive.search_commands.search)
-app.command()(archive.search_commands.stats)
-app.command()(archive.commands.show)
-app.command()(archive.commands.diff)
-app.command()(archive.commands.cluster)
-app.command()(archive.commands.changes)
-app.command()(archive.commands.urls)
+app.command()(archive.commands.reading.articles)
+app.command()(archive.commands.search.search)
+app.command()(archive.commands.search.stats)
+app.command()(archive.commands.reading.show)
+app.command()(archive.commands.reading.diff)
+app.command()(archive.commands.reading.cluster)
+app.command()(archive.commands.reading.changes)
+app.command()(archive.commands.reading.urls)
 app.command()(crawler.commands.why)
-app.command()(archive.export_commands.export)
-app.command()(archive.commands.index)
-app.command()(archive.commands.replay)
-app.command()(archive.web_commands.serve)
-app.command()(archive.commands.verify)
+app.command()(archive.commands.export.export)
+app.command()(archive.commands.files.index)
+app.command()(archive.commands.files.replay)
+app.command()(archive.commands.serve.serve)
+app.command()(archive.commands.files.verify)
 app.command()(crawler.commands.repair)
-app.command()(archive.commands.forget)
+app.command()(archive.commands.files.forget)
 app.command()(pipelines.commands.extract)
 app.command()(pipelines.commands.reextract)
 

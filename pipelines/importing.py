@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from archive.db.captures import RecordedCapture
 from archive.db.engine import open_engine
-from archive.db.repository import RecordedCapture, Repository
+from archive.db.repository import Repository
 from archive.digest import same_digest
 from archive.erase import finish_takedowns
 from archive.errors import KlipingError, RecordError, WrongUseError

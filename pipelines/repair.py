@@ -20,9 +20,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from archive.audit import audit, files_elsewhere, warc_files
+from archive.db.captures import RecordedCapture
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable, seed_candidates
-from archive.db.repository import RecordedCapture, Repository
+from archive.db.repository import Repository
 from archive.digest import same_digest
 from archive.erase import finish_takedowns
 from archive.errors import LockedError, RecordNotFoundError

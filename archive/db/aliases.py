@@ -17,9 +17,9 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from archive.db.forgotten import FORGOTTEN, batches, takedowns_of
+from archive.db.inserting import insert_of
 from archive.db.schema import UrlRow
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, UrlKind
@@ -128,7 +128,7 @@ def note_aliases(
     own -= set(takedowns_of(connection, own))
     if not own:
         return
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    make = insert_of(connection)
     facts = {"article_id": article_id, "due_at": None, "verdict": verdict_of(main_url)}
     rows = [
         {

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from archive.db.inserting import insert_of
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
 from archive.errors import SourceError, UrlError
 from archive.model import Capture
@@ -252,7 +252,7 @@ def batches(values: Iterable[Any]) -> Iterable[list[Any]]:
 
 
 def _insert_new(connection: Connection, table: type[Any], rows: list[dict[str, Any]]) -> None:
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    make = insert_of(connection)
     for some in batches(rows):
         connection.execute(make(table).values(some).on_conflict_do_nothing())
 

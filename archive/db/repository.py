@@ -7,16 +7,24 @@ Reading for people is in `archive.query`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, exists, func, or_, select, update
 
 from archive.db.aliases import note_aliases, settle_aliases
+from archive.db.captures import (
+    RECORDED,
+    RecordedCapture,
+    capture_columns,
+    id_with_payload,
+    insert_captures,
+    newest_answer,
+    recorded_capture,
+    whole_response,
+)
 from archive.db.forgotten import (
     TakedownLog,
     forgotten_record_ids,
@@ -29,6 +37,7 @@ from archive.db.forgotten import (
 )
 from archive.db.further_pages import FurtherPage
 from archive.db.history import Reading, Saved, save_reading
+from archive.db.inserting import insert_of, inserted_id
 from archive.db.ledger import UrlOutcome, settle
 from archive.db.schema import (
     ArticleRow,
@@ -47,16 +56,6 @@ from archive.warc.records import RevisitOf
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedCapture:
-    """What a row says of the record that keeps its capture."""
-
-    ref: RecordRef
-    url: str
-    record_type: str
-    payload_digest: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """The newest answer of a URL, for a conditional request."""
 
@@ -64,17 +63,6 @@ class Held:
     last_modified: str | None
     ref: RecordRef
     """The response record that has its payload."""
-
-
-_RECORDED = (
-    CaptureRow.warc_file,
-    CaptureRow.warc_offset,
-    CaptureRow.warc_length,
-    CaptureRow.record_id,
-    CaptureRow.url,
-    CaptureRow.record_type,
-    CaptureRow.payload_digest,
-)
 
 
 class Repository:
@@ -112,12 +100,12 @@ class Repository:
         """A new run's id."""
         row = {"command": command, "version": version, "started_at": now, "summary": {}}
         with self.engine.begin() as connection:
-            return _inserted_id(connection, RunRow, row)
+            return inserted_id(connection, RunRow, row)
 
     def correct_captures(self, captures: Sequence[Capture]) -> None:
         """Let rows say what their records, which have the same ids, say."""
         with self.engine.begin() as connection:
-            rows = {c.ref.record_id: _capture_columns(c) for c in captures if c.ref}
+            rows = {c.ref.record_id: capture_columns(c) for c in captures if c.ref}
             # Off their old places first, which may be the new ones of others.
             connection.execute(
                 update(CaptureRow)
@@ -142,7 +130,7 @@ class Repository:
         """Give a run its row (back), where only its records tell that it was there."""
         row = {"command": command, "version": version, "started_at": now, "summary": {}}
         with self.engine.begin() as connection:
-            make = _insert_of(connection)
+            make = insert_of(connection)
             connection.execute(make(RunRow).values(id=run_id, **row).on_conflict_do_nothing())
             if connection.dialect.name == "postgresql":  # it counts for itself
                 connection.execute(select(func.setval("runs_id_seq", func.max(RunRow.id))))
@@ -170,9 +158,9 @@ class Repository:
         Where no payload is the same, that of the newest answer of `url`, which a 304 vouches for.
         """
         with self.engine.connect() as connection:
-            row = _whole_response(connection, url, payload_digest)
-            if row is None and (answer := _newest_answer(connection, url)):
-                row = _whole_response(connection, url, answer.payload_digest)
+            row = whole_response(connection, url, payload_digest)
+            if row is None and (answer := newest_answer(connection, url)):
+                row = whole_response(connection, url, answer.payload_digest)
         if row is None:
             return None
         return RevisitOf(row.record_id, row.url, row.captured_at, row.payload_digest)
@@ -180,10 +168,10 @@ class Repository:
     def held(self, url: str) -> Held | None:
         """What the archive has of `url`, if a server that says "not modified" can be understood."""
         with self.engine.connect() as connection:
-            answer = _newest_answer(connection, url)
+            answer = newest_answer(connection, url)
             if answer is None or not (answer.etag or answer.last_modified):
                 return None
-            row = _whole_response(connection, url, answer.payload_digest)
+            row = whole_response(connection, url, answer.payload_digest)
         if row is None:
             return None
         ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
@@ -212,7 +200,7 @@ class Repository:
         """
         with self.engine.begin() as connection:
             kept = without_forgotten(connection, captures)
-            _insert_captures(connection, kept, run_id=run_id, source_id=source_id, url_id=None)
+            insert_captures(connection, kept, run_id=run_id, source_id=source_id, url_id=None)
 
     def save_visit(
         self,
@@ -236,7 +224,7 @@ class Repository:
         with self.engine.begin() as connection:
             if _forget_again(connection, url_id, every, reading):
                 return None
-            ids = _insert_captures(connection, captures, **owner)
+            ids = insert_captures(connection, captures, **owner)
             pages = [
                 page
                 for number, part in enumerate(parts, start=2)
@@ -245,7 +233,7 @@ class Repository:
             saved = None
             if reading is not None:
                 led_to = connection.scalar(select(UrlRow.article_id).where(UrlRow.id == url_id))
-                read_from = _id_with_payload(connection, captures[-1], ids[-1])
+                read_from = id_with_payload(connection, captures[-1], ids[-1])
                 saved = save_reading(
                     connection, reading, source_id, read_from, led_to=led_to, pages=pages
                 )
@@ -288,56 +276,27 @@ class Repository:
         with self.engine.connect() as connection:
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
-                query = select(*_RECORDED).where(CaptureRow.record_id.in_(some))
+                query = select(*RECORDED).where(CaptureRow.record_id.in_(some))
                 for row in connection.execute(query):
-                    found[str(row.record_id)] = _recorded(row)
+                    found[str(row.record_id)] = recorded_capture(row)
         return found
 
     def find_capture(self, url: str, captured_at: datetime) -> RecordRef | None:
         """Where a capture of `url` at that time lies, if a row knows one that is no revisit."""
-        query = select(*_RECORDED).where(
+        query = select(*RECORDED).where(
             CaptureRow.url == url,
             CaptureRow.captured_at == captured_at,
             CaptureRow.record_type.not_in([RecordType.REVISIT, RecordType.CONVERSION]),
         )
         with self.engine.connect() as connection:
             row = connection.execute(query.limit(1)).one_or_none()
-        return _recorded(row).ref if row else None
+        return recorded_capture(row).ref if row else None
 
     def _upsert(
         self, connection: Connection, table: type[Any], row: dict[str, Any], facts: dict[str, Any]
     ) -> None:
-        statement = _insert_of(connection)(table).values(row)
+        statement = insert_of(connection)(table).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=facts))
-
-
-def _whole_response(connection: Connection, url: str, payload_digest: str) -> Row[Any] | None:
-    """The newest response record with that payload, of `url` if it has one."""
-    query = select(CaptureRow.__table__).where(
-        CaptureRow.payload_digest == payload_digest,
-        CaptureRow.record_type == RecordType.RESPONSE,
-        CaptureRow.truncated.is_(None),
-        CaptureRow.record_id.is_not(None),
-    )
-    newest_first = query.order_by(CaptureRow.id.desc()).limit(1)
-    own = connection.execute(newest_first.where(CaptureRow.url == url)).one_or_none()
-    return own or connection.execute(newest_first).one_or_none()
-
-
-def _newest_answer(connection: Connection, url: str) -> Row[Any] | None:
-    """The newest capture of a page that was there, be it kept as a response or as a revisit."""
-    query = select(CaptureRow.__table__).where(
-        CaptureRow.url == url,
-        CaptureRow.status == HTTPStatus.OK,
-        CaptureRow.truncated.is_(None),
-        CaptureRow.payload_digest.is_not(None),
-    )
-    return connection.execute(query.order_by(CaptureRow.id.desc()).limit(1)).one_or_none()
-
-
-def _insert_of(connection: Connection) -> Callable[..., Any]:
-    """The `insert` that knows what to do where there is such a row already."""
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
 
 
 def _forget_again(
@@ -364,66 +323,8 @@ def _save_part(
     connection: Connection, number: int, part: Part, owner: dict[str, int | None]
 ) -> FurtherPage | None:
     """Record the captures of a further page; the page itself, if it could be read."""
-    ids = _insert_captures(connection, part.captures, **owner)
+    ids = insert_captures(connection, part.captures, **owner)
     if part.body is None or not ids:
         return None
-    capture_id = _id_with_payload(connection, part.captures[-1], ids[-1])
+    capture_id = id_with_payload(connection, part.captures[-1], ids[-1])
     return FurtherPage(number, normalise_url(part.final_url), capture_id)
-
-
-def _id_with_payload(connection: Connection, capture: Capture, capture_id: int) -> int:
-    """The capture whose record has what was read: of a 304 or a failure, the answer before it."""
-    if capture.status == HTTPStatus.OK or capture.record_type is RecordType.CONVERSION:
-        return capture_id
-    answer = _newest_answer(connection, capture.url)
-    return capture_id if answer is None else int(answer.id)
-
-
-def _recorded(row: Any) -> RecordedCapture:
-    ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
-    return RecordedCapture(ref, row.url, row.record_type, row.payload_digest)
-
-
-def _inserted_id(connection: Connection, table: type[Any], row: dict[str, Any]) -> int:
-    key = connection.execute(insert(table).values(row)).inserted_primary_key
-    assert key is not None  # every table has an integer key of its own
-    return int(key[0])
-
-
-def _insert_captures(
-    connection: Connection,
-    captures: Sequence[Capture],
-    *,
-    run_id: int | None,
-    source_id: int | None,
-    url_id: int | None,
-) -> list[int]:
-    owner = {"run_id": run_id, "source_id": source_id, "url_id": url_id}
-    return [
-        _inserted_id(connection, CaptureRow, {**owner, **_capture_columns(capture)})
-        for capture in captures
-    ]
-
-
-def _capture_columns(capture: Capture) -> dict[str, Any]:
-    ref = capture.ref
-    return {
-        "url": capture.url,
-        "captured_at": capture.captured_at,
-        "status": capture.status,
-        "content_type": capture.content_type,
-        "location": capture.location,
-        "payload_digest": capture.payload_digest,
-        "payload_length": capture.payload_length,
-        "ip_address": capture.ip_address,
-        "truncated": capture.truncated,
-        "etag": capture.etag,
-        "last_modified": capture.last_modified,
-        "error": capture.error,
-        "record_type": capture.record_type,
-        "made_of": capture.made_of,
-        "warc_file": ref.file if ref else None,
-        "warc_offset": ref.offset if ref else None,
-        "warc_length": ref.length if ref else None,
-        "record_id": ref.record_id if ref else None,
-    }

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from archive.web import feed, memento, problems, statics
-from archive.web.api import API
+from archive.web import api, feed, memento, problems, statics
 from archive.web.asking import Archive
 from archive.web.etags import EntityTags
 from archive.web.guard import Guard
@@ -51,11 +50,13 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url=None,  # it would load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.archive = archive
     app.state.settings = settings
     problems.install(app)
-    for router in (statics.router, *API, memento.router, feed.router, *PAGES):
+    api.install(app)
+    for router in (statics.router, memento.router, feed.router, *PAGES):
         app.include_router(router)
     # The last is the first that sees a request.
     app.add_middleware(EntityTags)

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import event, text
+from sqlalchemy import event
 
 from archive.db.engine import open_engine
 from archive.query import Query
@@ -183,6 +183,8 @@ def _listen(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def took(connection: Any, _record: Any, _proxy: Any) -> None:
+        if engine.dialect.name == "postgresql" and not connection.read_only:
+            connection.read_only = True  # SQLite's is opened so
         if asked := _current.get():
             asked.took(connection)
 
@@ -195,10 +197,3 @@ def _listen(engine: Engine) -> None:
     def check(*_: Any) -> None:
         if asked := _current.get():
             asked.check()
-
-    if engine.dialect.name != "postgresql":
-        return
-
-    @event.listens_for(engine, "begin")
-    def restrict(connection: Any) -> None:
-        connection.execute(text("SET TRANSACTION READ ONLY"))

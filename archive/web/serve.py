@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from archive.web.settings import WebSettings
 
 
+GRACE_S = 3
+"""How long answers that are under way may go on when it is interrupted."""
+
+
 def serve(
     home: Home, settings: WebSettings, *, tell: Callable[[str], None], is_opened: bool = False
 ) -> None:
@@ -64,7 +68,12 @@ async def _serve(apps: dict[ASGIApp, socket.socket]) -> None:
     servers = []
     for app in apps:
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, proxy_headers=False, server_header=False
+            app,
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
         )
         servers.append(uvicorn.Server(config))
     tasks = [

@@ -130,19 +130,21 @@ class _Pipe(io.RawIOBase):
     def write(self, data: Any) -> int:
         """Take some bytes, and wait while too many are not read yet. Raises GivenUpError."""
         self._gathered += data
-        if len(self._gathered) >= CHUNK_BYTES:
-            self.flush()
+        while len(self._gathered) >= CHUNK_BYTES:
+            self._send(CHUNK_BYTES)
         return len(data)
 
     def flush(self) -> None:
         """Let what was taken be read."""
-        if not self._gathered:
-            return
+        if self._gathered:
+            self._send(len(self._gathered))
+
+    def _send(self, size: int) -> None:
         while not self._room.acquire(timeout=_LOOK_EVERY_S):
             self.asked.check()
         self.asked.check()
-        self.put(bytes(self._gathered))
-        self._gathered.clear()
+        self.put(bytes(self._gathered[:size]))
+        del self._gathered[:size]
 
     def put(self, what: bytes | BaseException) -> None:
         """Let this be read: nothing at the end, an error to be raised there."""

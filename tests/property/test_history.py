@@ -60,7 +60,7 @@ def kept(engine: Engine) -> list[tuple[object, ...]]:
     texts=st.lists(st.sampled_from("ABC"), min_size=1, max_size=6),
     data=st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_ingestion_makes_no_difference(
     engine: Engine, texts: list[str], data: st.DataObject
 ) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import SourceError
@@ -52,14 +52,12 @@ sources = st.builds(
 
 
 @given(sources, st.text(st.characters(exclude_categories=["Cs"])))
-@settings(deadline=None)
 def test_any_source_that_is_written_is_read_back(source: Source, comment: str) -> None:
     with TemporaryDirectory() as folder:
         assert load_source(write_source(Path(folder), source, comment=comment)) == source
 
 
 @given(st.binary(max_size=200) | st.text("nameurl=\"'[]{}.\n# 0", max_size=80).map(str.encode))
-@settings(deadline=None)
 def test_any_file_is_a_source_or_a_clear_error(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "suara.toml"
@@ -88,7 +86,6 @@ answers = st.builds(
 
 
 @given(st.lists(answers, min_size=1, max_size=8))
-@settings(deadline=None)
 def test_a_probe_ends_whatever_is_answered(given_answers: list[Answer]) -> None:
     asked: list[str] = []
 

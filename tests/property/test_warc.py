@@ -51,7 +51,7 @@ EXCHANGES = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(EXCHANGES, min_size=1, max_size=4))
 def test_what_is_written_comes_back_equal_and_every_tool_accepts_it(batch: list[Exchange]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -96,7 +96,7 @@ def damage(data: bytes, kind: str, place: float) -> bytes:
     }[kind]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(hurts=damages, is_plain=st.booleans())
 def test_damaged_file_gives_problems_or_typed_errors_and_never_a_hang(
     sound: Path, hurts: list[tuple[str, float]], is_plain: bool

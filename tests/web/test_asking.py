@@ -157,3 +157,45 @@ def test_a_database_that_fails_is_told_without_its_place(tmp_path: Path) -> None
         answer = httpx.get(f"http://127.0.0.1:{port}/broken")
     assert answer.status_code == 503
     assert str(tmp_path) not in answer.text
+
+
+def test_an_export_ends_when_its_client_goes(hostile_home: Home) -> None:
+    app = create_app(hostile_home, WebSettings(exports=1))
+    archive: Archive = app.state.archive
+    with served(app) as port:
+        address = f"http://127.0.0.1:{port}/api/v1/export.jsonl?revisions=all"
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect(("127.0.0.1", port))
+            client.sendall(
+                b"GET /api/v1/export.jsonl?revisions=all HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            )
+            assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
+            time.sleep(0.5)
+            assert len(archive.exports) == 1  # it waits for the client to read on
+            busy = httpx.get(address)
+            assert (busy.status_code, busy.headers["retry-after"]) == (503, "30")
+        assert wait_for(lambda: not archive.exports, timeout_s=2)
+        assert httpx.get(address).status_code == 200
+
+
+def test_an_export_that_fails_is_told_or_breaks_off(
+    hostile_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(after: int) -> object:
+        def all_articles(query: Query, **_: object) -> Iterator[object]:
+            for number, article in enumerate(real(query)):
+                if number == after:
+                    raise StorageError("disk I/O error")
+                yield article
+
+        return all_articles
+
+    real = Query.all_articles
+    with served(create_app(hostile_home, WebSettings())) as port:
+        address = f"http://127.0.0.1:{port}/api/v1/export.jsonl"
+        monkeypatch.setattr(Query, "all_articles", failing(after=0))
+        assert httpx.get(address).status_code == 503
+        monkeypatch.setattr(Query, "all_articles", failing(after=15))
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(address)

@@ -1,5 +1,27 @@
-"""The API for programs: `/api/v1/`; `API` are all its routers. docs/serve.md tells of it."""
+"""The API for programs, below `/api/v1/`. docs/serve.md tells of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from archive.web.api import articles, changes, counts, exports, search
+from archive.web.api.models import Problem
 
-API = (search.router, articles.router, changes.router, counts.router, exports.router)
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+ROUTERS = (search.router, articles.router, changes.router, counts.router, exports.router)
+
+
+def install(app: FastAPI) -> None:
+    """Let an app answer programs, and document what it answers."""
+    for router in ROUTERS:
+        app.include_router(router)
+    document = app.openapi
+
+    def with_problems() -> dict[str, Any]:
+        made = document()
+        made["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        return made
+
+    app.openapi = with_problems  # type: ignore[method-assign]

@@ -16,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.export.values import as_json, encodable
-from archive.web.api.models import Problem
 from archive.web.origins import reader_origin
 from archive.web.problems import MEDIA_TYPE, ProblemError
 
@@ -27,15 +26,8 @@ _SAID = {
     404: "The archive holds no such thing.",
     422: "A parameter that cannot be so.",
     429: "Too many requests; `Retry-After` says when to go on.",
+    500: "The record's bytes are damaged, or Kliping has a fault.",
     503: "It took too long and was given up, or too much is asked at once.",
-}
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": said,
-        "model": Problem,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status, said in _SAID.items()
 }
 LimitParameter = Annotated[int, Parameter(ge=1, le=100, description="Most items in an answer.")]
 CursorParameter = Annotated[
@@ -47,9 +39,16 @@ CursorParameter = Annotated[
 ]
 
 
+def problem(description: str) -> dict[str, Any]:
+    """How a problem is documented."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {"description": description, "content": content}
+
+
 def api_router(tag: str) -> APIRouter:
     """A router of the API, whose problems are documented."""
-    return APIRouter(prefix=PREFIX, tags=[tag], responses=PROBLEMS)
+    problems: dict[int | str, Any] = {status: problem(said) for status, said in _SAID.items()}
+    return APIRouter(prefix=PREFIX, tags=[tag], responses=problems)
 
 
 def json_answer(values: Any, *, headers: Mapping[str, str] | None = None) -> Response:

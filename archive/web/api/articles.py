@@ -10,11 +10,12 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import cluster_report, diff_report
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
 from archive.query import MAX_ID, ArchivedArticle, Query
+from archive.reports import cluster as cluster_report
+from archive.reports import diff as diff_report
 from archive.warc.reader import read_member
 from archive.web.api.answers import (
     PREFIX,
@@ -23,6 +24,7 @@ from archive.web.api.answers import (
     api_router,
     json_answer,
     page_answer,
+    problem,
     read_cursor,
 )
 from archive.web.api.models import Article, Difference, Revisions, SomeColumns, Story
@@ -94,7 +96,10 @@ async def revision(request: Request, article_id: ArticleId, number: Number) -> R
 
 
 @router.get(
-    "/articles/{article_id}/diff", response_model=Difference, summary="What changed in between"
+    "/articles/{article_id}/diff",
+    response_model=Difference,
+    summary="What changed in between",
+    responses={413: problem("The texts are too long to be compared here.")},
 )
 async def diff(
     request: Request,

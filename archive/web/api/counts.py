@@ -9,9 +9,9 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import stats_report
 from archive.following import followed_sources
 from archive.query import Query
+from archive.reports import stats as stats_report
 from archive.search.syntax import parse_query
 from archive.search.terms import By
 from archive.web.api.answers import api_router, json_answer
@@ -25,7 +25,7 @@ router = api_router("counts")
 @router.get("/sources", response_model=Sources, summary="Sources")
 async def sources(request: Request) -> Response:
     """All sources of the archive, by name, and how many articles there are of each."""
-    found = await ask(request, lambda query: followed_sources(query.engine))
+    found = await ask(request, followed_sources)
     return json_answer({"items": [asdict(source) for source in found]})
 
 

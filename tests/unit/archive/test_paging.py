@@ -48,9 +48,7 @@ def query(
 def _multiply(engine: Engine) -> None:
     """Many copies of each article, whose times of publication are often the same or none."""
     names = [column.name for column in ArticleRow.__table__.columns if column.name != "id"]
-    copied = ", ".join(
-        "canonical_url || :n" if name == "canonical_url" else name for name in names
-    )
+    copied = ", ".join("canonical_url || :n" if name == "canonical_url" else name for name in names)
     drawn = random.Random(7)
     with engine.begin() as connection:
         for number in range(COPIES):

@@ -210,9 +210,7 @@ def test_the_deepest_queries_are_answered(query: Query, kind: type[And] | type[O
     query.search(And((node, Or((node, *parse_query("lang:id a").nodes)))))  # type: ignore[union-attr]
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(queries)
 def test_every_query_is_answered(query: Query, asked: Node) -> None:
     query.search(asked, limit=3)

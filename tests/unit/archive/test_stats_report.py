@@ -6,8 +6,8 @@ import csv
 import io
 
 from archive.counting import Count
+from archive.reports.stats import as_csv
 from archive.search.terms import By
-from archive.stats_report import as_csv
 
 
 def test_a_name_that_looks_like_a_formula_is_made_harmless() -> None:

@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 
 from archive.db.engine import open_engine
 from archive.diff import Change, diff_text
-from archive.diff_report import END, lines, print_diff
 from archive.errors import NotArchivedError, WrongUseError
 from archive.home import create_home
 from archive.query import Query
+from archive.reports.diff import END, lines, print_diff
 from crawler.cli import app
 from tests.unit.archive.shelf import NOW, SITE, Shelf
 

@@ -130,7 +130,7 @@ def count(connection: Connection, table: type[object]) -> int:
         max_size=20,
     )
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_clusters_tell_nothing_of_how_they_came_about(
     engine: Engine, changes: list[tuple[int, str | None]]
 ) -> None:

@@ -196,9 +196,7 @@ texts = st.text(st.characters(exclude_categories=[]), max_size=30)
 
 
 @pytest.mark.parametrize("name", LOADERS)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=texts,
     title=st.none() | texts.filter(bool),  # CSV has one word for nothing and for an empty text

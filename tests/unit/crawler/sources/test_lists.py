@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.errors import SourceError
@@ -219,7 +219,6 @@ words = st.sampled_from(
     st.binary(max_size=200) | st.lists(words, max_size=30).map(lambda each: "".join(each).encode())
 )
 @example(b"<:")
-@settings(deadline=None)
 def test_any_bytes_are_a_list_or_a_clear_error(data: bytes) -> None:
     try:
         listed = read_list(data)

@@ -92,9 +92,9 @@ def stats(
     the page's own clock, a week is named by its Monday, and an article of two authors counts for
     both. `kliping search` has the syntax of queries.
     """
-    from archive import stats_report
     from archive.home import open_home
     from archive.query import open_query
+    from archive.reports import stats as report
     from archive.search.syntax import parse_query
 
     if csv and json:
@@ -105,11 +105,11 @@ def stats(
     counts = open_query(open_home(home)).count(groups, matching=matching, among=considered)
     if json:
         for count in counts:
-            print_json(stats_report.as_values(groups, count, has_query=has_query))
+            print_json(report.as_values(groups, count, has_query=has_query))
     elif csv:
-        typer.echo(stats_report.as_csv(groups, counts, has_query=has_query), nl=False)
+        typer.echo(report.as_csv(groups, counts, has_query=has_query), nl=False)
     else:
-        stats_report.print_table(groups, counts, has_query=has_query)
+        report.print_table(groups, counts, has_query=has_query)
 
 
 def _as_values(hit: SearchHit) -> dict[str, Any]:
