@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo test soak check fuzz bench-backfill bench-frontier format clean
+.PHONY: install pywb demo screenshots test soak check fuzz bench-backfill bench-frontier format clean
 
 install: .venv/installed
 
@@ -23,6 +23,10 @@ pywb: .venv/pywb/installed
 
 demo: install
 	$(BIN)/python -m crawler.demo
+
+# Pictures of every page of the reading room over the demo's archive; needs Chromium.
+screenshots: install
+	$(BIN)/python docs/screenshots.py
 
 test: install pywb
 	$(BIN)/python -m pytest -q

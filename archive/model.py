@@ -338,6 +338,10 @@ class Extraction:
     """Place (and outlet) that opens the text, e.g. `JAKARTA`; it stays in the text too."""
     paywalled: bool | None = None
     """None where the page does not tell."""
+    tdm_reserved: bool | None = None
+    """Whether text and data mining is reserved; None where the page does not tell."""
+    license: str | None = None
+    """The licence that the page names: an address, or words."""
     word_count: int = 0
     links: list[str] = field(default_factory=list)
     """Absolute URLs that the article's body links to."""

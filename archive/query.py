@@ -5,12 +5,12 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, func, or_, select
+from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
 from sqlalchemy.orm import aliased
 
 from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
@@ -32,8 +32,9 @@ from archive.db.sources import source_ids
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
-from archive.revisions import ArchivedRevision, two_revisions
+from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import condition
+from archive.search.facets import Facets, all_facets, facets
 from archive.search.finding import Match, Place, find, index_of
 from archive.search.terms import EVERYTHING, By, Node, Order
 from archive.urls import normalise_url
@@ -93,6 +94,10 @@ class ArchivedArticle:
     """article, liveblog, video, gallery, opinion or other."""
     paywalled: bool | None
     """Whether the page says that it is not free; empty where it does not say."""
+    tdm_reserved: bool | None
+    """Whether the page, or its server, reserves text and data mining; empty where neither says."""
+    license: str | None
+    """The licence that the page names, mostly its address; empty where it names none."""
     revision: int
     """Number of this revision, from 1."""
     revision_count: int
@@ -140,6 +145,14 @@ class SearchHit:
 
     article: ArchivedArticle
     match: Match
+
+
+@dataclass(slots=True)
+class Mark:
+    """How far an archive had come when it was read."""
+
+    last_revision: int | None = None
+    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
 
 
 class Query:
@@ -192,6 +205,14 @@ class Query:
         known = [match for match in matches if match.article_id in by_id]
         return [SearchHit(by_id[match.article_id], match) for match in known]
 
+    def facets(self, query: Node) -> Facets:
+        """Counts of a query's hits by source, language, section and day.
+
+        Of all articles, or else of the first `archive.search.facets.FACET_HITS` hits.
+        """
+        with self.engine.connect() as connection:
+            return all_facets(connection) if query == EVERYTHING else facets(connection, query)
+
     def count(
         self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
     ) -> list[Count]:
@@ -200,14 +221,20 @@ class Query:
             return count(connection, by, matching=matching, among=among)
 
     def all_articles(
-        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+        self,
+        *,
+        matching: Node = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
+        mark: Mark | None = None,
     ) -> Iterator[ArchivedArticle]:
         """Every article that matches, in the order of ids; with `every_revision`, as each of its
         revisions reads. What matches is the article as it reads now.
 
-        With `first_only`, of a cluster only the article that had the story first.
+        With `first_only`, of a cluster only the article that had the story first. `mark` is told
+        where the archive stood, whatever is written to it meanwhile.
         """
-        return self._stream(self._all(matching, every_revision, first_only))
+        return self._stream(self._all(matching, every_revision, first_only), mark)
 
     def count_all(
         self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
@@ -235,6 +262,30 @@ class Query:
                 raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
             return found
         return self._article_at(id_or_url)
+
+    def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
+        """The article as one of its revisions reads.
+
+        Raises:
+            NotArchivedError: there is no such article or revision.
+        """
+        newest = self.article(id_or_url)
+        require_revisions(newest.id, newest.revision, [number])
+        return next(one for one in self.revisions_of([newest.id]) if one.revision == number)
+
+    def revisions_of(self, article_ids: Collection[int]) -> Iterator[ArchivedArticle]:
+        """These articles as each of their revisions reads, in the order of both numbers.
+
+        Those that are not there are left out. They go into one statement, so give some hundreds.
+        """
+        query = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
+        return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
+
+    def source_titles(self) -> dict[str, str]:
+        """What each source calls itself, by its name; those that are known."""
+        query = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
+        with self.engine.connect() as connection:
+            return {row.name: row.title for row in connection.execute(query)}
 
     def aliases(self, article_id: int) -> list[str]:
         """The other addresses that lead to an article: its twins, and those of further pages."""
@@ -325,8 +376,10 @@ class Query:
             return of_revisions.order_by(RevisionRow.article_id, RevisionRow.number)
         return _select_articles().where(ArticleRow.id.in_(chosen)).order_by(ArticleRow.id)
 
-    def _stream(self, query: Select[Any]) -> Iterator[ArchivedArticle]:
+    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Iterator[ArchivedArticle]:
         with self.engine.connect() as connection:
+            if mark is not None:
+                mark.last_revision = _last_revision(connection)
             rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
             for some in rows.partitions():
                 pages = pages_of_articles(connection, {row.id for row in some})
@@ -341,6 +394,13 @@ def open_query(home: Home) -> Query:
         StorageError: its database cannot be opened.
     """
     return Query(open_engine(home.database_url, read_only=True))
+
+
+def _last_revision(connection: Connection) -> int:
+    """The greatest number of a revision, in what the connection sees from now on."""
+    if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
+        connection.execution_options(isolation_level="REPEATABLE READ")
+    return connection.scalar(select(func.max(RevisionRow.id))) or 0
 
 
 def _select_articles(

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+import archive.commands.cite
 import archive.commands.export
 import archive.commands.files
 import archive.commands.reading
@@ -45,6 +46,7 @@ app.command()(archive.commands.reading.cluster)
 app.command()(archive.commands.reading.changes)
 app.command()(archive.commands.reading.urls)
 app.command()(crawler.commands.why)
+app.command()(archive.commands.cite.cite)
 app.command()(archive.commands.export.export)
 app.command()(archive.commands.files.index)
 app.command()(archive.commands.files.replay)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from archive.export.columns import COLUMNS, KNOWN_AS, NOT_KNOWN_YET, meanings
+from archive.export.columns import COLUMNS, KNOWN_AS, meanings
 from docs.made import keep
 
 OTHERS = ("cc_news", "news-please", "Media Cloud", "Fundus")
@@ -28,10 +28,6 @@ Where a cell is empty, that dataset has nothing of the kind, or nothing that mea
 `cc_news` is the dataset of that name on the Hugging Face hub.
 
 """
-MISSING = """
-## Not there yet
-
-"""
 
 
 def page() -> str:
@@ -45,9 +41,8 @@ def page() -> str:
         (f"`{name}`", *(f"`{names[other]}`" if other in names else "" for other in OTHERS))
         for name, names in KNOWN_AS.items()
     ]
-    missing = [f"- `{name}`: {why}.\n" for name, why in NOT_KNOWN_YET.items()]
     parts = [HEAD, *_table(("column", "holds", "meaning"), columns)]
-    parts += [AGREEMENT, *_table(("here", *OTHERS), known), MISSING, *missing]
+    parts += [AGREEMENT, *_table(("here", *OTHERS), known)]
     return "".join(parts)
 
 

@@ -35,7 +35,7 @@ from archive.model import (
 from archive.urls import normalise_url
 from archive.warc.importing import Imported, import_captures
 from archive.warc.reader import read_payload
-from archive.warc.records import Record, bare_id, read_date
+from archive.warc.records import bare_id, read_date
 from archive.warc.writer import WarcWriter
 from pipelines.grouping import Grouped
 from pipelines.guidance import Guidance, Guides
@@ -71,6 +71,8 @@ class _Revisit:
     """A page that was found as it had been, and where its payload lies."""
 
     capture: Capture
+    headers: Headers
+    """Of the answer itself."""
     refers_to: str
     url: str
     date: str
@@ -249,7 +251,7 @@ class _Taking:
             await self._take_plain(capture)
         elif capture.record_type is RecordType.REVISIT:
             # For later, when what it refers to has its row, wherever in the file it lies.
-            self._revisits.append(_revisit(capture, imported.record))
+            self._revisits.append(_revisit(imported))
         else:
             await self._places.acquire()
             pages.create_task(self._take_page(imported))
@@ -291,7 +293,7 @@ class _Taking:
             logger.warning("%s: %s", revisit.capture.url, error)
             body = b""
         if body:
-            await self._read(revisit.capture, _content_type(revisit.capture), body)
+            await self._read(revisit.capture, revisit.headers, body)
         else:
             await self._take_plain(revisit.capture)
 
@@ -320,9 +322,11 @@ def _is_page(capture: Capture) -> bool:
     return True
 
 
-def _revisit(capture: Capture, record: Record) -> _Revisit:
+def _revisit(imported: Imported) -> _Revisit:
+    record = imported.record
     return _Revisit(
-        capture,
+        imported.capture,
+        (*_content_type(imported.capture), *imported.headers),
         bare_id(record.get("WARC-Refers-To") or ""),
         bare_id(record.get("WARC-Refers-To-Target-URI") or ""),
         record.get("WARC-Refers-To-Date") or "",

@@ -6,6 +6,7 @@ read, byte for byte, with the same rules unless they choose others.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -14,7 +15,7 @@ from archive.db.repository import Repository
 from archive.db.rereading import ArchivedPage
 from archive.errors import RecordNotFoundError
 from archive.model import RecordRef
-from archive.warc.http import decode_body, read_head, split_interim
+from archive.warc.http import NO_HEAD, HttpHead, decode_body, read_head, split_interim
 from archive.warc.reader import read_record
 from archive.warc.records import Record, bare_id, read_date
 from pipelines.served import Headers, ServedArticle, ServedPage
@@ -37,24 +38,36 @@ class PageReader:
         return ServedArticle(self.read(page), tuple(further), page.missing_pages)
 
     def read(self, page: ArchivedPage) -> ServedPage:
-        """One page, with the headers that an extraction needs.
+        """One page, with the headers that it was served with.
 
         Raises:
             RecordError: there is no sound record where the row says.
         """
-        record = read_record(self._root, page.ref)
+        served = record = read_record(self._root, page.ref)
         if page.is_revisit:
-            original = self._find_original(record)
-            if original is None:
-                told = "the record that it repeats is missing"
-                raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
-            record = read_record(self._root, original)  # which brings the body of a 304 as well
+            record = self._original(record, page)  # which brings the body of a 304 as well
         if not record.is_http:
-            return ServedPage(record.block, page.url, _content_type(page.content_type))
+            headers = (*_content_type(page.content_type), *self._headers_of_source(record))
+            return ServedPage(record.block, page.url, headers)
         response = split_interim(record.block)[1]
         head = read_head(response)
-        headers = _content_type(page.content_type) or head.headers
+        own = _head_of(served)
+        headers = own.headers if own.status == HTTPStatus.OK else head.headers
+        headers = (*_content_type(page.content_type), *headers)
         return ServedPage(decode_body(head, response[head.length :]), page.url, headers)
+
+    def _original(self, record: Record, page: ArchivedPage) -> Record:
+        """The record whose payload a revisit repeats."""
+        original = self._find_original(record)
+        if original is None:
+            told = "the record that it repeats is missing"
+            raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
+        return read_record(self._root, original)
+
+    def _headers_of_source(self, record: Record) -> Headers:
+        """What the answer that a conversion was made of was served with, where it is known."""
+        source = self._find_original(record)
+        return _head_of(read_record(self._root, source)).headers if source else ()
 
     def _find_original(self, record: Record) -> RecordRef | None:
         if refers_to := bare_id(record.get("WARC-Refers-To") or ""):
@@ -62,6 +75,10 @@ class PageReader:
         url = bare_id(record.get("WARC-Refers-To-Target-URI") or "")
         date = record.get("WARC-Refers-To-Date")
         return self._repository.find_capture(url, read_date(date)) if date else None
+
+
+def _head_of(record: Record) -> HttpHead:
+    return read_head(split_interim(record.block)[1]) if record.is_http else NO_HEAD
 
 
 def _content_type(value: str | None) -> Headers:

@@ -30,7 +30,7 @@ from archive.home import Home, run_lock
 from archive.model import Candidate, Capture, RecordRef, RecordType, Visit
 from archive.urls import normalise_url
 from archive.warc.http import decode_body, read_head, split_interim
-from archive.warc.reader import read_exchange, read_payload
+from archive.warc.reader import read_answer, read_exchange, read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import FOLDER
@@ -267,15 +267,17 @@ class Recovery:
         return Answer(last.url, last.status, head.headers, body)
 
     def _converted(self, last: Capture) -> Answer | None:
-        """What was made of an answer: a page of its own, without the answer's headers."""
+        """What was made of an answer: a page of its own, served with the answer's headers."""
         if last.ref is None:
             return None
         try:
             body = read_payload(self._home.warc, last.ref)
+            source = self._find_record(last.made_of or "")
+            served = read_answer(self._home.warc, source)[0] if source else ()
         except RecordError as error:
             logger.warning("%s", error)
             return None
-        headers = (("Content-Type", last.content_type or ""),)
+        headers = (("Content-Type", last.content_type or ""), *served)
         return Answer(last.url, HTTPStatus.OK, headers, body)
 
     def _find_record(self, record_id: str) -> RecordRef | None:

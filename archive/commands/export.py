@@ -15,8 +15,7 @@ from archive.cli import HomeOption
 
 if TYPE_CHECKING:
     from archive.export import Selection
-    from archive.home import Home
-    from archive.query import ArchivedArticle
+    from archive.query import ArchivedArticle, Query
 
 
 class Revisions(StrEnum):
@@ -33,6 +32,7 @@ class Dedupe(StrEnum):
 
 
 def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
+    context: typer.Context,
     home: HomeOption = Path(),
     format_: Annotated[
         str, typer.Option("--format", help="jsonl, csv, parquet, sqlite, hf or wacz.")
@@ -78,6 +78,13 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
             help="Write FILE.manifest.json too: selection, counts, digest, citation.",
         ),
     ] = False,
+    from_manifest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Make the export of this manifest again: the same rows, columns and files.",
+        ),
+    ] = None,
 ) -> None:
     """Write every article to a file that other programs read.
 
@@ -86,19 +93,29 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     replays in ReplayWeb.page. With --split or --shards, and for hf, the output is a folder, which
     has a manifest.json. It appears when it is whole, or not at all. docs/columns.md tells what
     the columns mean, docs/export.md how to open the files.
+
+    With --from-manifest, what came into the archive since is left out. Where the files are not as
+    they were, it says which and why, as far as it can be told; the exit code is 1 then.
     """
+    if from_manifest is not None:
+        _refuse_others(context, "home", "output", "from_manifest")
+        _export_again(home, from_manifest, output)
+        return
     from archive.errors import WrongUseError
     from archive.export import FORMATS, Layout
     from archive.export import export as export_selection
     from archive.export.columns import choose
     from archive.home import open_home
+    from archive.query import open_query
 
     is_table = format_ not in FORMATS or FORMATS[format_].package is None
     if not is_table and (columns or no_text):
         raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
+    opened = open_home(home)
     selection = select_for_export(
-        open_home(home),
+        open_query(opened),
+        opened.warc,
         matching,
         every_revision=revisions is Revisions.ALL,
         first_only=dedupe is not None,
@@ -109,15 +126,42 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     typer.echo(f"Exported {count} {what}.", err=True)
 
 
+def _refuse_others(context: typer.Context, *allowed: str) -> None:
+    """Refuse options beside those allowed, which the manifest settles."""
+    from archive.errors import WrongUseError
+
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in allowed and source is not None and source.name == "COMMANDLINE":
+            raise WrongUseError(f"{parameter.opts[0]}: the manifest settles that; leave it out")
+
+
+def _export_again(home: Path, manifest: Path, output: str) -> None:
+    from archive.export.again import export_again, read_recipe, select_again
+    from archive.home import open_home
+    from archive.query import open_query
+
+    recipe, opened = read_recipe(manifest), open_home(home)
+    selection = select_again(open_query(opened), recipe, opened.warc)
+    shown = replace(selection, articles=_shown(iter(selection.articles), lambda: recipe.rows))
+    count, differences = export_again(recipe, shown, output)
+    typer.echo(f"Exported {count} of {recipe.rows} rows.", err=True)
+    for difference in differences:
+        typer.secho(f"kliping: {difference}", fg="red", err=True)
+    if differences:
+        raise typer.Exit(1)
+
+
 def select_for_export(
-    home: Home, matching: str, *, every_revision: bool, first_only: bool
+    query: Query, warc: Path, matching: str, *, every_revision: bool, first_only: bool
 ) -> Selection:
     """What is exported, from the archive: the one place to choose articles otherwise."""
     from archive.export import Selection
-    from archive.query import open_query
+    from archive.query import Mark
     from archive.search.syntax import parse_query
 
-    query = open_query(home)
+    mark = Mark()
     chosen = partial(
         query.all_articles,
         matching=parse_query(matching),
@@ -131,7 +175,7 @@ def select_for_export(
         "revisions": Revisions.ALL if every_revision else Revisions.LAST,
         "dedupe": Dedupe.CLUSTER if first_only else None,
     }
-    return Selection(_shown(chosen(), counted), home.warc, origin=origin)
+    return Selection(_shown(chosen(mark=mark), counted), warc, origin=origin, mark=mark)
 
 
 def _shown(

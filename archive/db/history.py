@@ -416,6 +416,8 @@ def _columns_of(extraction: Extraction) -> dict[str, Any]:
         "dateline": extraction.dateline,
         "page_kind": extraction.page_kind,
         "paywalled": extraction.paywalled,
+        "tdm_reserved": extraction.tdm_reserved,
+        "license": extraction.license,
         "extractor": extraction.extractor,
         "rules": extraction.rules,
         "missing_pages": extraction.missing_pages,

@@ -15,7 +15,7 @@ from archive.errors import StorageError, WrongUseError
 from archive.export import csv_table, jsonl, parquet, sqlite, wacz
 from archive.export.base import Format, Selection
 from archive.export.folder import Layout, write_folder
-from archive.export.manifest import Tally, file_made, manifest_of, write_json
+from archive.export.manifest import Tally, file_made, manifest_of, manifest_path, write_json
 
 FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", table=jsonl.open_table),
@@ -81,6 +81,6 @@ def _write_file(selection: Selection, format_: str, path: Path, layout: Layout) 
         count = FORMATS[format_].write(watched, file)
     if layout.manifest:
         files = [file_made(path, path.parent, count)]
-        written = manifest_of(selection, format_, tally, files, split=None)
-        write_json(path.with_name(f"{path.name}.manifest.json"), written)
+        written = manifest_of(selection, format_, tally, files, split=None, shards=1)
+        write_json(manifest_path(path), written)
     return count

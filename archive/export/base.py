@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.export.columns import COLUMNS, Column
-from archive.query import ArchivedArticle
+from archive.query import ArchivedArticle, Mark
 
 AddRow = Callable[[ArchivedArticle], None]
 
@@ -26,6 +26,8 @@ class Selection:
     """What of each article goes into a table."""
     origin: Mapping[str, str | None] = field(default_factory=dict)
     """How the articles were chosen, and from which archive: for the manifest."""
+    mark: Mark = field(default_factory=Mark)
+    """Where the archive stood, when the articles have been read: for the manifest."""
 
 
 @dataclass(slots=True)

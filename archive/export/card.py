@@ -1,7 +1,7 @@
 """The dataset card of an `hf` export: what the Hugging Face hub and its readers want to know.
 
 The front matter is written with JSON's own quotes, which YAML has too. It names no licence: the
-archive does not know any, and the person who publishes the dataset must.
+archive knows what pages say of theirs, and the person who publishes the dataset must decide.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ def card_of(name: str, selection: Selection, tally: Tally, rows: Mapping[str, in
             "",
             "Not stated. The texts are their publishers'; whoever publishes this dataset has to",
             "find out what may be done with them, and to write it here and under `license`.",
+            "This is what the pages themselves say:",
+            "",
+            *_table(("licence", "rows"), sorted(tally.licences.items())),
+            "",
+            *_table(("text and data mining", "rows"), sorted(tally.reservations.items())),
             "",
             "## Splits",
             "",
@@ -101,5 +106,11 @@ def _table(head: tuple[str, str], rows: Iterable[tuple[str, object]]) -> list[st
     return [
         f"| {' | '.join(head)} |",
         "|---|---|",
-        *(f"| `{name}` | {value} |" for name, value in rows),
+        *(f"| {_code(name)} | {value} |" for name, value in rows),
     ]
+
+
+def _code(name: str) -> str:
+    """A name as it is, whatever it has that Markdown would read."""
+    plain = " ".join(name.replace("|", "¦").replace("`", "'").split())
+    return f"`{plain}`"

@@ -112,12 +112,6 @@ KNOWN_AS: dict[str, dict[str, str]] = {
 }
 """What other news datasets call the same thing, or what is closest to it."""
 
-NOT_KNOWN_YET: dict[str, str] = {
-    "tdm_reserved": "whether the publisher has reserved text and data mining: the archive does not"
-    " read such statements yet",
-}
-"""Columns that are planned and left out, rather than empty: an empty one would look like a no."""
-
 
 @cache
 def meanings() -> dict[str, str]:

@@ -91,7 +91,9 @@ def write_folder(
             rows = {part: parts.rows[part] for part in parts.names}
             with replacing(new / "README.md") as file:
                 file.write(card.card_of(folder.name, selection, tally, rows).encode())
-        written = manifest_of(selection, name, tally, files, split=layout.split)
+        written = manifest_of(
+            selection, name, tally, files, split=layout.split, shards=layout.shards
+        )
         write_json(new / "manifest.json", written)
     return tally.rows
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,8 +15,15 @@ from typing import Any
 
 from archive.disk import replacing
 from archive.export.base import Selection
-from archive.query import ArchivedArticle
+from archive.export.numbers import Numbers
+from archive.export.values import encodable
+from archive.query import ArchivedArticle, Mark
 
+NOT_STATED = "not stated"
+OTHER_LICENCES = "others"
+MOST_LICENCES = 200
+"""That are counted each by itself."""
+RESERVATIONS = {True: "reserved", False: "not reserved", None: NOT_STATED}
 NO_DATE = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
@@ -39,6 +47,11 @@ class Tally:
     sources: Counter[str] = field(default_factory=Counter)
     languages: Counter[str] = field(default_factory=Counter)
     extractors: Counter[str] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+    reservations: Counter[str] = field(default_factory=Counter)
+    articles: Numbers = field(default_factory=Numbers)
+    clusters: dict[int, tuple[str, Numbers]] = field(default_factory=dict)
+    """By number: who had the story first, and the articles of it."""
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
@@ -49,10 +62,26 @@ class Tally:
             self.sources[article.source] += 1
             self.languages[article.language or "unknown"] += 1
             self.extractors[article.extractor] += 1
+            self.licences[self._licence(article)] += 1
+            self.reservations[RESERVATIONS[article.tdm_reserved]] += 1
             self.captured = _wider(self.captured, article.captured_at)
+            self._note(article)
             if article.published_at:
                 self.published = _wider(self.published, article.published_at)
             yield article
+
+    def _note(self, article: ArchivedArticle) -> None:
+        """Note what will have to be known to make the same rows again."""
+        self.articles.add(article.id)
+        if article.cluster_id is not None:
+            first = article.first_publisher or ""
+            self.clusters.setdefault(article.cluster_id, (first, Numbers()))[1].add(article.id)
+
+    def _licence(self, article: ArchivedArticle) -> str:
+        """What its licence is counted as: pages may name a great many of their own."""
+        named = encodable(article.license) or NOT_STATED
+        is_one_more = named not in self.licences and len(self.licences) >= MOST_LICENCES
+        return OTHER_LICENCES if is_one_more else str(named)
 
 
 def manifest_of(
@@ -62,6 +91,7 @@ def manifest_of(
     files: Sequence[FileMade],
     *,
     split: str | None,
+    shards: int,
 ) -> dict[str, Any]:
     """The manifest of an export that is written."""
     made_at = datetime.now(UTC).replace(microsecond=0)
@@ -70,17 +100,40 @@ def manifest_of(
         "exported_at": made_at.isoformat(),
         "selection": dict(selection.origin),
         "format": format_,
+        "written_with": _library(format_),
         "split": split,
+        "shards": shards,
         "columns": [column.name for column in selection.columns],
         "rows": tally.rows,
         "rows_by_source": dict(sorted(tally.sources.items())),
         "rows_by_language": dict(sorted(tally.languages.items())),
         "rows_by_extractor": dict(sorted(tally.extractors.items())),
+        "rows_by_license": dict(sorted(tally.licences.items())),
+        "rows_by_tdm_reserved": dict(sorted(tally.reservations.items())),
         "published": _span(tally.published),
         "captured": _span(tally.captured),
         "citation": citation(selection, tally, made_at),
         "files": [asdict(file) for file in files],
+        "as_of": _as_of(selection.mark, tally),
     }
+
+
+def _as_of(mark: Mark, tally: Tally) -> dict[str, Any] | None:
+    """What `archive.export.again` needs; None where the articles came from elsewhere."""
+    if mark.last_revision is None:
+        return None
+    return {
+        "last_revision": mark.last_revision,
+        "articles": str(tally.articles),
+        "clusters": {id_: f"{first} {numbers}" for id_, (first, numbers) in tally.clusters.items()},
+    }
+
+
+def _library(format_: str) -> str | None:
+    """What decides on the bytes of a format beside Kliping."""
+    if format_ in ("parquet", "hf"):
+        return f"pyarrow {version('pyarrow')}"
+    return f"SQLite {sqlite3.sqlite_version}" if format_ == "sqlite" else None
 
 
 def citation(selection: Selection, tally: Tally, made_at: datetime) -> str:
@@ -101,6 +154,13 @@ def file_made(path: Path, root: Path, rows: int) -> FileMade:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return FileMade(path.relative_to(root).as_posix(), rows, path.stat().st_size, digest)
+
+
+def manifest_path(target: Path) -> Path:
+    """Where the manifest of an export lies: in its folder, or beside its file."""
+    if target.is_dir():
+        return target / "manifest.json"
+    return target.with_name(f"{target.name}.manifest.json")
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

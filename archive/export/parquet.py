@@ -34,6 +34,8 @@ FEW_VALUES = (
     "section",
     "page_kind",
     "paywalled",
+    "tdm_reserved",
+    "license",
     "first_publisher",
     "extractor",
     "warc_file",

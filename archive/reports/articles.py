@@ -70,6 +70,8 @@ def _facts(article: ArchivedArticle, warc: Path) -> dict[str, object]:
         "Language": article.language,
         "Section": article.section,
         "Tags": ", ".join(article.tags),
+        "Licence": article.license,
+        "Mining": "reserved by the publisher" if article.tdm_reserved else None,
         "Revision": article.revision,
         "Incomplete": missing,
         "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",

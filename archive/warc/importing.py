@@ -56,7 +56,7 @@ class Imported:
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """Headers of the final response, for the charset."""
+        """Headers of the final response."""
         if self.record.is_http:
             return read_head(split_interim(self.record.block)[1]).headers
         content_type = self.capture.content_type

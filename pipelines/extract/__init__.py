@@ -33,9 +33,9 @@ def extract(
     """What the page in `body`, served under `url`, says; never raises on any bytes.
 
     `headers` are those of the response, as a mapping or as (name, value) pairs of str or
-    bytes; Content-Type and Date are read. `rules` are the source's own, `learnt` is what its
-    other stories taught; `captured_at` (else Date) picks the rules of the page's time and
-    gives dates such as "2 jam lalu" their meaning.
+    bytes; Content-Type, Date, TDM-Reservation and X-Robots-Tag are read. `rules` are the
+    source's own, `learnt` is what its other stories taught; `captured_at` (else Date) picks
+    the rules of the page's time and gives dates such as "2 jam lalu" their meaning.
     """
     return explain(
         body, url, headers=headers, rules=rules, learnt=learnt, captured_at=captured_at

@@ -1,8 +1,8 @@
 """The order of the steps, from bytes to an `Extraction`.
 
 decode -> page -> choice (of candidates) -> source rules -> rule packs -> learnt boilerplate
--> title, authors, times, language, kind, paywall, metadata -> structure. Each step is a pure
-function of its own module; any that can be left out can be switched off by name (`without`),
+-> title, authors, times, language, kind, paywall, metadata -> structure -> rights. Each step is a
+pure function of its own module; any that can be left out can be switched off by name (`without`),
 which is how the benchmark measures what each one gains.
 """
 
@@ -24,6 +24,7 @@ from pipelines.extract.language import language
 from pipelines.extract.metadata import Metadata, metadata
 from pipelines.extract.page import Page, read_page
 from pipelines.extract.paywall import paywalled
+from pipelines.extract.rights import rights
 from pipelines.extract.text import count_words
 from pipelines.extract.titles import Headline, headline
 
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from pipelines.extract.decode import Headers
     from pipelines.extract.learn import Learnt, Recurring
 
-VERSION = 3
-"""Raised with every change that can change a text, so that re-extraction knows what is stale."""
+VERSION = 4
+"""Raised with every change that can change a text or adds a fact, to tell what is stale."""
 EXTRACTOR = f"kliping-extract/{VERSION} trafilatura/{version('trafilatura')}"
 STEPS = ("forest", "data", "packs", "learnt", "rules")
 """Steps that `without` can name."""
@@ -90,7 +91,14 @@ def _extract(
     fired += ["learnt"] if recurring else []
     is_part = settings.is_part
     extraction = _assemble(page, lines, blocks, fired, rules, served_at, trace, is_part)
-    return replace(extraction, recurring=recurring) if recurring else extraction
+    stated = rights(page, headers)
+    trace.add("rights", stated.license, f"TDM reserved: {stated.tdm_reserved}")
+    return replace(
+        extraction,
+        tdm_reserved=stated.tdm_reserved,
+        license=stated.license,
+        recurring=recurring,
+    )
 
 
 def _kept(

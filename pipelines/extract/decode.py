@@ -87,18 +87,24 @@ class Refusal:
 
 def header(headers: Headers, name: str) -> str | None:
     """Value of the first header called `name` (any case) as text, None if there is none."""
+    return next(iter(header_values(headers, name)), None)
+
+
+def header_values(headers: Headers, name: str) -> list[str]:
+    """Values of all headers called `name` (any case) as text."""
     if headers is None:
-        return None
+        return []
     pairs = headers.items() if hasattr(headers, "items") else headers
+    found: list[str] = []
     for key, value in pairs:
         if _as_text(key).strip().lower() == name:
-            return _as_text(value).strip()
-    return None
+            # Scrapy keeps a list of values under each name.
+            values = value if isinstance(value, list | tuple) else [value]
+            found += [_as_text(one).strip() for one in values]
+    return found
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, list | tuple):  # Scrapy keeps a list of values under each name
-        value = value[0] if value else ""
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 

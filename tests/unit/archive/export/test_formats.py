@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from archive.article_pages import ArchivedPage
 from archive.errors import StorageError, WrongUseError
 from archive.export import FORMATS, Layout, Selection, export
-from archive.export.columns import COLUMNS, KNOWN_AS, NOT_KNOWN_YET, Kind, choose, meanings
+from archive.export.columns import COLUMNS, KNOWN_AS, Kind, choose, meanings
 from archive.export.csv_table import guarded, unguarded
 from archive.export.values import encodable
 from archive.query import ArchivedArticle
@@ -56,6 +56,8 @@ PLAIN = ArchivedArticle(
     image_url=None,
     page_kind="article",
     paywalled=False,
+    tdm_reserved=True,
+    license="https://creativecommons.org/licenses/by/4.0/",
     revision=1,
     revision_count=2,
     cluster_id=None,
@@ -332,6 +334,8 @@ def test_parts_and_shards_hold_each_article_once(name: str, tmp_path: Path) -> N
     assert sorted(ids) == sorted(article.id for article in articles)
     assert manifest["rows"] == manifest["rows_by_source"]["suara"] == len(articles)
     assert manifest["selection"] == {"archive_id": "an-id"}
+    assert manifest["rows_by_license"] == {PLAIN.license: len(articles)}
+    assert manifest["rows_by_tdm_reserved"] == {"reserved": len(articles)}
     assert "an-id: 18 rows from 1 source, captured 2026-11-23" in manifest["citation"]
 
 
@@ -368,6 +372,27 @@ def test_a_dataset_has_a_card(tmp_path: Path) -> None:
     counts = re.findall(r"^\| `(?:train|validation|test)` \| (\d+)", text, re.MULTILINE)
     assert sum(map(int, counts)) == 100
     assert len(counts) == 3
+
+
+def test_a_card_tells_licences_and_opt_outs(tmp_path: Path) -> None:
+    stated = [
+        PLAIN,
+        replace(PLAIN, license="a | `b`\n", tdm_reserved=False),
+        replace(PLAIN, license=None, tdm_reserved=None),
+    ]
+    export(selection(stated), "hf", str(tmp_path / "berita"))
+    text = (tmp_path / "berita/README.md").read_text("utf-8")
+    assert f"| `{PLAIN.license}` | 1 |" in text
+    assert "| `a ¦ 'b'` | 1 |" in text
+    assert all(f"| `{one}` | 1 |" in text for one in ("reserved", "not reserved", "not stated"))
+
+
+def test_licences_are_counted_within_bounds(tmp_path: Path) -> None:
+    many = [replace(PLAIN, license=f"© {n}") for n in range(300)]
+    export(selection(many), "jsonl", str(tmp_path / "a.jsonl"), Layout(manifest=True))
+    counted = json.loads((tmp_path / "a.jsonl.manifest.json").read_text("utf-8"))["rows_by_license"]
+    assert len(counted) == 201
+    assert counted["others"] == 100
 
 
 def test_a_split_without_rows_is_not_named(tmp_path: Path) -> None:
@@ -440,4 +465,3 @@ def test_the_page_is_what_the_columns_say() -> None:
     names = {field.name for field in fields(ArchivedArticle)}
     assert meanings().keys() == names
     assert KNOWN_AS.keys() <= names
-    assert not NOT_KNOWN_YET.keys() & names

@@ -37,6 +37,16 @@ def test_text_is_nfc_without_control_characters(story: Story) -> None:
     assert text.startswith("Café Pemerintah")
 
 
+def test_facts_are_nfc(story: Story) -> None:
+    apart = unicodedata.normalize("NFD", "Café")
+    names = ("description", "article:section", "article:tag", "dcterms.license")
+    head = "".join(f'<meta property="{name}" content="{apart}">' for name in names)
+    byline = f'<p class="byline">Oleh {apart} Lestari</p>'
+    got = extract(story(head=head, title=f"Pasar {apart}", above=byline), URL)
+    facts = (got.title, got.description, got.section, *got.tags, got.license, *got.authors)
+    assert facts == ("Pasar Café", "Café", "Café", "Café", "Café", "Café Lestari")
+
+
 def test_front_page_is_no_article() -> None:
     teasers = "".join(
         f"<article><h2><a href='/{at}/'>Berita nomor {at} tentang pasar ikan lama"

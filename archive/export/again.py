@@ -1,0 +1,151 @@
+"""Making an export again from its manifest, and telling where it could not be made the same.
+
+Called by `kliping export --from-manifest`. What was added to the archive since makes no
+difference (`archive.as_of`); what was forgotten or changed in its place does, and is told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archive.as_of import AsOf, InCluster, articles_as_of
+from archive.errors import WrongUseError
+from archive.export import FORMATS, Layout, Selection, export
+from archive.export.columns import choose
+from archive.export.manifest import manifest_path
+from archive.export.numbers import Numbers
+from archive.query import Mark, Query
+
+NAMED_AT_MOST = 20
+"""Articles, of those that are missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A manifest, as far as rows are made from it."""
+
+    path: Path
+    told: Mapping[str, Any]
+    as_of: AsOf
+
+    @property
+    def is_of_every_revision(self) -> bool:
+        """Whether each article has a row for each revision."""
+        return bool(self.told["selection"]["revisions"] == "all")
+
+    @property
+    def rows(self) -> int:
+        """How many it is to have."""
+        return int(self.told["rows"])
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read the manifest of an export.
+
+    Raises:
+        WrongUseError: it is none, or says too little to make the export again.
+    """
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        as_of = _as_of(told["as_of"]) if told["as_of"] else None
+        needed = ("format", "columns", "split", "shards", "rows", "files", "rows_by_extractor")
+        is_whole = all(name in told for name in needed) and "revisions" in told["selection"]
+    except OSError as error:
+        raise WrongUseError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WrongUseError(
+            f"{path}: not the manifest of an export, or of one by an older Kliping, which did not"
+            " note what it takes to make it again"
+        ) from error
+    if as_of is None or not is_whole:
+        raise WrongUseError(f"{path}: does not say from what the export was made")
+    if told["format"] not in FORMATS or FORMATS[told["format"]].package:
+        raise WrongUseError(f"{path}: of {told['format']}, which cannot be made again from rows")
+    return Recipe(path, told, as_of)
+
+
+def _as_of(told: Mapping[str, Any]) -> AsOf:
+    clusters = {}
+    for cluster_id, members in told["clusters"].items():
+        first, _, numbers = members.rpartition(" ")
+        in_cluster = InCluster(int(cluster_id), first)
+        clusters.update(dict.fromkeys(Numbers.parse(numbers), in_cluster))
+    return AsOf(Numbers.parse(told["articles"]), int(told["last_revision"]), clusters)
+
+
+def select_again(query: Query, recipe: Recipe, warc: Path) -> Selection:
+    """The articles of the first export, as they read then.
+
+    Raises:
+        WrongUseError: it was made from another archive.
+    """
+    origin = recipe.told["selection"]
+    here = query.archive_id()
+    if origin.get("archive_id") != here:
+        raise WrongUseError(
+            f"{recipe.path}: made from archive {origin.get('archive_id')}; this one is {here}."
+            " Name the right one with --home"
+        )
+    return Selection(
+        articles_as_of(query, recipe.as_of, every_revision=recipe.is_of_every_revision),
+        warc,
+        columns=choose(recipe.told["columns"]),
+        origin=origin,
+        mark=Mark(recipe.as_of.last_revision),
+    )
+
+
+def export_again(recipe: Recipe, selection: Selection, target: str) -> tuple[int, list[str]]:
+    """Write the export to `target`; how many rows, and in words what is not as it was.
+
+    Raises: as `archive.export.export` does; WrongUseError if it would replace its own recipe.
+    """
+    told = recipe.told
+    if recipe.path.resolve() in (Path(target).resolve(), manifest_path(Path(target)).resolve()):
+        raise WrongUseError(f"{target}: would replace {recipe.path}; name another with -o")
+    layout = Layout(told["split"], told["shards"], manifest=True)
+    count = export(selection, told["format"], target, layout)
+    made = json.loads(manifest_path(Path(target)).read_text("utf-8"))
+    return count, list(_differences(recipe, made))
+
+
+def _differences(recipe: Recipe, made: Mapping[str, Any]) -> Iterator[str]:
+    told, missing = recipe.told, recipe.as_of.missing
+    files = _files_that_differ(told["files"], made["files"])
+    if not files:
+        return
+    yield f"not as they were: {', '.join(files)}"
+    if missing:
+        named = ", ".join(map(str, missing[:NAMED_AT_MOST]))
+        more = f" and {len(missing) - NAMED_AT_MOST} more" if len(missing) > NAMED_AT_MOST else ""
+        yield f"no longer in the archive: articles {named}{more} (kliping forget --list)"
+    if told["rows"] != made["rows"]:
+        yield f"rows: {made['rows']}, of {told['rows']} then"
+    read_by = told["rows_by_extractor"], made["rows_by_extractor"]
+    if read_by[0].keys() != read_by[1].keys():
+        then, now = (", ".join(names) or "none" for names in read_by)
+        yield f"pages were read again since: by {then} then, by {now} now"
+    wrote = [f"Kliping {one.get('kliping')}, {one.get('written_with')}" for one in (told, made)]
+    if wrote[0] != wrote[1]:
+        yield f"written by other programs: {wrote[0]} then, {wrote[1]} now"
+    if not missing and told["rows"] == made["rows"]:
+        yield (
+            "as many rows as then: some were changed in their place, by re-extraction, a missing"
+            " page that was had, an older capture that came in, or a new address"
+        )
+
+
+def _files_that_differ(
+    then: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """Names of files whose bytes differ; a single file may have another name."""
+    before, after = ({file["path"]: file["sha256"] for file in files} for files in (then, now))
+    if len(before) == len(after) == 1:
+        return list(after) if set(before.values()) != set(after.values()) else []
+    return sorted(
+        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    )
