@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo screenshots test soak check fuzz bench-backfill bench-frontier format clean
+.PHONY: install pywb demo screenshots test soak check fuzz bench-backfill bench-frontier bench-web format clean
 
 install: .venv/installed
 
@@ -52,6 +52,12 @@ bench-backfill: install
 # A frontier of a million URLs: some minutes.
 bench-frontier: install
 	$(BIN)/python -m benchmarks.frontier.take
+
+# Twenty readers of a million articles while a crawl writes; making the archive takes some ten minutes.
+BENCH_WEB ?= bench-web-archive
+bench-web: install
+	$(BIN)/python -m benchmarks.archive.generate $(BENCH_WEB) --articles 1000000
+	$(BIN)/python -m benchmarks.web.run $(BENCH_WEB)
 
 format: install
 	$(BIN)/ruff format .

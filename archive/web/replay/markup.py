@@ -7,7 +7,7 @@ no tag stand in the result but of those that were written here, whatever a brows
 
 The sandbox and the policy of `archive.web.replay.policy` hold even for what would be missed here,
 apart from hints to connect (`preconnect`), over which no policy has power.
-See docs/decisions/0015-replay-in-the-reader.md.
+See docs/decisions/0016-replay-in-the-reader.md.
 """
 
 from __future__ import annotations
