@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo screenshots test soak check fuzz bench-archive bench-backfill bench-frontier format clean
+.PHONY: install pywb demo screenshots test soak check fuzz format clean \
+	bench-archive bench-backfill bench-frontier bench-web
 
 install: .venv/installed
 
@@ -56,6 +57,12 @@ bench-archive: install
 # A frontier of a million URLs: some minutes.
 bench-frontier: install
 	$(BIN)/python -m benchmarks.frontier.take
+
+# Twenty readers of a million articles while a crawl writes; making the archive takes some ten minutes.
+BENCH_WEB ?= bench-web-archive
+bench-web: install
+	$(BIN)/python -m benchmarks.archive.generate $(BENCH_WEB) --articles 1000000
+	$(BIN)/python -m benchmarks.web.run $(BENCH_WEB)
 
 format: install
 	$(BIN)/ruff format .

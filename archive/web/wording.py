@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from babel.core import Locale
@@ -26,7 +26,7 @@ def filters(lang: str) -> dict[str, Any]:
         "moment": partial(moment, lang=lang),
         "day": partial(day, lang=lang),
         "span": partial(span, lang=lang),
-        "number": partial(format_decimal, locale=lang),
+        "number": partial(number, lang=lang),
         "percent": partial(percent, lang=lang),
         "size": partial(size, lang=lang),
         "language": partial(language_name, lang=lang),
@@ -36,9 +36,14 @@ def filters(lang: str) -> dict[str, Any]:
     }
 
 
+def number(value: float, *, lang: str) -> str:
+    """A number with its thousands grouped."""
+    return _number(value, lang)
+
+
 def day(value: date, *, lang: str) -> str:
     """A day; of a moment, the day by its own clock."""
-    return format_date(_calendar_day(value), _DAY, locale=lang)
+    return _date(_calendar_day(value), _DAY, lang)
 
 
 def moment(value: datetime, *, lang: str) -> str:
@@ -49,7 +54,7 @@ def moment(value: datetime, *, lang: str) -> str:
 
 def span(first: date, unit: str, *, lang: str) -> str:
     """A day, week (by its first day), month or year."""
-    return format_date(_calendar_day(first), _SPANS[unit], locale=lang)
+    return _date(_calendar_day(first), _SPANS[unit], lang)
 
 
 def percent(share: float, *, lang: str) -> str:
@@ -92,6 +97,17 @@ def shorten(text: str | None, most: int = MAX_TITLE) -> str:
     """A text that fits: what is longer ends in an ellipsis."""
     text = text or ""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+# Pages have the same few again and again, and Babel takes as long for them as all else takes.
+@lru_cache(maxsize=4096)
+def _number(value: float, lang: str) -> str:
+    return format_decimal(value, locale=lang)
+
+
+@lru_cache(maxsize=4096)
+def _date(value: date, pattern: str, lang: str) -> str:
+    return format_date(value, pattern, locale=lang)
 
 
 def _calendar_day(value: date) -> date:

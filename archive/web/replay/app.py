@@ -84,7 +84,7 @@ def _answer(request: Request, place: Place, shown: Shown, headers: dict[str, str
         there = place.at(capture).link(capture.location or "")
         return RedirectResponse(there, capture.status or 302, told)
     if shown.content_type:
-        told["Content-Type"] = shown.content_type.encode("latin-1", "replace").decode("latin-1")
+        told["Content-Type"] = shown.content_type
     # Any other status would let a browser show nothing, or a page of its own.
     status = capture.status if capture.status and capture.status >= 400 else 200
     return Response(shown.body, status, told)

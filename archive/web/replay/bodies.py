@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 64 * 2**20
 _HTML = ("text/html", "application/xhtml+xml")
-_HTML_STARTS = (b"<!doctype html", b"<html")
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +74,30 @@ def show(engine: Engine, root: Path, capture: ArchivedCapture, place: Place, key
         raise NotArchivedError(f"{place.url}: no record was kept")
     find = Repository(engine).find_record
     body = read_payload(root, shown.ref, find=find, limit=MAX_BODY_BYTES)
-    content_type = _content_type(shown)
-    kind = (content_type or "").partition(";")[0].strip().lower()
-    if kind in _HTML or (not kind and body.lstrip()[:14].lower().startswith(_HTML_STARTS)):
-        text = html_to_unicode(content_type, body, "utf-8", _guess)[1]
-        # Relative addresses are those of the page that was served.
-        told = replayed_page(text, place.at(capture), key)
-        return Shown(capture, f"{kind or _HTML[0]}; charset=utf-8", _encoded(told))
+    kind, charset = _type_of(shown, body)
+    there = place.at(capture)  # relative addresses are those of the page that was served
+    if kind in _HTML:
+        text = html_to_unicode(charset and f"text/html; charset={charset}", body, "utf-8", _guess)[
+            1
+        ]
+        return Shown(capture, "text/html; charset=utf-8", _encoded(replayed_page(text, there, key)))
     if kind == "text/css":
-        text, _ = decode_stylesheet_bytes(body, http_content_type_encoding(content_type))
-        there = place.at(capture)
+        text, _ = decode_stylesheet_bytes(body, charset)
         css = replace_in_style(text, lambda reference: there.part(reference, key))
         return Shown(capture, "text/css; charset=utf-8", _encoded(css))
-    return Shown(capture, content_type, body)
+    if "xml" in kind and not place.is_part:
+        kind = "text/plain"  # XML can hold elements of HTML, which nothing here has looked through
+    return Shown(capture, f"{kind}; charset={charset}" if charset else kind, body)
 
 
-def _content_type(capture: ArchivedCapture) -> str | None:
-    """A rendering is UTF-8, whatever the page once said in a meta element."""
+def _type_of(capture: ArchivedCapture, body: bytes) -> tuple[str, str | None]:
+    """Media type and charset of a body, told so that a browser cannot take it for another."""
     if capture.record_type == RecordType.CONVERSION:
-        return "text/html; charset=utf-8"
-    return capture.content_type
+        return "text/html", "utf-8"  # whatever the page once said in a meta element
+    kind = (capture.content_type or "").partition(";")[0].strip().lower()
+    if not _MEDIA_TYPE.fullmatch(kind):
+        kind = "text/html" if body.lstrip()[:1] == b"<" else "application/octet-stream"
+    return kind, http_content_type_encoding(capture.content_type)
 
 
 def _leads_to(capture: ArchivedCapture, url: str) -> bool:

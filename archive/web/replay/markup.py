@@ -1,17 +1,19 @@
 """HTML of archived pages, so that what it names is had from the archive, and nothing runs.
 
-Only what must change does; all else stays byte for byte, which no parser that makes a tree and
-writes it out again would do. Nothing depends on that for safety: the sandbox and the policy under
-which a page is shown (`archive.web.replay.policy`) hold for whatever is missed here.
+Text stays as it is; every tag is written anew, and what does more than to show something is left
+out: scripts (which do not run), frames, forms' targets, hints to connect somewhere. Comments go
+too, and text that only some states of a parser take for text is escaped, so that the letters of
+no tag stand in the result but of those that were written here, whatever a browser makes of it.
 
-Scripts are left out because they do not run; see docs/decisions/0015-replay-in-the-reader.md.
+The sandbox and the policy of `archive.web.replay.policy` hold even for what would be missed here,
+apart from hints to connect (`preconnect`), over which no policy has power.
+See docs/decisions/0016-replay-in-the-reader.md.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from archive.styles import replace_in_style
@@ -29,6 +31,7 @@ _MARKUP = re.compile(
     rf"""
     <!--(?:-?> | .*?(?:--!?>|\Z))
     | <(?P<close>/?)(?P<name>[a-z][^\s/>]*+)(?P<attributes>(?:[\s/]++ | {_ATTRIBUTE})*+)(?:>|\Z)
+    | <(?!!doctype\b)[!?/][^>]*+(?:>|\Z)
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
@@ -41,24 +44,35 @@ _NAMED = re.compile(
     """,
     re.VERBOSE,
 )
+_NAME = re.compile(r"[a-z_:][\w:.-]*", re.IGNORECASE | re.ASCII)
 _RAW_ENDS = {
     name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
-    for name in ("script", "style", "textarea", "title", "xmp")
+    for name in ("iframe", "noembed", "noframes", "script", "style", "textarea", "title")
 }
 """Elements whose content is text up to their end tag."""
+_SHOWN_RAW = frozenset({"style", "textarea", "title"})
+_ELEMENTS_OUT = _RAW_ENDS.keys() - _SHOWN_RAW | {
+    *("applet", "base", "embed", "frame", "frameset", "object", "param", "plaintext", "portal"),
+    "xmp",
+}
+_TAG_IN_STYLE = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 # An address, and what is said of the image's size up to the next comma (HTML, clause 4.8.4.2.2).
 _SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*+)((?:(?<=,)|[^,]*+),?+)")
 
-_ATTRIBUTES_OUT = frozenset({"integrity", "nonce", "ping", "target", "crossorigin", "srcdoc"})
-"""The first would refuse what was changed, others ask or open something."""
-_META_OUT = frozenset({"refresh", "set-cookie", "x-dns-prefetch-control"})
-_LINKS_OUT = frozenset(
-    ["dns-prefetch", "manifest", "modulepreload", "preconnect", "prefetch", "preload", "prerender"]
-)
-_LINKS_SHOWN = frozenset(["stylesheet", "icon", "apple-touch-icon", "mask-icon"])
+_ATTRIBUTES_OUT = frozenset({
+    *("action", "attributionsrc", "crossorigin", "formaction", "integrity", "nonce", "ping"),
+    *("srcdoc", "target"),
+})  # fmt: skip
+"""Some would refuse what was changed, the others ask or open something."""
+_META_SHOWN = frozenset({"", "content-language", "content-type", "default-style"})
+_LINKS_SHOWN = frozenset({"stylesheet", "icon", "apple-touch-icon", "mask-icon"})
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy")
 """Where themes keep the address of an image until a script moves it to `src`."""
+_SCRIPT_URL = re.compile(r"[\x00-\x20]*j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t\s*:", re.IGNORECASE)
 _PARTS = frozenset({"src", "poster", "background"})
+
+_WITH_PARTS = frozenset({"image", "link", "use"})
+"""Where `href` is of what belongs to the page, not of another one."""
 
 _Attributes = list[tuple[str, str | None]]
 
@@ -88,33 +102,32 @@ class _Page:
         return "".join([*parts, text[position:]])
 
     def _content(self, name: str, text: str) -> str:
-        if name == "script":
+        if name not in _SHOWN_RAW:
             return ""
-        return self.style(text) if name == "style" else text
+        if name == "style":
+            return _TAG_IN_STYLE.sub(r"\\3c ", self.style(text))
+        return text.replace("<", "&lt;")
 
     def _markup(self, markup: re.Match[str]) -> str:
         name = (markup["name"] or "").lower()
-        if name == "script":
+        if not _NAME.fullmatch(name):
             return ""
-        if markup["close"] or not markup["attributes"]:
-            return markup.group()
         before = _attributes(markup["attributes"])
         values = {key: value or "" for key, value in reversed(before)}
-        if name == "base":
+        if name == "base" and not markup["close"]:
             self._place = self._place.based_on(values.get("href", ""))
+        if name in _ELEMENTS_OUT or _is_left_out(name, values):
             return ""
-        if _is_left_out(name, values):
-            return ""
-        after = [each for each in before if _is_kept(*each)]
+        if markup["close"]:
+            return f"</{markup['name']}>"
+        kept = [each for each in before if _is_kept(*each)]
         if name == "img":
-            after = _with_lazy_source(after, values)
-        after = [(key, self._value(name, key, value, values)) for key, value in after]
-        if after == before:
-            return markup.group()
+            kept = _with_lazy_source(kept, values)
+        written = [_written(key, self._value(name, key, value)) for key, value in kept]
         end = " />" if markup["attributes"].endswith("/") else ">"
-        return f"<{markup['name']}{''.join(map(_written, after))}{end}"
+        return f"<{markup['name']}{''.join(written)}{end}"
 
-    def _value(self, name: str, key: str, value: str | None, values: dict[str, str]) -> str | None:
+    def _value(self, name: str, key: str, value: str | None) -> str | None:
         if not value:
             return value
         if key in _PARTS:
@@ -124,16 +137,8 @@ class _Page:
         if key == "style":
             return self.style(value)
         if key in {"href", "xlink:href"}:
-            return self._target(name, values)(value)
+            return self.part(value) if name in _WITH_PARTS else self._place.link(value)
         return value
-
-    def _target(self, name: str, values: dict[str, str]) -> Callable[[str], str]:
-        """Whether what an element refers to belongs to its page, or is another one."""
-        if name in {"image", "use"}:
-            return self.part
-        if name == "link":
-            return self.part if _relations(values) & _LINKS_SHOWN else str
-        return self._place.link
 
     def part(self, reference: str) -> str:
         return self._place.part(reference, self._key)
@@ -161,16 +166,14 @@ def _attributes(text: str) -> _Attributes:
 def _is_left_out(name: str, values: dict[str, str]) -> bool:
     """Whether an element asks a browser for more than to show something."""
     if name == "meta":
-        directive = values.get("http-equiv", "").strip().lower()
-        return directive in _META_OUT or directive.startswith("content-security-policy")
-    relations = _relations(values)
-    return name == "link" and bool(relations & _LINKS_OUT) and not relations & _LINKS_SHOWN
+        return values.get("http-equiv", "").strip().lower() not in _META_SHOWN
+    return name == "link" and not _relations(values) & _LINKS_SHOWN
 
 
 def _is_kept(key: str, value: str | None) -> bool:
-    if key in _ATTRIBUTES_OUT or key.startswith("on"):
+    if key in _ATTRIBUTES_OUT or key.startswith("on") or not _NAME.fullmatch(key):
         return False
-    return not (value or "").strip().lower().startswith("javascript:")
+    return not _SCRIPT_URL.match(value or "")
 
 
 def _relations(values: dict[str, str]) -> set[str]:
@@ -185,6 +188,5 @@ def _with_lazy_source(attributes: _Attributes, values: dict[str, str]) -> _Attri
     return [*(each for each in attributes if each[0] != "src"), ("src", lazy)]
 
 
-def _written(attribute: tuple[str, str | None]) -> str:
-    key, value = attribute
+def _written(key: str, value: str | None) -> str:
     return f" {key}" if value is None else f' {key}="{html.escape(value)}"'

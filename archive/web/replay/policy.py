@@ -13,12 +13,13 @@ _ALWAYS = {
     "Permissions-Policy": (
         "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
     ),
+    "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
 _SANDBOXED = (
     "sandbox; default-src 'none'; img-src {parts} data:; style-src {parts} data: 'unsafe-inline';"
-    " font-src {parts} data:; media-src {parts} data:; frame-src {parts}; script-src 'none';"
-    " connect-src 'none'; form-action 'none'; base-uri 'none'"
+    " font-src {parts} data:; media-src {parts} data:; frame-src 'none'; script-src 'none';"
+    " connect-src 'none'; object-src 'none'; form-action 'none'; base-uri 'none'"
 )
 
 
