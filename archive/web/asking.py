@@ -102,6 +102,8 @@ class Archive:
         asked = Asked()
         future = self._threads.submit(self._answer, asked, question)
         answered = asyncio.wrap_future(future)
+        # What becomes of a question that was given up is nobody's concern, nor the log's.
+        answered.add_done_callback(lambda done: done.cancelled() or done.exception())
         gone = asyncio.ensure_future(until_gone(request))
         either: set[asyncio.Future[Any]] = {answered, gone}
         try:

@@ -144,7 +144,7 @@ def test_the_policy_holds_without_the_rewriting(
 ) -> None:
     """As if nearly all markup had been missed: the page as served, under replay's headers.
 
-    Only hints to connect are taken out: no policy has power over these.
+    Only what makes Chromium connect before it looks at a policy is taken out: hints, and frames.
     """
     page.goto(f"{attacked_room}/replay/2026/{attacked.site.url(STORY)}")
     memento = page.locator(FRAME).get_attribute("src") or ""
@@ -152,7 +152,7 @@ def test_the_policy_holds_without_the_rewriting(
     # (The crawl would have followed it.)
     refresh = f'<meta http-equiv="refresh" content="0;url={attacked.site.url(SECOND)}">'
     raw = raw.replace(b"<head>", f"<head>{refresh}".encode())
-    raw = raw.replace(b"preconnect", b"x")
+    raw = raw.replace(b"preconnect", b"x").replace(b"<iframe", b"<x")
     headers = dict(httpx.get(memento).headers)
     headers.pop("content-length")
     page.route(memento, lambda route: route.fulfill(status=200, headers=headers, body=raw))

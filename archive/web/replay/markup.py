@@ -6,7 +6,7 @@ too, and text that only some states of a parser take for text is escaped, so tha
 no tag stand in the result but of those that were written here, whatever a browser makes of it.
 
 The sandbox and the policy of `archive.web.replay.policy` hold even for what would be missed here,
-apart from hints to connect (`preconnect`), over which no policy has power.
+apart from connections (`preconnect`, frames) that browsers make before they look at a policy.
 See docs/decisions/0016-replay-in-the-reader.md.
 """
 
