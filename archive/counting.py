@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, TableValuedAlias, case, func, literal, select, true
+from sqlalchemy import Connection, Subquery, case, func, literal, select, true
 
 from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import TextIndex
-from archive.search.conditions import condition
+from archive.search.conditions import by_facts, condition
 from archive.search.finding import index_of
-from archive.search.terms import EVERYTHING, By, Node
+from archive.search.terms import EVERYTHING, By, Node, is_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +42,54 @@ def count(
     A group of which nothing matches is there, with 0: so that a word's share can be followed.
     """
     index = index_of(connection)
-    authors = index.members(ArticleRow.authors)
-    groups = [_group(each, index, authors).label(f"group_{n}") for n, each in enumerate(by)]
-    matches = func.sum(case((condition(matching, index), 1), else_=0))
-    query = select(*groups, func.count(), matches).select_from(ArticleRow)
+    facts = _facts(by, index, matching, among)
+    groups = [_group(each, facts, index).label(f"group_{n}") for n, each in enumerate(by)]
+    query = select(*groups, func.sum(facts.c.articles), func.sum(facts.c.matching))
     if By.SOURCE in by:
-        query = query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        query = query.join_from(facts, SourceRow, SourceRow.id == facts.c.source)
+    ordered = query.group_by(*groups).order_by(*(group.nulls_last() for group in groups))
+    rows = [tuple(row) for row in connection.execute(ordered)]
+    return [
+        Count((*group,), int(articles), int(matched))
+        for *group, articles, matched in rows
+        if articles
+    ]
+
+
+def _facts(by: Sequence[By], index: TextIndex, matching: Node, among: Node) -> Subquery:
+    """Counts by facts as they stand in rows, days for one: an index has these in order, and what
+    is worked out of them (months, names) is then worked out once for each and not for each row."""
+    authors = index.members(ArticleRow.authors)
+    columns: dict[str, Any] = {
+        "day": ArticleRow.published_on,
+        "source": ArticleRow.source_id,
+        "language": ArticleRow.language,
+        "section": ArticleRow.section,
+        "author": authors.c.value,
+    }
+    keys = [columns[name].label(name) for name in columns if name in map(_fact_of, by)]
+    matches = func.sum(case((condition(matching, index), 1), else_=0))
+    counts = (func.count().label("articles"), matches.label("matching"))
+    query = select(*keys, *counts).select_from(ArticleRow)
     if By.AUTHOR in by:
         query = query.outerjoin(authors, true())
-    ordered = (
-        query.where(condition(among, index))
-        .group_by(*groups)
-        .order_by(*(group.nulls_last() for group in groups))
-    )
-    rows = [tuple(row) for row in connection.execute(ordered)]
-    return [Count((*group,), articles, matched) for *group, articles, matched in rows if articles]
+    is_of_words = all(node == EVERYTHING or is_text(node) for node in (matching, among))
+    if not is_of_words or set(map(_fact_of, by)) - {"day", "source"}:
+        query = by_facts(query)  # else there is a smaller index, which has them in order
+    return query.where(condition(among, index)).group_by(*keys).subquery()
 
 
-def _group(by: By, index: TextIndex, authors: TableValuedAlias) -> Any:
-    day = index.published_day()
-    return {
-        By.SOURCE: SourceRow.name,
-        By.DAY: day,
-        By.WEEK: index.monday_of(day),
-        By.MONTH: func.substr(day, 1, literal(7)),
-        By.LANGUAGE: ArticleRow.language,
-        By.SECTION: ArticleRow.section,
-        By.AUTHOR: authors.c.value,
-    }[by]
+def _fact_of(by: By) -> str:
+    return "day" if by in (By.DAY, By.WEEK, By.MONTH) else by
+
+
+def _group(by: By, facts: Subquery, index: TextIndex) -> Any:
+    match by:
+        case By.SOURCE:
+            return SourceRow.name
+        case By.WEEK:
+            return index.monday_of(facts.c.day)
+        case By.MONTH:
+            return func.substr(facts.c.day, 1, literal(7))
+        case _:
+            return facts.c[_fact_of(by)]

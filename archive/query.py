@@ -5,41 +5,39 @@ Read-only: opening an archive this way can change nothing in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Engine, Select, func, or_, select
 
-from archive.article_pages import ArchivedPage, aliases_of, pages_of_articles
-from archive.clusters import Cluster, cluster_of, on_page_clock
+from archive.article_pages import ArchivedPage, aliases_of
+from archive.article_rows import Mark, read_columns, select_articles
+from archive.clusters import Cluster, cluster_of
 from archive.counting import Count, count
 from archive.db.engine import open_engine
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import (
     ArchiveRow,
     ArticleRow,
-    CaptureRow,
     ClusterRow,
-    ReadingColumns,
     RevisionRow,
     SourceRow,
     UrlRow,
 )
-from archive.db.sources import source_ids
+from archive.db.sources import source_ids, titles_of
 from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
-from archive.search.conditions import condition
+from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.facets import Facets, all_facets, facets
 from archive.search.finding import Match, Place, find, index_of
-from archive.search.terms import EVERYTHING, By, Node, Order
+from archive.search.syntax import Asked, as_node
+from archive.search.terms import EVERYTHING, By, Order, choice
 from archive.urls import normalise_url
 
-ROWS_AT_A_TIME = 500
 MAX_ID = 2**63 - 1
 """Of SQLite and PostgreSQL."""
 
@@ -140,19 +138,48 @@ _OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Some articles, column by column: what is done with many need not make an object of each."""
+
+    columns: Mapping[str, Sequence[Any]]
+    """By the names in `COLUMNS`; all of one length, which is not 0."""
+
+    @classmethod
+    def of(cls, articles: Sequence[ArchivedArticle]) -> Batch:
+        """The batch of some articles."""
+        return cls({name: [getattr(one, name) for one in articles] for name in COLUMNS})
+
+    def __len__(self) -> int:
+        return len(self.columns["id"])
+
+    def articles(self) -> Iterator[ArchivedArticle]:
+        """The articles one by one."""
+        names = tuple(self.columns)
+        for values in zip(*self.columns.values(), strict=True):
+            yield ArchivedArticle(**dict(zip(names, values, strict=True)))
+
+    def take(self, rows: Sequence[int]) -> Batch:
+        """The batch of some of its rows, which are counted from 0."""
+        return Batch({name: [column[n] for n in rows] for name, column in self.columns.items()})
+
+
+class Articles(Iterator[ArchivedArticle]):
+    """Articles as they come from the archive: one by one, or the rest of them in batches."""
+
+    def __init__(self, batches: Iterable[Batch]) -> None:
+        self.batches = iter(batches)
+        self._articles = (article for batch in self.batches for article in batch.articles())
+
+    def __next__(self) -> ArchivedArticle:
+        return next(self._articles)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchHit:
     """An article that a query found, and where it matches."""
 
     article: ArchivedArticle
     match: Match
-
-
-@dataclass(slots=True)
-class Mark:
-    """How far an archive had come when it was read."""
-
-    last_revision: int | None = None
-    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
 
 
 class Query:
@@ -163,21 +190,21 @@ class Query:
 
     def articles(
         self,
+        matching: Asked = EVERYTHING,
         *,
         source: str | None = None,
         limit: int | None = None,
-        matching: Node = EVERYTHING,
-    ) -> Iterator[ArchivedArticle]:
+    ) -> Articles:
         """Articles, newest published first; memory does not grow with their number.
 
-        `matching` is what `archive.search.syntax.parse_query` makes of a query.
+        `matching` is a query as people write it (docs/search.md), here and wherever articles are
+        chosen, or what `archive.search.syntax.parse_query` makes of it.
 
         Raises:
+            QueryError: the query cannot be understood; says where it went wrong.
             SourceError: the archive has no such source.
         """
-        query = self._matching(matching).order_by(
-            ArticleRow.published_at.desc().nulls_last(), ArticleRow.id
-        )
+        query = self._matching(matching).order_by(*newest_first())
         if source is not None:
             with self.engine.connect() as connection:
                 source_ids(connection, [source])
@@ -186,48 +213,54 @@ class Query:
 
     def search(
         self,
-        query: Node,
+        query: Asked,
         *,
         limit: int = 20,
-        order: Order = Order.BEST,
+        order: str = Order.BEST,
         after: Place | None = None,
     ) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do.
+        """The first `limit` articles that match, with where they do; `order` is an `Order`.
 
         `after` is the place of a hit of the same query and order, to go on from.
         """
+        node, way = as_node(query), choice(Order, order)
         with self.engine.connect() as connection:
-            matches = find(connection, query, limit=limit, order=order, after=after)
+            matches = find(connection, node, limit=limit, order=way, after=after)
         ids = [match.article_id for match in matches]
-        articles = self._stream(_select_articles().where(ArticleRow.id.in_(ids)))
+        articles = self._stream(_selected().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
         return [SearchHit(by_id[match.article_id], match) for match in known]
 
-    def facets(self, query: Node) -> Facets:
+    def facets(self, query: Asked) -> Facets:
         """Counts of a query's hits by source, language, section and day.
 
         Of all articles, or else of the first `archive.search.facets.FACET_HITS` hits.
         """
+        node = as_node(query)
         with self.engine.connect() as connection:
-            return all_facets(connection) if query == EVERYTHING else facets(connection, query)
+            return all_facets(connection) if node == EVERYTHING else facets(connection, node)
 
     def count(
-        self, by: Sequence[By], *, matching: Node = EVERYTHING, among: Node = EVERYTHING
+        self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
     ) -> list[Count]:
-        """How many articles there are in each group, and how many of them match."""
+        """How many articles there are in each group, and how many of them match.
+
+        A group has one value for each of what is counted `by`, which are names of `By`.
+        """
+        groups = [choice(By, each) for each in by]
         with self.engine.connect() as connection:
-            return count(connection, by, matching=matching, among=among)
+            return count(connection, groups, matching=as_node(matching), among=as_node(among))
 
     def all_articles(
         self,
         *,
-        matching: Node = EVERYTHING,
+        matching: Asked = EVERYTHING,
         every_revision: bool = False,
         first_only: bool = False,
         mark: Mark | None = None,
-    ) -> Iterator[ArchivedArticle]:
+    ) -> Articles:
         """Every article that matches, in the order of ids; with `every_revision`, as each of its
         revisions reads. What matches is the article as it reads now.
 
@@ -237,31 +270,40 @@ class Query:
         return self._stream(self._all(matching, every_revision, first_only), mark)
 
     def count_all(
-        self, *, matching: Node = EVERYTHING, every_revision: bool = False, first_only: bool = False
+        self,
+        *,
+        matching: Asked = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
     ) -> int:
         """How many `all_articles` yields."""
-        rows = self._all(matching, every_revision, first_only).order_by(None)
+        chosen = self._chosen(matching, first_only)
+        counted = chosen.with_only_columns(func.count(ArticleRow.id))
+        if every_revision:
+            of_chosen = RevisionRow.article_id.in_(chosen)
+            counted = select(func.count()).select_from(RevisionRow).where(of_chosen)
         with self.engine.connect() as connection:
-            return connection.scalar(rows.with_only_columns(func.count())) or 0
+            return connection.scalar(counted) or 0
 
     def archive_id(self) -> str:
         """The UUID that the archive was given when it was made."""
         with self.engine.connect() as connection:
             return connection.execute(select(ArchiveRow.archive_id)).scalar_one()
 
-    def article(self, id_or_url: str) -> ArchivedArticle:
+    def article(self, id_or_url: str | int) -> ArchivedArticle:
         """The article with that id, or that any URL known of it leads to.
 
         Raises:
             NotArchivedError: there is none; says what is known of the URL.
         """
-        if id_or_url.isdecimal():
-            by_id = _select_articles().where(ArticleRow.id == min(int(id_or_url), MAX_ID))
+        named = str(id_or_url)
+        if named.isdecimal():
+            by_id = _selected().where(ArticleRow.id == min(int(named), MAX_ID))
             found = next(self._stream(by_id), None)
             if found is None:
-                raise NotArchivedError(f"no article {id_or_url}; `kliping articles` lists them")
+                raise NotArchivedError(f"no article {named}; `kliping articles` lists them")
             return found
-        return self._article_at(id_or_url)
+        return self._article_at(named)
 
     def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
         """The article as one of its revisions reads.
@@ -273,26 +315,22 @@ class Query:
         require_revisions(newest.id, newest.revision, [number])
         return next(one for one in self.revisions_of([newest.id]) if one.revision == number)
 
-    def revisions_of(self, article_ids: Collection[int]) -> Iterator[ArchivedArticle]:
-        """These articles as each of their revisions reads, in the order of both numbers.
-
-        Those that are not there are left out. They go into one statement, so give some hundreds.
-        """
-        query = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
+    def revisions_of(self, article_ids: Collection[int]) -> Articles:
+        """These articles, some hundreds at most, as each of their revisions reads, in order."""
+        query = _selected(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
         return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
 
     def source_titles(self) -> dict[str, str]:
         """What each source calls itself, by its name; those that are known."""
-        query = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
         with self.engine.connect() as connection:
-            return {row.name: row.title for row in connection.execute(query)}
+            return titles_of(connection)
 
     def aliases(self, article_id: int) -> list[str]:
         """The other addresses that lead to an article: its twins, and those of further pages."""
         with self.engine.connect() as connection:
             return aliases_of(connection, article_id)
 
-    def cluster(self, id_or_url: str) -> Cluster | None:
+    def cluster(self, id_or_url: str | int) -> Cluster | None:
         """All articles that tell the story of that one; None if it is told nowhere else.
 
         Raises:
@@ -302,8 +340,8 @@ class Query:
         with self.engine.connect() as connection:
             return cluster_of(connection, article.id)
 
-    def revisions(
-        self, id_or_url: str, *, after: int = 0, limit: int | None = None
+    def states(
+        self, id_or_url: str | int, *, after: int = 0, limit: int | None = None
     ) -> list[ArchivedArticle]:
         """An article as each of its revisions reads, oldest first, of those `after` a number.
 
@@ -311,13 +349,13 @@ class Query:
             NotArchivedError: there is no such article.
         """
         article = self.article(id_or_url)
-        every = _select_articles(RevisionRow).where(
+        every = _selected(RevisionRow).where(
             RevisionRow.article_id == article.id, RevisionRow.number > after
         )
         return list(self._stream(every.order_by(RevisionRow.number).limit(limit)))
 
     def two_revisions(
-        self, id_or_url: str, numbers: Sequence[int] = ()
+        self, id_or_url: str | int, numbers: Sequence[int] = ()
     ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
         """An article and two revisions of it: its last two where no `numbers` are given, the one
         that is given and the newest, or both.
@@ -335,7 +373,7 @@ class Query:
         except UrlError as error:
             raise NotArchivedError(f"{address!r} is neither an article's id nor a URL") from error
         aliases = select(UrlRow.article_id).where(UrlRow.url == url)
-        query = _select_articles().where(
+        query = _selected().where(
             or_(ArticleRow.canonical_url == url, ArticleRow.url == url, ArticleRow.id.in_(aliases))
         )
         found = next(self._stream(query), None)
@@ -358,33 +396,40 @@ class Query:
             return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
 
-    def _matching(self, node: Node) -> Select[Any]:
+    def _matching(self, asked: Asked) -> Select[Any]:
         with self.engine.connect() as connection:
-            return _select_articles().where(condition(node, index_of(connection)))
+            return by_facts(_selected().where(condition(as_node(asked), index_of(connection))))
 
-    def _all(self, matching: Node, every_revision: bool, first_only: bool) -> Select[Any]:
+    def _all(self, matching: Asked, every_revision: bool, first_only: bool) -> Select[Any]:
         """Select what is exported, in the order of an index.
 
         It is chosen by ids alone: sorted with their texts, articles would fill the memory.
         """
-        chosen = self._matching(matching).with_only_columns(ArticleRow.id).correlate(None)
-        if first_only:
-            is_first = ClusterRow.first_article_id == ArticleRow.id
-            chosen = chosen.where(or_(ArticleRow.cluster_id.is_(None), is_first))
-        if every_revision:
-            of_revisions = _select_articles(RevisionRow).where(RevisionRow.article_id.in_(chosen))
-            return of_revisions.order_by(RevisionRow.article_id, RevisionRow.number)
-        return _select_articles().where(ArticleRow.id.in_(chosen)).order_by(ArticleRow.id)
+        query = _selected(RevisionRow if every_revision else ArticleRow)
+        if matching != EVERYTHING or first_only:
+            query = query.where(ArticleRow.id.in_(self._chosen(matching, first_only)))
+        in_order = (RevisionRow.article_id, RevisionRow.number) if every_revision else ()
+        return query.order_by(*(in_order or (ArticleRow.id,)))
 
-    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Iterator[ArchivedArticle]:
+    def _chosen(self, matching: Asked, first_only: bool) -> Select[Any]:
+        with self.engine.connect() as connection:
+            is_chosen = condition(as_node(matching), index_of(connection))
+        chosen = by_facts(select(ArticleRow.id).where(is_chosen)).correlate(None)
+        if not first_only:
+            return chosen
+        is_first = ClusterRow.first_article_id == ArticleRow.id
+        return chosen.outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id).where(
+            or_(ArticleRow.cluster_id.is_(None), is_first)
+        )
+
+    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Articles:
+        return Articles(self._batches(query, mark))
+
+    def _batches(self, query: Select[Any], mark: Mark | None) -> Iterator[Batch]:
         with self.engine.connect() as connection:
             if mark is not None:
-                mark.last_revision = _last_revision(connection)
-            rows = connection.execution_options(yield_per=ROWS_AT_A_TIME).execute(query)
-            for some in rows.partitions():
-                pages = pages_of_articles(connection, {row.id for row in some})
-                for row in some:
-                    yield _article(row, pages[row.id, row.revision])
+                mark.set(connection)
+            yield from map(Batch, read_columns(connection, query))
 
 
 def open_query(home: Home) -> Query:
@@ -396,51 +441,5 @@ def open_query(home: Home) -> Query:
     return Query(open_engine(home.database_url, read_only=True))
 
 
-def _last_revision(connection: Connection) -> int:
-    """The greatest number of a revision, in what the connection sees from now on."""
-    if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
-        connection.execution_options(isolation_level="REPEATABLE READ")
-    return connection.scalar(select(func.max(RevisionRow.id))) or 0
-
-
-def _select_articles(
-    reading: type[ArticleRow] | type[RevisionRow] = ArticleRow,
-) -> Select[Any]:
-    """Select articles as they read now, or once for each revision, as that reads."""
-    first, publisher = aliased(ArticleRow), aliased(SourceRow)
-    elsewhere: dict[str, Any] = {
-        "source": SourceRow.name,
-        "first_publisher": publisher.name,
-        "captured_at": CaptureRow.captured_at,
-        "payload_digest": CaptureRow.payload_digest,
-        "warc_file": CaptureRow.warc_file,
-        "warc_offset": CaptureRow.warc_offset,
-        "warc_length": CaptureRow.warc_length,
-        "warc_record_id": CaptureRow.record_id,
-        "warc_record_type": CaptureRow.record_type,
-        "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
-        "revision_count": ArticleRow.revision,
-    }
-    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in _OF_ROW]
-    query = select(*(column.label(name) for name, column in zip(_OF_ROW, columns, strict=True)))
-    query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
-    if reading is RevisionRow:
-        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
-    return (
-        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .join(CaptureRow, CaptureRow.id == reading.capture_id)
-        .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
-        .outerjoin(first, first.id == ClusterRow.first_article_id)
-        .outerjoin(publisher, publisher.id == first.source_id)
-    )
-
-
-def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
-    return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
-
-
-def _article(row: Row[Any], pages: list[ArchivedPage]) -> ArchivedArticle:
-    values = dict(row._mapping)
-    offset = values.pop("published_offset_min")
-    values["published_at"] = on_page_clock(values["published_at"], offset)
-    return ArchivedArticle(**values, pages=pages)
+def _selected(reading: type[ArticleRow] | type[RevisionRow] = ArticleRow) -> Select[Any]:
+    return select_articles(_OF_ROW, reading)

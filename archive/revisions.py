@@ -154,3 +154,11 @@ def _revision(connection: Connection, article_id: int, number: int) -> ArchivedR
     )
     row = connection.execute(query).one()
     return ArchivedRevision(**row._mapping)
+
+
+def all_revisions(connection: Connection, article_id: int) -> list[ArchivedRevision]:
+    """Every revision of an article, oldest first."""
+    columns = [getattr(RevisionRow, name) for name in ArchivedRevision.__slots__]
+    query = select(*columns).where(RevisionRow.article_id == article_id)
+    rows = connection.execute(query.order_by(RevisionRow.number))
+    return [ArchivedRevision(**row._mapping) for row in rows]

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 import archive.commands.cite
+import archive.commands.counting
 import archive.commands.export
 import archive.commands.files
 import archive.commands.reading
@@ -39,7 +40,8 @@ app.command()(crawler.commands.backfill)
 app.command("import")(crawler.commands.import_)
 app.command()(archive.commands.reading.articles)
 app.command()(archive.commands.search.search)
-app.command()(archive.commands.search.stats)
+app.command()(archive.commands.counting.stats)
+app.command()(archive.commands.counting.terms)
 app.command()(archive.commands.reading.show)
 app.command()(archive.commands.reading.diff)
 app.command()(archive.commands.reading.cluster)

@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+from sqlalchemy import Engine
+
+from archive.db.engine import open_engine
+from archive.home import open_home
 
 KLIPING = [sys.executable, "-W", "ignore", "-c", "from crawler.cli import main; main()"]
 QUICK = {
@@ -53,6 +58,15 @@ def make_home(path: Path, sources: Iterable[tuple[str, str]] = ()) -> Path:
     kliping(path, "init", "--contact", "tests@example.org")
     for name, url in sources:
         add_source(path, name, url, listings=[url])
+    return path
+
+
+def make_filled_home(path: Path, fill: Callable[[Engine], None]) -> Path:
+    """An archive home whose database is filled by `fill`."""
+    make_home(path)
+    engine = open_engine(open_home(path).database_url)
+    fill(engine)
+    engine.dispose()
     return path
 
 

@@ -30,19 +30,14 @@ def cite(
     stand in the note, so that the very bytes can be found. Keys stay the same from one time to the
     next. Names are given whole, since bylines do not say which part is the family name.
     """
-    from archive.cite import Reference, Style, cite_all
     from archive.home import open_home
-    from archive.query import open_query
+    from archive.opened import Archive
 
-    if format_ not in list(Style):
-        raise WrongUseError(f"no format {format_!r}; there is {', '.join(Style)}")
     if revision is not None and len(articles) > 1:
         raise WrongUseError("--revision is of one article; give one")
-    query = open_query(open_home(home))
-    archive_id, titles = query.archive_id(), query.source_titles()
+    archive = Archive(open_home(home))
     found = [
-        query.article(article) if revision is None else query.revision(article, revision)
+        archive.article(article) if revision is None else archive.revision(article, revision)
         for article in articles
     ]
-    references = [Reference(one, archive_id, titles.get(one.source)) for one in found]
-    typer.echo(cite_all(references, format_), nl=False)
+    typer.echo(archive.cite(*found, style=format_), nl=False)

@@ -15,7 +15,7 @@ from archive.cli import HomeOption
 
 if TYPE_CHECKING:
     from archive.export import Selection
-    from archive.query import ArchivedArticle, Query
+    from archive.query import Batch
 
 
 class Revisions(StrEnum):
@@ -106,22 +106,19 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     from archive.export import export as export_selection
     from archive.export.columns import choose
     from archive.home import open_home
-    from archive.query import open_query
+    from archive.opened import Archive
 
     is_table = format_ not in FORMATS or FORMATS[format_].package is None
     if not is_table and (columns or no_text):
         raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
-    opened = open_home(home)
-    selection = select_for_export(
-        open_query(opened),
-        opened.warc,
-        matching,
-        every_revision=revisions is Revisions.ALL,
-        first_only=dedupe is not None,
-    )
-    chosen = replace(selection, columns=choose(names, no_text=no_text))
-    count = export_selection(chosen, format_, output, Layout(split, shards, manifest))
+    chosen = {"every_revision": revisions is Revisions.ALL, "first_only": dedupe is not None}
+    archive = Archive(open_home(home))
+    selection = archive.selection(matching, **chosen)
+    counted = partial(archive.count_all, matching=matching, **chosen)
+    shown = _shown(selection, counted)
+    wanted = replace(shown, columns=choose(names, no_text=no_text))
+    count = export_selection(wanted, format_, output, Layout(split, shards, manifest))
     what = "articles" if revisions is Revisions.LAST else "revisions"
     typer.echo(f"Exported {count} {what}.", err=True)
 
@@ -144,7 +141,7 @@ def _export_again(home: Path, manifest: Path, output: str) -> None:
 
     recipe, opened = read_recipe(manifest), open_home(home)
     selection = select_again(open_query(opened), recipe, opened.warc)
-    shown = replace(selection, articles=_shown(iter(selection.articles), lambda: recipe.rows))
+    shown = _shown(selection, lambda: recipe.rows)
     count, differences = export_again(recipe, shown, output)
     typer.echo(f"Exported {count} of {recipe.rows} rows.", err=True)
     for difference in differences:
@@ -153,39 +150,22 @@ def _export_again(home: Path, manifest: Path, output: str) -> None:
         raise typer.Exit(1)
 
 
-def select_for_export(
-    query: Query, warc: Path, matching: str, *, every_revision: bool, first_only: bool
-) -> Selection:
-    """What is exported, from the archive: the one place to choose articles otherwise."""
-    from archive.export import Selection
-    from archive.query import Mark
-    from archive.search.syntax import parse_query
-
-    mark = Mark()
-    chosen = partial(
-        query.all_articles,
-        matching=parse_query(matching),
-        every_revision=every_revision,
-        first_only=first_only,
-    )
-    counted = partial(query.count_all, **chosen.keywords)
-    origin = {
-        "archive_id": query.archive_id(),
-        "matching": matching or None,
-        "revisions": Revisions.ALL if every_revision else Revisions.LAST,
-        "dedupe": Dedupe.CLUSTER if first_only else None,
-    }
-    return Selection(_shown(chosen(mark=mark), counted), warc, origin=origin, mark=mark)
-
-
-def _shown(
-    articles: Iterator[ArchivedArticle], count: Callable[[], int]
-) -> Iterator[ArchivedArticle]:
-    """The articles, with a bar and the time left where a person looks on."""
+def _shown(selection: Selection, count: Callable[[], int]) -> Selection:
+    """The same, with a bar and the time left where a person looks on."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
+
+    from archive.query import Articles
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        return articles
-    return iter(track(articles, "Exporting", count(), console=console, transient=True))
+        return selection
+
+    def watched() -> Iterator[Batch]:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Exporting", total=count())
+            for batch in selection.batches():
+                yield batch
+                progress.advance(task, len(batch))
+
+    return replace(selection, articles=Articles(watched()))

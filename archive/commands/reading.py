@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -29,17 +28,15 @@ def articles(
 
     With --json, each line is a whole article: the same keys as in an export.
     """
-    from archive.home import open_home
-    from archive.query import open_query
+    from archive import open_archive
     from archive.reports.articles import print_as_json, print_as_table
-    from archive.search.syntax import parse_query
 
-    query = open_query(open_home(home))
-    found = query.articles(source=source, limit=limit, matching=parse_query(matching))
-    if json:
-        print_as_json(found)
-    else:
-        print_as_table(found)
+    with open_archive(home) as archive:
+        found = archive.articles(matching, source=source, limit=limit)
+        if json:
+            print_as_json(found)
+        else:
+            print_as_table(found)
 
 
 def show(
@@ -52,17 +49,15 @@ def show(
     Any address that led to the article will do: one that redirected, its AMP or print view, one
     of its further pages. Of an address that is no article, it says what became of it.
     """
-    from archive.home import open_home
-    from archive.query import open_query
+    from archive import open_archive
     from archive.reports.articles import print_as_json, print_in_full
 
-    opened = open_home(home)
-    query = open_query(opened)
-    found = query.article(article)
-    if json:
-        print_as_json([found])
-    else:
-        print_in_full(found, query.aliases(found.id), opened.warc)
+    with open_archive(home) as archive:
+        found = archive.article(article)
+        if json:
+            print_as_json([found])
+        else:
+            print_in_full(found, archive.aliases(found.id), archive.home.warc)
 
 
 def diff(
@@ -86,14 +81,14 @@ def diff(
     In a terminal, what was removed is red and what was added green; elsewhere they stand as
     [-removed-] and {+added+}. `kliping show` tells how many revisions there are.
     """
-    from archive.home import open_home
-    from archive.query import open_query
+    from archive import open_archive
     from archive.reports import diff as report
 
     numbers = revisions or []
     if len(numbers) > 2 or (html and json):
         raise WrongUseError("give two revisions at most, and one of --html and --json")
-    found = open_query(open_home(home)).two_revisions(article, numbers)
+    with open_archive(home) as archive:
+        found = archive.two_revisions(article, numbers)
     if json:
         print_json(report.as_values(*found))
     elif html:
@@ -114,13 +109,12 @@ def cluster(
     of the shorter text that is in the longer one. A dash: like it only by way of others. The time
     is what the page says, unless the archive had seen the article by then.
     """
-    from archive.home import open_home
-    from archive.query import open_query
+    from archive import open_archive
     from archive.reports import cluster as report
 
-    query = open_query(open_home(home))
-    found = query.article(article)
-    story = query.cluster(article)
+    with open_archive(home) as archive:
+        found = archive.article(article)
+        story = archive.cluster(article)
     if json:
         print_json(report.as_values(found, story))
     else:
@@ -141,19 +135,16 @@ def changes(
     Vanished: the page is gone, leads to the front page, or a notice stands in its place.
     `kliping diff ID` shows what an edit changed.
     """
-    from archive.changes import changes as changes_since
-    from archive.changes import parse_since
-    from archive.home import open_home
-    from archive.query import open_query
+    from archive import open_archive
     from archive.reports.changes import print_changes
 
-    moment = parse_since(since, datetime.now(UTC))
-    found = changes_since(open_query(open_home(home)).engine, moment, source=source)
-    if json:
-        for change in found:
-            print_json(asdict(change))
-    else:
-        print_changes(found)
+    with open_archive(home) as archive:
+        found = archive.changes(since, source=source)
+        if json:
+            for change in found:
+                print_json(asdict(change))
+        else:
+            print_changes(found)
 
 
 def urls(

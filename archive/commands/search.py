@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from archive.cli import HomeOption, JsonOption, print_json
-from archive.errors import NotArchivedError, WrongUseError
-from archive.search.terms import By, Order
+from archive.errors import NotArchivedError
+from archive.search.terms import Order
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -47,15 +47,13 @@ def search(
     has:revisions, in:cluster and first:yes (no reprints). Put -- before a query that begins with a
     minus. docs/search.md has more examples.
 
-    Where more than 20,000 articles match, ranking them says little, and those that came in last
+    Where more than 10,000 articles match, ranking them says little, and those that came in last
     are first.
     """
-    from archive.home import open_home
-    from archive.query import open_query
-    from archive.search.syntax import parse_query
+    from archive import open_archive
 
-    node = parse_query(query)
-    hits = open_query(open_home(home)).search(node, limit=limit, order=order)
+    with open_archive(home) as archive:
+        hits = archive.search(query, limit=limit, order=order)
     if json:
         for hit in hits:
             print_json(_as_values(hit))
@@ -65,51 +63,6 @@ def search(
         if not hits:
             raise NotArchivedError("nothing was found to open")
         typer.launch(hits[0].article.url)
-
-
-def stats(
-    query: Annotated[
-        str,
-        typer.Argument(
-            metavar="QUERY", help="Tell how many articles match, and their share.", show_default=""
-        ),
-    ] = "",
-    home: HomeOption = Path(),
-    by: Annotated[
-        list[By] | None,
-        typer.Option(
-            help="What to count by; give it again to divide further.", show_default="source"
-        ),
-    ] = None,
-    among: Annotated[str, typer.Option(help="Count only articles that this query finds.")] = "",
-    csv: Annotated[bool, typer.Option("--csv", help="Comma-separated, for spreadsheets.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Count articles by source, day, week, month, language, section or author.
-
-    With a query, tell how many of them match it, and the share: `kliping stats subsidi --by month`
-    follows a word through time, and `--by source --by month` does for each source. Days are of
-    the page's own clock, a week is named by its Monday, and an article of two authors counts for
-    both. `kliping search` has the syntax of queries.
-    """
-    from archive.home import open_home
-    from archive.query import open_query
-    from archive.reports import stats as report
-    from archive.search.syntax import parse_query
-
-    if csv and json:
-        raise WrongUseError("give one of --csv and --json")
-    groups = list(dict.fromkeys(by or [By.SOURCE]))
-    matching, considered = parse_query(query), parse_query(among)
-    has_query = bool(query.strip())
-    counts = open_query(open_home(home)).count(groups, matching=matching, among=considered)
-    if json:
-        for count in counts:
-            print_json(report.as_values(groups, count, has_query=has_query))
-    elif csv:
-        typer.echo(report.as_csv(groups, counts, has_query=has_query), nl=False)
-    else:
-        report.print_table(groups, counts, has_query=has_query)
 
 
 def _as_values(hit: SearchHit) -> dict[str, Any]:

@@ -14,7 +14,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    FromClause,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    text,
+)
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
@@ -24,6 +34,13 @@ from archive.errors import LockedError, StorageError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_S = 60
+
+
+class _SqliteCompiler(SQLiteCompiler):
+    """Passes on hints such as INDEXED BY, which SQLite has and SQLAlchemy leaves out."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
 
 
 def open_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> Engine:
@@ -44,6 +61,7 @@ def open_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> Eng
     }
     engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
+        engine.dialect.statement_compiler = _SqliteCompiler
         event.listen(engine, "connect", partial(_set_up_sqlite, read_only=read_only))
         event.listen(engine, "begin", partial(_begin_sqlite, read_only=read_only))
     try:
@@ -82,6 +100,8 @@ def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:
         "synchronous = NORMAL",
         "temp_store = MEMORY",
         "query_only = ON" if read_only else "journal_mode = WAL",
+        # KiB: the way to any row of a large archive, which SQLite's 2 MB would read anew each time.
+        f"cache_size = -{(64 if read_only else 2) << 10}",
     ]
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")

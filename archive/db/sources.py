@@ -55,6 +55,12 @@ def source_ids(connection: Connection, names: Sequence[str] = ()) -> dict[str, i
     return {name: ids[name] for name in names} if names else ids
 
 
+def titles_of(connection: Connection) -> dict[str, str]:
+    """What each source calls itself, by its name; those that are known."""
+    query = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
+    return {row.name: row.title for row in connection.execute(query)}
+
+
 def _stored(rules: RuleSet) -> dict[str, Any]:
     """In JSON's types, without what is not set."""
     stated = {key: value for key, value in asdict(rules).items() if value}

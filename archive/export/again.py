@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archive.article_rows import Mark
 from archive.as_of import AsOf, InCluster, articles_as_of
 from archive.errors import WrongUseError
 from archive.export import FORMATS, Layout, Selection, export
 from archive.export.columns import choose
 from archive.export.manifest import manifest_path
 from archive.export.numbers import Numbers
-from archive.query import Mark, Query
+from archive.query import Query
 
 NAMED_AT_MOST = 20
 """Articles, of those that are missing."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from archive.article_rows import Mark
 from archive.export.columns import COLUMNS, Column
-from archive.query import ArchivedArticle, Mark
+from archive.query import ArchivedArticle, Articles, Batch
 
-AddRow = Callable[[ArchivedArticle], None]
+AddRows = Callable[[Batch], None]
+
+ARTICLES_A_BATCH = 64
+"""Of those that come one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,15 @@ class Selection:
     """How the articles were chosen, and from which archive: for the manifest."""
     mark: Mark = field(default_factory=Mark)
     """Where the archive stood, when the articles have been read: for the manifest."""
+
+    def batches(self) -> Iterator[Batch]:
+        """The articles, as many at a time as they come, or as are wise to hold."""
+        if isinstance(self.articles, Articles):
+            yield from self.articles.batches
+            return
+        articles = iter(self.articles)
+        while some := list(islice(articles, ARTICLES_A_BATCH)):
+            yield Batch.of(some)
 
 
 @dataclass(slots=True)
@@ -49,8 +63,8 @@ class Table(Protocol):
 
     def __call__(
         self, file: BinaryIO, columns: Sequence[Column], room: Room
-    ) -> AbstractContextManager[AddRow]:
-        """Give what adds an article; the file is whole when the block has ended well.
+    ) -> AbstractContextManager[AddRows]:
+        """Give what adds articles; the file is whole when the block has ended well.
 
         Raises:
             OSError: the disk refuses.
@@ -92,7 +106,7 @@ class Format:
         assert self.table is not None
         count = 0
         with self.table(file, selection.columns, Room(files=1)) as add:
-            for article in selection.articles:
-                add(article)
-                count += 1
+            for batch in selection.batches():
+                add(batch)
+                count += len(batch)
         return count

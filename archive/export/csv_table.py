@@ -18,25 +18,25 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from archive.export.base import AddRow, Room
+from archive.export.base import AddRows, Room
 from archive.export.columns import Column
-from archive.export.values import as_json, row_of
-from archive.query import ArchivedArticle
+from archive.export.values import as_json, rows_of
+from archive.query import Batch
 
 # White space and NUL are there because a spreadsheet may drop them and read on.
 _LIKE_A_FORMULA = re.compile(r"'*[\s\0=+\-@＝＋－＠]")
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
     """Write a line of names, then one row for each article; lines end in CRLF."""
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     try:
         writer = csv.writer(text)
         writer.writerow([column.name for column in columns])
 
-        def add(article: ArchivedArticle) -> None:
-            writer.writerow(map(_cell, row_of(article, columns)))
+        def add(batch: Batch) -> None:
+            writer.writerows(map(_cell, row) for row in rows_of(batch, columns))
 
         yield add
         text.flush()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +12,9 @@ from pathlib import Path
 from archive.disk import making_folder, replacing
 from archive.errors import WrongUseError
 from archive.export import card
-from archive.export.base import AddRow, Format, Room, Selection
+from archive.export.base import AddRows, Format, Room, Selection
 from archive.export.manifest import FileMade, Tally, file_made, manifest_of, write_json
-from archive.query import ArchivedArticle
+from archive.query import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,32 @@ class Layout:
 class Split:
     """A way to part articles."""
 
-    part_of: Callable[[ArchivedArticle], str]
+    parts_of: Callable[[Batch], Sequence[str]]
+    """The part of each article."""
     always: tuple[str, ...] = ()
     """Parts that are there even if they are empty, in their order."""
 
 
-def year_of(article: ArchivedArticle) -> str:
-    """Year of publication on the page's own clock."""
-    return f"{article.published_at.year:04}" if article.published_at else "undated"
+def years_of(batch: Batch) -> list[str]:
+    """Years of publication on the page's own clock."""
+    published = batch.columns["published_at"]
+    return [f"{moment.year:04}" if moment else "undated" for moment in published]
 
 
-def holdout_of(article: ArchivedArticle) -> str:
+def holdouts_of(batch: Batch) -> list[str]:
     """`train` (80 %), `validation` or `test` (10 % each), the same one in every export.
 
     It is drawn by a hash, for a whole cluster at a time: a model must not be tested on copies of
     what it was trained with.
     """
-    told = article.cluster_id if article.cluster_id is not None else article.canonical_url
+    clusters, urls = batch.columns["cluster_id"], batch.columns["canonical_url"]
+    return [
+        _holdout(url if cluster is None else cluster)
+        for cluster, url in zip(clusters, urls, strict=True)
+    ]
+
+
+def _holdout(told: int | str) -> str:
     drawn = int.from_bytes(hashlib.sha256(f"holdout {told}".encode("utf-8", "replace")).digest())
     match drawn % 10:
         case 0:
@@ -66,8 +75,8 @@ def holdout_of(article: ArchivedArticle) -> str:
 
 
 SPLITS: dict[str, Split] = {
-    "year": Split(year_of),
-    "holdout": Split(holdout_of, ("train", "validation", "test")),
+    "year": Split(years_of),
+    "holdout": Split(holdouts_of, ("train", "validation", "test")),
 }
 
 
@@ -84,8 +93,8 @@ def write_folder(
     with making_folder(folder) as new:
         with ExitStack() as stack:
             parts = _Parts(stack, new, format_, selection, layout)
-            for article in tally.watch(selection.articles):
-                parts.add(article)
+            for batch in tally.watch(selection.batches()).batches:
+                parts.add(batch)
         files = list(parts.files())
         if format_.is_dataset:
             rows = {part: parts.rows[part] for part in parts.names}
@@ -108,7 +117,7 @@ class _Parts:
         self._stack, self._root, self._format, self._layout = stack, root, format_, layout
         self._columns = selection.columns
         self._room = Room()
-        self._shards: dict[str, list[AddRow]] = {}
+        self._shards: dict[str, list[AddRows]] = {}
         # Datasets that are not split are called so by all who load them.
         self._split = _split(layout.split, "train" if format_.is_dataset else "articles")
         self._folder = root / "data" if format_.is_dataset else root
@@ -122,14 +131,19 @@ class _Parts:
         always = self._split.always
         return [*always, *sorted(self._shards.keys() - set(always))]
 
-    def add(self, article: ArchivedArticle) -> None:
-        """Add an article to its part; shards take turns, so that they are of one size."""
-        part = self._split.part_of(article)
-        if part not in self._shards:
-            self._open(part)
-        shards = self._shards[part]
-        shards[self.rows[part] % len(shards)](article)
-        self.rows[part] += 1
+    def add(self, batch: Batch) -> None:
+        """Add articles to their parts; shards take turns, so that they are of one size."""
+        rows: dict[str, list[int]] = defaultdict(list)
+        for row, part in enumerate(self._split.parts_of(batch)):
+            rows[part].append(row)
+        for part, some in rows.items():
+            if part not in self._shards:
+                self._open(part)
+            shards = self._shards[part]
+            for turn in range(min(len(shards), len(some))):
+                add = shards[(self.rows[part] + turn) % len(shards)]
+                add(batch.take(some[turn :: len(shards)]))
+            self.rows[part] += len(some)
 
     def files(self) -> Iterator[FileMade]:
         """The files, which must be closed."""
@@ -157,7 +171,7 @@ class _Parts:
 
 def _split(name: str | None, whole: str) -> Split:
     if name is None:
-        return Split(lambda _: whole, (whole,))
+        return Split(lambda batch: [whole] * len(batch), (whole,))
     if name not in SPLITS:
         raise WrongUseError(f"no split {name!r}; there is {', '.join(SPLITS)}")
     return SPLITS[name]

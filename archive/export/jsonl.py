@@ -6,18 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from archive.export.base import AddRow, Room
+from archive.export.base import AddRows, Room
 from archive.export.columns import COLUMNS, Column
-from archive.export.values import as_json, row_of
-from archive.query import ArchivedArticle
+from archive.export.values import as_json, row_of, rows_of
+from archive.query import ArchivedArticle, Batch
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
     """Write one line for each article; nothing waits."""
 
-    def add(article: ArchivedArticle) -> None:
-        file.write(to_json(article, columns).encode() + b"\n")
+    names = [column.name for column in columns]
+
+    def add(batch: Batch) -> None:
+        rows = (dict(zip(names, row, strict=True)) for row in rows_of(batch, columns))
+        file.writelines(as_json(row).encode() + b"\n" for row in rows)
 
     yield add
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from archive.article_rows import Mark
 from archive.disk import replacing
 from archive.export.base import Selection
 from archive.export.numbers import Numbers
 from archive.export.values import encodable
-from archive.query import ArchivedArticle, Mark
+from archive.query import Articles, Batch
 
 NOT_STATED = "not stated"
 OTHER_LICENCES = "others"
@@ -50,38 +53,45 @@ class Tally:
     licences: Counter[str] = field(default_factory=Counter)
     reservations: Counter[str] = field(default_factory=Counter)
     articles: Numbers = field(default_factory=Numbers)
-    clusters: dict[int, tuple[str, Numbers]] = field(default_factory=dict)
-    """By number: who had the story first, and the articles of it."""
+    clustered: array[int] = field(default_factory=lambda: array("q"))
+    """In turn, an article and the cluster that it is in: there may be a great many."""
+    first_publishers: dict[int, str] = field(default_factory=dict)
+    """By cluster."""
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
-    def watch(self, articles: Iterable[ArchivedArticle]) -> Iterator[ArchivedArticle]:
+    def watch(self, batches: Iterable[Batch]) -> Articles:
         """The articles, counted as they are taken."""
-        for article in articles:
-            self.rows += 1
-            self.sources[article.source] += 1
-            self.languages[article.language or "unknown"] += 1
-            self.extractors[article.extractor] += 1
-            self.licences[self._licence(article)] += 1
-            self.reservations[RESERVATIONS[article.tdm_reserved]] += 1
-            self.captured = _wider(self.captured, article.captured_at)
-            self._note(article)
-            if article.published_at:
-                self.published = _wider(self.published, article.published_at)
-            yield article
+        return Articles(map(self._counted, batches))
 
-    def _note(self, article: ArchivedArticle) -> None:
+    def _counted(self, batch: Batch) -> Batch:
+        columns = batch.columns
+        self.rows += len(batch)
+        self.sources.update(columns["source"])
+        self.languages.update(language or "unknown" for language in columns["language"])
+        self.extractors.update(columns["extractor"])
+        self.reservations.update(RESERVATIONS[stated] for stated in columns["tdm_reserved"])
+        for named, rows in Counter(columns["license"]).items():
+            self.licences[self._licence(named)] += rows
+        self.captured = _wider(self.captured, columns["captured_at"])
+        self.published = _wider(self.published, columns["published_at"])
+        self._note(columns)
+        return batch
+
+    def _note(self, columns: Mapping[str, Sequence[Any]]) -> None:
         """Note what will have to be known to make the same rows again."""
-        self.articles.add(article.id)
-        if article.cluster_id is not None:
-            first = article.first_publisher or ""
-            self.clusters.setdefault(article.cluster_id, (first, Numbers()))[1].add(article.id)
+        told = (columns[name] for name in ("id", "cluster_id", "first_publisher"))
+        for id_, cluster_id, first in zip(*told, strict=True):
+            self.articles.add(id_)
+            if cluster_id is not None:
+                self.clustered.extend((id_, cluster_id))
+                self.first_publishers.setdefault(cluster_id, sys.intern(first or ""))
 
-    def _licence(self, article: ArchivedArticle) -> str:
-        """What its licence is counted as: pages may name a great many of their own."""
-        named = encodable(article.license) or NOT_STATED
-        is_one_more = named not in self.licences and len(self.licences) >= MOST_LICENCES
-        return OTHER_LICENCES if is_one_more else str(named)
+    def _licence(self, named: str | None) -> str:
+        """What a licence is counted as: pages may name a great many of their own."""
+        told = str(encodable(named or NOT_STATED))
+        is_one_more = told not in self.licences and len(self.licences) >= MOST_LICENCES
+        return OTHER_LICENCES if is_one_more else told
 
 
 def manifest_of(
@@ -122,10 +132,14 @@ def _as_of(mark: Mark, tally: Tally) -> dict[str, Any] | None:
     """What `archive.export.again` needs; None where the articles came from elsewhere."""
     if mark.last_revision is None:
         return None
+    members: dict[int, Numbers] = defaultdict(Numbers)
+    for id_, cluster_id in zip(tally.clustered[::2], tally.clustered[1::2], strict=True):
+        members[cluster_id].add(id_)
+    first = tally.first_publishers
     return {
         "last_revision": mark.last_revision,
         "articles": str(tally.articles),
-        "clusters": {id_: f"{first} {numbers}" for id_, (first, numbers) in tally.clusters.items()},
+        "clusters": {id_: f"{first[id_]} {numbers}" for id_, numbers in members.items()},
     }
 
 
@@ -169,8 +183,11 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
         file.write(json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
 
 
-def _wider(span: tuple[datetime, datetime], moment: datetime) -> tuple[datetime, datetime]:
-    return min(span[0], moment), max(span[1], moment)
+def _wider(
+    span: tuple[datetime, datetime], moments: Iterable[datetime | None]
+) -> tuple[datetime, datetime]:
+    told = [moment for moment in moments if moment is not None]
+    return min([span[0], *told]), max([span[1], *told])
 
 
 def _span(span: tuple[datetime, datetime]) -> list[str] | None:

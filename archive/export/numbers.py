@@ -16,6 +16,8 @@ class Numbers:
     '1-3,7'
     """
 
+    __slots__ = ("_first", "_last")
+
     def __init__(self, numbers: Iterator[int] | list[int] | tuple[int, ...] = ()) -> None:
         self._first = array("q")
         self._last = array("q")

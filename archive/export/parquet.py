@@ -9,15 +9,18 @@ It needs pyarrow, which is large, and so comes with `kliping[export]` only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive.errors import WrongUseError
-from archive.export.base import AddRow, Room
+from archive.export.base import AddRows, Room
 from archive.export.columns import LONG_TEXTS, PAGE_COLUMNS, Column, Kind, meanings
-from archive.export.values import row_of
-from archive.query import ArchivedArticle
+from archive.export.values import encodable
+from archive.query import Batch
 
 if TYPE_CHECKING:
     import pyarrow
@@ -44,7 +47,7 @@ FEW_VALUES = (
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
     """Write row groups as they fill.
 
     Raises:
@@ -53,57 +56,83 @@ def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterato
     arrow = import_arrow()
     schema = schema_of(columns)
     few = [column.name for column in columns if column.name in FEW_VALUES]
-    with arrow.parquet.ParquetWriter(
-        file, schema, compression="zstd", use_dictionary=few or False
-    ) as writer:
-        rows = _Rows(writer, schema, columns, room)
+    with (
+        arrow.parquet.ParquetWriter(
+            file, schema, compression="zstd", use_dictionary=few or False
+        ) as writer,
+        ThreadPoolExecutor(1) as aside,
+    ):
+        rows = _Rows(partial(aside.submit, writer.write_table), schema, columns, room)
         yield rows.add
-        rows.end_group()
+        rows.end()
 
 
 class _Rows:
-    """Rows on their way into a file."""
+    """Rows on their way into a file: a row group is compressed while the next one is read."""
 
     def __init__(
-        self, writer: Any, schema: pyarrow.Schema, columns: Sequence[Column], room: Room
+        self,
+        write: Callable[[pyarrow.Table], Future[None]],
+        schema: pyarrow.Schema,
+        columns: Sequence[Column],
+        room: Room,
     ) -> None:
-        self._writer, self._schema, self._columns, self._room = writer, schema, columns, room
-        self._rows: list[list[Any]] = []
+        self._write, self._schema, self._columns, self._room = write, schema, columns, room
+        self._writing: Future[None] | None = None
+        self._few: list[Batch] = []
         self._batches: list[pyarrow.RecordBatch] = []
         self._count = self._bytes = 0
 
-    def add(self, article: ArchivedArticle) -> None:
-        """Add a row; write a row group if it is full."""
-        row = row_of(article, self._columns)
-        self._rows.append(row)
-        self._count += 1
-        self._bytes += BYTES_A_ROW
-        self._bytes += sum(
-            len(value or "")
-            for column, value in zip(self._columns, row, strict=True)
-            if column.name in LONG_TEXTS
-        )
+    def add(self, batch: Batch) -> None:
+        """Add rows; write a row group if it is full."""
+        self._few.append(batch)
+        self._count += len(batch)
+        self._bytes += BYTES_A_ROW * len(batch)
+        for column in self._columns:
+            if column.name in LONG_TEXTS:
+                self._bytes += sum(map(len, filter(None, batch.columns[column.name])))
         if self._count >= ROWS_A_GROUP or self._bytes >= self._room.of_each:
-            self.end_group()
-        elif len(self._rows) >= ROWS_A_BATCH:
+            self._end_group()
+        elif sum(map(len, self._few)) >= ROWS_A_BATCH:
             self._end_batch()
 
-    def end_group(self) -> None:
-        """Write what waits as a row group."""
+    def end(self) -> None:
+        """Write what waits."""
+        self._end_group()
+        self._await_writing()
+
+    def _end_group(self) -> None:
         self._end_batch()
         if self._batches:
-            arrow = import_arrow()
-            table = arrow.Table.from_batches(self._batches, self._schema)
-            self._writer.write_table(table, row_group_size=len(table))
+            self._await_writing()
+            table = import_arrow().Table.from_batches(self._batches, self._schema)
+            self._writing = self._write(table)
         self._batches, self._count, self._bytes = [], 0, 0
 
+    def _await_writing(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
     def _end_batch(self) -> None:
-        if self._rows:
-            arrow = import_arrow()
-            values = zip(zip(*self._rows, strict=True), self._schema, strict=True)
-            arrays = [arrow.array(column, field.type) for column, field in values]
-            self._batches.append(arrow.RecordBatch.from_arrays(arrays, schema=self._schema))
-            self._rows = []
+        if not self._few:
+            return
+        arrays = [
+            _array(
+                list(chain.from_iterable(batch.columns[field.name] for batch in self._few)), field
+            )
+            for field in self._schema
+        ]
+        batch = import_arrow().RecordBatch.from_arrays(arrays, schema=self._schema)
+        self._batches.append(batch)
+        self._few = []
+
+
+def _array(values: Sequence[Any], field: pyarrow.Field) -> pyarrow.Array:
+    arrow = import_arrow()
+    if not arrow.types.is_list(field.type) or field.type.value_type == arrow.string():
+        with suppress(UnicodeEncodeError):  # hardly ever is there anything to change
+            return arrow.array(values, field.type)
+    return arrow.array([encodable(value) for value in values], field.type)
 
 
 def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:

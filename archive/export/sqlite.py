@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from archive.errors import StorageError
-from archive.export.base import AddRow, Room
+from archive.export.base import AddRows, Room
 from archive.export.columns import Column, Kind, meanings
-from archive.export.values import as_json, row_of
-from archive.query import ArchivedArticle
+from archive.export.values import as_json, rows_of
+from archive.query import Batch
 
 SEARCHED = ("title", "text")
 INDEXED = ("id", "source", "published_at", "cluster_id")
@@ -26,7 +26,7 @@ TYPES = {Kind.INTEGER: "INTEGER", Kind.BOOLEAN: "INTEGER"}
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRow]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
     """Write a database over the empty `file`, which must have a name.
 
     Raises:
@@ -41,8 +41,9 @@ def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterato
             database.execute("BEGIN")
             _make_tables(database, columns)
 
-            def add(article: ArchivedArticle) -> None:
-                database.execute(row, [_plain(value) for value in row_of(article, columns)])
+            def add(batch: Batch) -> None:
+                rows = (tuple(map(_plain, values)) for values in rows_of(batch, columns))
+                database.executemany(row, rows)
 
             yield add
             _make_searchable(database, [column.name for column in columns])

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from archive.article_pages import ArchivedPage
-from archive.export.columns import Column
-from archive.query import ArchivedArticle
+from archive.export.columns import Column, Kind
+from archive.query import ArchivedArticle, Batch
+
+
+def rows_of(batch: Batch, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
+    """The values of each article of a batch in these columns, as of `row_of`."""
+    values = [_encodable_column(batch.columns[one.name], one.kind) for one in columns]
+    return zip(*values, strict=True)
+
+
+def _encodable_column(values: Sequence[Any], kind: Kind) -> Sequence[Any]:
+    """The values, looked at together: hardly ever is there anything to change."""
+    match kind:
+        case Kind.TEXT if _is_encodable(filter(None, values)):
+            return values
+        case Kind.LIST if _is_encodable(chain.from_iterable(values)):
+            return values
+        case Kind.TEXT | Kind.LIST | Kind.PAGES:
+            return [encodable(value) for value in values]
+        case _:
+            return values
+
+
+def _is_encodable(texts: Iterable[str]) -> bool:
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def row_of(article: ArchivedArticle, columns: Sequence[Column]) -> list[Any]:

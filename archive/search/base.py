@@ -13,8 +13,10 @@ from archive.search.terms import Node
 TITLE_WEIGHT = 5.0
 """How much more a word counts in the title than in the text."""
 SNIPPET_WORDS = 32
-WIDE_HITS = 20_000
+WIDE_HITS = 10_000
 """From this many hits on, they are not ranked: it would take long, and say little."""
+FREQUENT = 200_000
+"""Nor does a word count for ranking that is in more articles than this, for the same reason."""
 
 BEGIN_MARK, END_MARK = "\ue000", "\ue001"
 """Stand around what matched, in excerpts as databases make them."""
@@ -49,11 +51,14 @@ class TextIndex(Protocol):
     def matching(self, text: Node) -> ColumnElement[bool]:
         """Whether an article of the query around it matches."""
 
-    def ranked(self, text: Node) -> Select[Any]:
-        """The `id` and `score` of articles that match, the best last; can be narrowed further."""
+    def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
+        """The `id` and `score` of articles `among` which to look that match, the best first.
+
+        What counts is `by`: the part of `text` that no match lacks and that is worth its time.
+        """
 
     def latest(self, text: Node) -> Select[Any]:
-        """The `id` of articles that match, the last to come in first."""
+        """The `id` of articles that match, the last to come in first; no other columns."""
 
     def excerpts(
         self, connection: Connection, text: Node, article_ids: Sequence[int]
@@ -65,9 +70,6 @@ class TextIndex(Protocol):
 
     def members(self, column: Any) -> TableValuedAlias:
         """The values of a list of texts, one a row, in the column `value`."""
-
-    def published_day(self) -> ColumnElement[str]:
-        """The day on which an article was published by its page's own clock, in ISO 8601."""
 
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         """The first day of the week of a day, both in ISO 8601."""

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from archive.counting import Count, count
 from archive.db.schema import ArticleRow, SourceRow
-from archive.search.conditions import condition
+from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.finding import index_of
 from archive.search.terms import By, Node, is_text
 
@@ -88,15 +88,15 @@ def _hits(connection: Connection, query: Node, most: int) -> CTE:
         By.SOURCE: ArticleRow.source_id,
         By.LANGUAGE: ArticleRow.language,
         By.SECTION: ArticleRow.section,
-        By.DAY: index.published_day(),
+        By.DAY: ArticleRow.published_on,
     }
     labelled: list[Any] = [column.label(each) for each, column in columns.items()]
     facts = select(*labelled)
     if is_text(query):
         ids = index.latest(query).limit(most).subquery()
         return facts.join(ids, ids.c.id == ArticleRow.id).cte("hits")
-    newest = ArticleRow.published_at.desc().nulls_last()
-    return facts.where(condition(query, index)).order_by(newest).limit(most).cte("hits")
+    found = by_facts(facts.where(condition(query, index)))
+    return found.order_by(*newest_first()).limit(most).cte("hits")
 
 
 def _counts(hits: CTE) -> CompoundSelect[Any]:

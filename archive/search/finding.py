@@ -6,19 +6,34 @@ begins right behind it, so that none is shown twice or passed over when others c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from archive.db.schema import ArticleRow
-from archive.search.base import WIDE_HITS, Excerpt, TextIndex
-from archive.search.conditions import condition
+from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
+from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.postgresql import PostgresqlIndex
 from archive.search.sqlite import SqliteIndex
-from archive.search.terms import Node, Order, other_part, text_part
+from archive.search.terms import (
+    EVERYTHING,
+    And,
+    Node,
+    Not,
+    Order,
+    Text,
+    all_of,
+    other_part,
+    text_part,
+    texts_of,
+)
+
+LAST_HITS = 2_000
+"""Among so many of the last articles that have some words, those that match the rest are sought
+first."""
 
 
 class Way(StrEnum):
@@ -66,11 +81,12 @@ def find(
     """The first `limit` hits, of all or of those `after` a place of the same query and order."""
     index = index_of(connection)
     text = text_part(query)
-    match after.way if after else _way(connection, text, order, index):
-        case Way.RANK if text is not None:
-            found = _ranked(connection, query, text, limit, after.number if after else 0)
-        case Way.ARRIVAL if text is not None:
-            found = _latest(connection, query, text, limit, after)
+    way = after.way if after else _way(connection, text, order, index)
+    match way:
+        case Way.RANK if text is not None and (by := _what_counts(connection, text, index)):
+            found = _ranked(connection, query, by, limit, after.number if after else 0)
+        case Way.RANK | Way.ARRIVAL if text is not None:
+            found = _latest(connection, query, limit, after)
         case _:
             found = _newest(connection, query, limit, after)
     ids = [place.article_id for place, _ in found]
@@ -87,61 +103,99 @@ _Found = list[tuple[Place, float | None]]
 def _way(connection: Connection, text: Node | None, order: Order, index: TextIndex) -> Way:
     if text is None or order is Order.NEWEST:
         return Way.PUBLICATION
-    return Way.ARRIVAL if _is_wide(connection, text, index) else Way.RANK
+    return Way.ARRIVAL if _is_over(connection, text, index, WIDE_HITS) else Way.RANK
 
 
-def _ranked(connection: Connection, query: Node, text: Node, limit: int, passed: int) -> _Found:
-    index = index_of(connection)
-    ranked = index.ranked(text).where(condition(other_part(query), index))
-    rows = connection.execute(ranked.limit(limit).offset(passed))
+def _what_counts(connection: Connection, text: Node, index: TextIndex) -> Node | None:
+    """What to rank by; None if all words are in too many articles."""
+    parts = text.nodes if isinstance(text, And) else (text,)
+    counting = [
+        part
+        for part in parts
+        if not isinstance(part, Not)
+        and not any(_is_frequent(connection, one, index) for one in texts_of(part))
+    ]
+    return all_of(counting) if counting else None
+
+
+def _is_frequent(connection: Connection, text: Text, index: TextIndex) -> bool:
+    """Whether it takes long to find; a phrase takes as long as the rarest of its words."""
+    words = [Text(word, text.in_title) for word in text.text.split()] or [text]
+    sought = [replace(words[-1], is_prefix=text.is_prefix), *words[:-1]]
+    return all(_is_over(connection, word, index, FREQUENT) for word in sought)
+
+
+def _is_over(connection: Connection, text: Node, index: TextIndex, most: int) -> bool:
+    some = index.latest(text).order_by(None).limit(most + 1).subquery()
+    return (connection.scalar(select(func.count()).select_from(some)) or 0) > most
+
+
+def _ranked(connection: Connection, query: Node, by: Node, limit: int, passed: int) -> _Found:
+    index, text, rest = index_of(connection), text_part(query), other_part(query)
+    assert text is not None
+    among = None if rest == EVERYTHING else condition(rest, index)
+    rows = connection.execute(index.ranked(text, by, among).limit(limit).offset(passed))
     return [
         (Place(Way.RANK, row.id, number=number), row.score)
         for number, row in enumerate(rows, start=passed + 1)
     ]
 
 
-def _latest(
-    connection: Connection, query: Node, text: Node, limit: int, after: Place | None
-) -> _Found:
-    index = index_of(connection)
-    latest = index.latest(text).where(condition(other_part(query), index))
+def _latest(connection: Connection, query: Node, limit: int, after: Place | None) -> _Found:
+    """The last to come in.
+
+    As a rule they are among the last that have the words, without regard to the rest of the query.
+    """
+    index, text, rest = index_of(connection), text_part(query), other_part(query)
+    assert text is not None
+    last = index.latest(text)
     if after:
-        latest = latest.where(ArticleRow.id < after.article_id)
-    return [(Place(Way.ARRIVAL, id_), None) for id_ in connection.scalars(latest.limit(limit))]
+        last = last.where(last.selected_columns["id"] < after.article_id)
+    if rest == EVERYTHING:
+        return _arrived(connection, last.limit(limit))
+    some = last.limit(LAST_HITS).subquery()
+    among_some = select(ArticleRow.id).join(some, some.c.id == ArticleRow.id)
+    found = among_some.where(condition(rest, index)).order_by(ArticleRow.id.desc())
+    places = _arrived(connection, found.limit(limit))
+    if len(places) == limit:
+        return places
+    everywhere = _having(query, index).order_by(ArticleRow.id.desc())
+    if after:
+        everywhere = everywhere.where(ArticleRow.id < after.article_id)
+    return _arrived(connection, everywhere.limit(limit))
+
+
+def _arrived(connection: Connection, ids: Select[Any]) -> _Found:
+    return [(Place(Way.ARRIVAL, id_), None) for id_ in connection.scalars(ids)]
 
 
 def _newest(connection: Connection, query: Node, limit: int, after: Place | None) -> _Found:
-    newest = ArticleRow.published_at.desc().nulls_last()
-    every: Select[Any, Any] = (
-        select(ArticleRow.id, ArticleRow.published_at)
-        .where(condition(query, index_of(connection)))
-        .order_by(newest, ArticleRow.id)
-    )
+    every = _having(query, index_of(connection)).add_columns(ArticleRow.published_at)
     found: _Found = []
-    for some in _behind(every, after):
-        rows = connection.execute(some.limit(limit - len(found)))
+    for part in _behind(after):
+        rows = connection.execute(
+            every.where(*part).order_by(*newest_first()).limit(limit - len(found))
+        )
         found += [(Place(Way.PUBLICATION, row.id, row.published_at), None) for row in rows]
         if len(found) == limit:
             break
     return found
 
 
-def _behind(every: Select[Any, Any], after: Place | None) -> list[Select[Any, Any]]:
+def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:
     """What comes after a place, each part a range of the index by time of publication."""
     if after is None:
-        return [every]
+        return [[]]
     behind = ArticleRow.id > after.article_id
-    undated = every.where(ArticleRow.published_at.is_(None))
+    undated = ArticleRow.published_at.is_(None)
     if after.published_at is None:
-        return [undated.where(behind)]
+        return [[undated, behind]]
     before = ArticleRow.published_at < after.published_at
     same_time = and_(ArticleRow.published_at == after.published_at, behind)
     # The first condition is what the index is searched by.
-    dated = every.where(ArticleRow.published_at <= after.published_at, or_(before, same_time))
-    return [dated, undated]
+    dated = [ArticleRow.published_at <= after.published_at, or_(before, same_time)]
+    return [dated, [undated]]
 
 
-def _is_wide(connection: Connection, text: Node, index: TextIndex) -> bool:
-    """Whether there are too many hits to rank."""
-    some = index.latest(text).order_by(None).limit(WIDE_HITS + 1).subquery()
-    return (connection.scalar(select(func.count()).select_from(some)) or 0) > WIDE_HITS
+def _having(query: Node, index: TextIndex) -> Select[Any]:
+    return by_facts(select(ArticleRow.id).where(condition(query, index)))

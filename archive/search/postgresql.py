@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, REAL
 
@@ -48,12 +49,12 @@ class PostgresqlIndex(TextIndex):
     def matching(self, text: Node) -> ColumnElement[bool]:
         return _SEARCH.op("@@", is_comparison=True)(_tsquery(text))
 
-    def ranked(self, text: Node) -> Select[Any]:
+    def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
         weights = cast([1 / TITLE_WEIGHT] * 3 + [1.0], ARRAY(REAL))
-        score = func.ts_rank_cd(weights, _SEARCH, _tsquery(text), _DIVIDED_BY_LOG_LENGTH)
+        score = func.ts_rank_cd(weights, _SEARCH, _tsquery(by), _DIVIDED_BY_LOG_LENGTH)
         return (
             select(ArticleRow.id, score.label("score"))
-            .where(self.matching(text))
+            .where(self.matching(text), true() if among is None else among)
             .order_by(score.desc(), ArticleRow.id)
         )
 
@@ -82,13 +83,6 @@ class PostgresqlIndex(TextIndex):
 
     def members(self, column: Any) -> TableValuedAlias:
         return func.json_array_elements_text(column).table_valued("value")
-
-    def published_day(self) -> ColumnElement[str]:
-        offset = func.make_interval(
-            0, 0, 0, 0, 0, func.coalesce(ArticleRow.published_offset_min, 0)
-        )
-        local = func.timezone("UTC", ArticleRow.published_at).op("+")(offset)
-        return func.to_char(local, "YYYY-MM-DD")
 
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         return func.to_char(func.date_trunc("week", cast(day, Date)), "YYYY-MM-DD")

@@ -6,6 +6,7 @@ It holds no text of its own but that of `articles` (external content), folded by
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -15,13 +16,16 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    String,
     TableValuedAlias,
+    and_,
     column,
     exists,
     func,
     literal_column,
     select,
     table,
+    type_coerce,
 )
 
 from archive.db.full_text import TOKENIZE
@@ -44,14 +48,21 @@ class SqliteIndex(TextIndex):
     """Answers from FTS5."""
 
     def matching(self, text: Node) -> ColumnElement[bool]:
-        return ArticleRow.id.in_(select(_FTS.c.rowid).where(_match(text)).correlate(None))
+        return _is_among(ArticleRow.id, text)
 
-    def ranked(self, text: Node) -> Select[Any]:
+    def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
         score = -func.bm25(_ITSELF, TITLE_WEIGHT, 1.0)
-        return self._found(text).add_columns(score.label("score")).order_by(score.desc())
+        columns = (_FTS.c.rowid.label("id"), score.label("score"))
+        found = select(*columns).select_from(_FTS).where(_match(by)).order_by(score.desc())
+        if by != text:
+            found = found.where(_is_among(_FTS.c.rowid, text))
+        if among is None:
+            return found
+        return found.join(ArticleRow, ArticleRow.id == _FTS.c.rowid).where(among)
 
     def latest(self, text: Node) -> Select[Any]:
-        return self._found(text).order_by(_FTS.c.rowid.desc())
+        id_ = _FTS.c.rowid.label("id")
+        return select(id_).where(_match(text)).order_by(id_.desc())
 
     def excerpts(
         self, connection: Connection, text: Node, article_ids: Sequence[int]
@@ -66,25 +77,17 @@ class SqliteIndex(TextIndex):
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
         member = self.members(column).c.value
-        return exists().where(func.lower(member) == func.lower(value))
+        # A list is read only where the value as JSON is somewhere in it, which LIKE tells sooner;
+        # it takes A to Z for a to z.
+        written = json.dumps(value, ensure_ascii=False)
+        may_have = type_coerce(column, String).contains(written, autoescape=True)
+        return and_(may_have, exists().where(func.lower(member) == func.lower(value)))
 
     def members(self, column: Any) -> TableValuedAlias:
         return func.json_each(column).table_valued("value")
 
-    def published_day(self) -> ColumnElement[str]:
-        offset = func.coalesce(ArticleRow.published_offset_min, 0).concat(" minutes")
-        return func.strftime("%Y-%m-%d", ArticleRow.published_at, offset)
-
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         return func.strftime("%Y-%m-%d", day, "-6 days", "weekday 1")
-
-    def _found(self, text: Node) -> Select[Any]:
-        return (
-            select(ArticleRow.id)
-            .select_from(_FTS)
-            .join(ArticleRow, ArticleRow.id == _FTS.c.rowid)
-            .where(_match(text))
-        )
 
 
 def _excerpts(articles: list[tuple[Any, ...]], expression: str) -> list[tuple[int, str, str]]:
@@ -103,6 +106,17 @@ def _excerpts(articles: list[tuple[Any, ...]], expression: str) -> list[tuple[in
             FROM some WHERE some MATCH :expression""",
             {**marks, "expression": expression},
         ).fetchall()
+
+
+def _is_among(id_: Any, text: Node) -> ColumnElement[bool]:
+    """Whether an id is of an article that matches: a test that never leads the way.
+
+    Let alone, SQLite would go through all rows that match, and a row with its text is large.
+    """
+    among: ColumnElement[bool] = (id_ + 0).in_(
+        select(_FTS.c.rowid).where(_match(text)).correlate(None)
+    )
+    return among
 
 
 def _match(text: Node) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
@@ -31,6 +31,9 @@ from archive.search.terms import (
     Trait,
     depth,
 )
+
+Asked: TypeAlias = str | Node
+"""A query as it is written, or as it was understood."""
 
 MAX_CHARS = 2_000
 MIN_PREFIX = 3
@@ -62,6 +65,11 @@ def parse_query(query: str) -> Node:
     except UnexpectedInput as error:
         raise QueryError(*_explained(query, error)) from error
     return found
+
+
+def as_node(asked: Asked) -> Node:
+    """A query as it is understood. Raises QueryError as `parse_query` does."""
+    return parse_query(asked) if isinstance(asked, str) else asked
 
 
 class _WrongError(Exception):

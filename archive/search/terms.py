@@ -7,10 +7,13 @@ that can be written, `parse_query(str(query))` gives it back.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+
+from archive.errors import WrongUseError
 
 BARE = re.compile(r'[^\s()"“”:*\-][^\s()"“”:*]*')
 """A term that needs no quotes, unless it is a keyword."""
@@ -147,6 +150,21 @@ class By(StrEnum):
     """An article of several authors counts for each."""
 
 
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+def choice(kind: type[Choice], name: str) -> Choice:
+    """The member of that name, or which it is.
+
+    Raises:
+        WrongUseError: there is none.
+    """
+    try:
+        return kind(name)
+    except ValueError as error:
+        raise WrongUseError(f"no {name!r}; there is {', '.join(kind)}") from error
+
+
 def quoted(text: str) -> str:
     """A word as it is, and anything else in double quotes."""
     if BARE.fullmatch(text) and text not in KEYWORDS:
@@ -182,7 +200,7 @@ def text_part(node: Node) -> Node | None:
     if not texts:
         return None
     excluded = [each for each in node.nodes if isinstance(each, Not) and is_text(each.node)]
-    return _all_of([*texts, *excluded])
+    return all_of([*texts, *excluded])
 
 
 def other_part(node: Node) -> Node:
@@ -192,13 +210,25 @@ def other_part(node: Node) -> Node:
         return node
     if text == node or not isinstance(node, And):
         return EVERYTHING
-    return _all_of(
+    return all_of(
         [
             each
             for each in node.nodes
             if not (is_text(each) or (isinstance(each, Not) and is_text(each.node)))
         ]
     )
+
+
+def texts_of(node: Node) -> Iterator[Text]:
+    """Every word and phrase in a node."""
+    match node:
+        case Text():
+            yield node
+        case And(nodes) | Or(nodes):
+            for each in nodes:
+                yield from texts_of(each)
+        case Not(inner):
+            yield from texts_of(inner)
 
 
 def depth(node: Node, limit: int) -> int:
@@ -211,7 +241,8 @@ def depth(node: Node, limit: int) -> int:
     return 1 + max((depth(child, limit - 1) for child in children), default=0)
 
 
-def _all_of(nodes: list[Node]) -> Node:
+def all_of(nodes: Sequence[Node]) -> Node:
+    """One node that all of some match."""
     return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
 
 

@@ -50,6 +50,11 @@ _WRAPPER = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$"
 )
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
+_HALF = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""Half of a surrogate pair: no character, and nothing that could be written as UTF-8."""
 _TAG = re.compile(r"<[^>]{1,400}>")
 _BREAK = re.compile(r"</p>|<br\s*/?>|</h[1-6]>|</li>|</div>|</blockquote>", re.IGNORECASE)
 
@@ -67,7 +72,7 @@ def read_nodes(root: HtmlElement) -> list[Node]:
 
 
 def _loads(text: str) -> Any:
-    text = _WRAPPER.sub("", _WRAPPER.sub("", text)).strip()
+    text = _HALF.sub("", _WRAPPER.sub("", _WRAPPER.sub("", text))).strip()
     for variant in (text, _TRAILING_COMMA.sub(r"\1", text), unescape(text)):
         try:
             return json.loads(variant, strict=False)

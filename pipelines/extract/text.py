@@ -20,6 +20,7 @@ _DROPPED = dict.fromkeys(
         *range(0x202A, 0x202F),
         0x2060,
         *range(0x2066, 0x206A),
+        *range(0xD800, 0xE000),  # half of a surrogate pair, which UTF-8 cannot hold
         0xFEFF,
         0xFFFC,
         0xFFFE,

@@ -52,9 +52,7 @@ def test_articles_are_cited_by_number_or_address(home: Path) -> None:
 
 
 def test_what_cannot_be_cited_is_said(home: Path) -> None:
-    assert "no format 'apa'; there is bibtex" in kliping(
-        home, "cite", "1", "--format", "apa", exit_code=2
-    )
+    assert "no 'apa'; there is bibtex" in kliping(home, "cite", "1", "--format", "apa", exit_code=2)
     assert "has no revision 2" in kliping(home, "cite", "1", "--revision", "2", exit_code=2)
     assert "of one article" in kliping(home, "cite", "1", "2", "--revision", "1", exit_code=2)
     assert "no article 99" in kliping(home, "cite", "1", "99", exit_code=2)

@@ -71,7 +71,7 @@ async def revisions(
     (after,) = read_cursor(request, cursor, int) or (0,)
 
     def question(query: Query) -> list[dict[str, Any]]:
-        found = query.revisions(str(article_id), after=after, limit=limit + 1)
+        found = query.states(str(article_id), after=after, limit=limit + 1)
         return [_facts(revision, choose(None, no_text=True)) for revision in found]
 
     found = await ask(request, question)
@@ -88,7 +88,7 @@ async def revisions(
 async def revision(request: Request, article_id: ArticleId, number: Number) -> Response:
     """An article as one of its revisions reads, with the text."""
     found = await ask(
-        request, lambda query: query.revisions(str(article_id), after=number - 1, limit=1)
+        request, lambda query: query.states(str(article_id), after=number - 1, limit=1)
     )
     if not found or found[0].revision != number:
         raise NotArchivedError(f"article {article_id} has no revision {number}")

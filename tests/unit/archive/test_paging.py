@@ -47,7 +47,8 @@ def query(
 
 def _multiply(engine: Engine) -> None:
     """Many copies of each article, whose times of publication are often the same or none."""
-    names = [column.name for column in ArticleRow.__table__.columns if column.name != "id"]
+    columns = ArticleRow.__table__.columns
+    names = [each.name for each in columns if each.name != "id" and each.computed is None]
     copied = ", ".join("canonical_url || :n" if name == "canonical_url" else name for name in names)
     drawn = random.Random(7)
     with engine.begin() as connection:

@@ -221,6 +221,19 @@ def test_words_that_are_everywhere_are_not_ranked(
     assert all(hit.match.score is None and hit.match.text is not None for hit in hits)
 
 
+def test_frequent_words_are_looked_for_but_not_ranked_by(
+    query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "FREQUENT", 1)
+    (hit,) = query.search(parse_query("subsidi pertamina"))
+    assert hit.match.score is not None
+    (alone,) = query.search(parse_query("pertamina"))
+    assert alone.match.score == pytest.approx(hit.match.score)
+    hits = query.search(parse_query("subsidi"))
+    assert names(hits) == {"subsidy", "passing"}
+    assert all(each.match.score is None for each in hits)
+
+
 def deepest(kind: type[And] | type[Or]) -> Node:
     node: Node = Text("a")
     for level in range((MAX_DEPTH - 1) // (2 if kind is And else 1)):

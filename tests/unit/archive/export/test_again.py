@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from archive.commands.export import select_for_export
 from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.reach import Reach
@@ -24,6 +23,7 @@ from archive.export.again import export_again, read_recipe, select_again
 from archive.export.columns import choose
 from archive.export.manifest import manifest_path
 from archive.export.numbers import Numbers
+from archive.export.selecting import select
 from archive.query import Query
 from pipelines.dedupe import likeness
 from pipelines.sketch import sketch_of
@@ -67,7 +67,7 @@ class Stand:
         chosen = {"matching": "", "every_revision": False, "first_only": False} | chosen
         columns = choose(chosen.pop("columns", None))
         query = Query(self.reading)
-        selection = select_for_export(query, self.warc, **chosen)
+        selection = select(query, self.warc, **chosen)
         selection = replace(selection, columns=columns)
         export(selection, format_, str(target), layout)
         return manifest_path(target)
@@ -189,9 +189,7 @@ def test_what_was_read_again_is_told(stand: Stand, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stand", ["sqlite", "postgresql"], indirect=True)
 def test_a_crawl_that_goes_on_meanwhile_changes_nothing(stand: Stand, tmp_path: Path) -> None:
-    selection = select_for_export(
-        Query(stand.reading), stand.warc, "", every_revision=False, first_only=False
-    )
+    selection = select(Query(stand.reading), stand.warc, "", every_revision=False, first_only=False)
     articles = iter(selection.articles)
     first = next(articles)
     grow(stand)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archive.commands.export import select_for_export
 from archive.db.engine import open_engine
 from archive.export import export
+from archive.export.selecting import select
 from archive.export.values import encodable
 from archive.query import ArchivedArticle, Query
 from tests.postgres import new_database
@@ -63,7 +63,7 @@ def everything(query: Query) -> list[ArchivedArticle]:
 
 @pytest.mark.parametrize("name", LOADERS)
 def test_an_export_has_what_the_database_has(query: Query, name: str, tmp_path: Path) -> None:
-    selection = select_for_export(query, tmp_path, "", every_revision=True, first_only=False)
+    selection = select(query, tmp_path, "", every_revision=True, first_only=False)
     count = export(selection, name, str(tmp_path / "out"))
     articles = everything(query)
     assert count == len(articles) == len(ARTICLES) + 1
@@ -78,8 +78,6 @@ def test_both_databases_give_the_same_file(server: str, tmp_path: Path) -> None:
         "postgresql": new_database(server, "same"),
     }.items():
         with filled(url) as query:
-            selection = select_for_export(
-                query, tmp_path, "", every_revision=True, first_only=False
-            )
+            selection = select(query, tmp_path, "", every_revision=True, first_only=False)
             export(replace(selection, origin={}), "jsonl", str(tmp_path / name))
     assert (tmp_path / "sqlite").read_bytes() == (tmp_path / "postgresql").read_bytes()

@@ -1,0 +1,156 @@
+"""Rows of articles as the database has them, many at a time and column by column.
+
+For `archive.query`. What is kept as text on SQLite (times, lists) is read here, a whole column at
+once: row by row it would take longer than all else that an export does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    Result,
+    Row,
+    Select,
+    exists,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import NullType
+
+from archive.article_pages import pages_of_articles
+from archive.clusters import on_page_clock
+from archive.db.schema import (
+    ArticleRow,
+    CaptureRow,
+    ClusterRow,
+    ReadingColumns,
+    RevisionPageRow,
+    RevisionRow,
+    SourceRow,
+)
+from archive.db.types import UtcDateTime
+
+ROWS_AT_A_TIME = 500
+BYTES_AT_A_TIME = 4 << 20
+"""Of texts: long ones come in smaller batches."""
+_ROWS_A_FETCH = 50
+
+
+@dataclass(slots=True)
+class Mark:
+    """How far an archive had come when it was read."""
+
+    last_revision: int | None = None
+    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
+
+    def set(self, connection: Connection) -> None:
+        """Note it, of what the connection sees from now on, whatever others write meanwhile."""
+        if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        self.last_revision = connection.scalar(select(func.max(RevisionRow.id))) or 0
+
+
+def select_articles(
+    names: Sequence[str], reading: type[ArticleRow] | type[RevisionRow] = ArticleRow
+) -> Select[Any]:
+    """Select articles as they read now, or once for each revision, as that reads."""
+    first, publisher = aliased(ArticleRow), aliased(SourceRow)
+    elsewhere: dict[str, Any] = {
+        "source": SourceRow.name,
+        "first_publisher": publisher.name,
+        "captured_at": CaptureRow.captured_at,
+        "payload_digest": CaptureRow.payload_digest,
+        "warc_file": CaptureRow.warc_file,
+        "warc_offset": CaptureRow.warc_offset,
+        "warc_length": CaptureRow.warc_length,
+        "warc_record_id": CaptureRow.record_id,
+        "warc_record_type": CaptureRow.record_type,
+        "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
+        "revision_count": ArticleRow.revision,
+    }
+    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in names]
+    query = select(*(column.label(name) for name, column in zip(names, columns, strict=True)))
+    query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
+    if reading is RevisionRow:
+        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
+    return (
+        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .join(CaptureRow, CaptureRow.id == reading.capture_id)
+        .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
+        .outerjoin(first, first.id == ClusterRow.first_article_id)
+        .outerjoin(publisher, publisher.id == first.source_id)
+    )
+
+
+def read_columns(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Sequence[Any]]]:
+    """What `select_articles` selects, in batches, with the further `pages` of each article."""
+    columns = list(query.selected_columns)
+    has_pages = connection.scalar(select(exists(select(RevisionPageRow.number))))
+    for rows in _batches(connection, query):
+        raw = zip(columns, zip(*rows, strict=True), strict=True)
+        values = {column.name: _decoder(column.type)(each) for column, each in raw}
+        offsets = values.pop("published_offset_min")
+        values["published_at"] = list(map(on_page_clock, values["published_at"], offsets))
+        pages = pages_of_articles(connection, set(values["id"])) if has_pages else {}
+        keys = zip(values["id"], values["revision"], strict=True)
+        yield {**values, "pages": [pages.get(key, []) for key in keys]}
+
+
+def _batches(connection: Connection, query: Select[Any]) -> Iterator[list[Row[Any]]]:
+    """Rows as the database's driver has them."""
+    raw = (type_coerce(column, NullType()).label(column.name) for column in query.selected_columns)
+    result: Result[Any] = connection.execution_options(yield_per=_ROWS_A_FETCH).execute(
+        query.with_only_columns(*raw, maintain_column_froms=True)
+    )
+    batch: list[Row[Any]] = []
+    size = 0
+    for rows in result.partitions():
+        batch += rows
+        size += sum(len(row.text) for row in rows)
+        if len(batch) >= ROWS_AT_A_TIME or size >= BYTES_AT_A_TIME:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
+    return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
+
+
+def _decoder(type_: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    match type_:
+        case UtcDateTime():
+            return _moments
+        case JSON():
+            return _lists
+        case Boolean():
+            return _truths
+        case _:
+            return lambda column: column
+
+
+def _moments(column: Sequence[Any]) -> list[datetime | None]:
+    return [
+        datetime.fromisoformat(value) if isinstance(value, str) else value and value.astimezone(UTC)
+        for value in column
+    ]
+
+
+def _lists(column: Sequence[Any]) -> Sequence[Any]:
+    is_read = not all(isinstance(value, str) for value in column)  # PostgreSQL's driver does
+    return column if is_read else list(json.loads(f"[{','.join(column)}]"))
+
+
+def _truths(column: Sequence[Any]) -> list[bool | None]:
+    return [None if value is None else bool(value) for value in column]

@@ -1,0 +1,36 @@
+"""What is exported, and the note of how it was chosen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from archive.article_rows import Mark
+from archive.export.base import Selection
+from archive.query import Query
+from archive.search.syntax import Asked
+from archive.search.terms import EVERYTHING
+
+
+def select(
+    query: Query,
+    warc: Path,
+    matching: Asked = EVERYTHING,
+    *,
+    every_revision: bool = False,
+    first_only: bool = False,
+) -> Selection:
+    """Articles to export, as `Query.all_articles` chooses them: the one place to do otherwise.
+
+    `warc` is the folder of the archive's WARC files.
+    """
+    mark = Mark()
+    articles = query.all_articles(
+        matching=matching, every_revision=every_revision, first_only=first_only, mark=mark
+    )
+    origin = {
+        "archive_id": query.archive_id(),
+        "matching": str(matching) or None,
+        "revisions": "all" if every_revision else "last",
+        "dedupe": "cluster" if first_only else None,
+    }
+    return Selection(articles, warc, origin=origin, mark=mark)
