@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo screenshots test soak check fuzz bench-archive bench-backfill bench-frontier bench-web format clean
+.PHONY: install pywb demo screenshots test soak check fuzz format clean \
+	bench-archive bench-backfill bench-frontier bench-web
 
 install: .venv/installed
 
@@ -28,8 +29,9 @@ demo: install
 screenshots: install
 	$(BIN)/python docs/screenshots.py
 
+# Many tests wait for a server or a pause; each file stays in one process, with what it set up.
 test: install pywb
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # The crash tests in full: 200 kills and 20 full disks; takes about a quarter of an hour.
 soak: install

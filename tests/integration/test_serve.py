@@ -6,6 +6,8 @@ import importlib.util
 import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -65,3 +67,13 @@ def test_what_is_not_installed_is_told(home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(WrongUseError, match=r"pip install 'kliping\[web\]'"):
         serve(home)
+
+
+def test_other_commands_wait_for_none_of_it() -> None:
+    loaded = (
+        "import sys, crawler.cli; print([n for n in ('fastapi', 'uvicorn') if n in sys.modules])"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", loaded], capture_output=True, text=True, check=True
+    )
+    assert printed.stdout == "[]\n"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from archive.home import Home
+from archive.web.api.models import EXAMPLE, ArticleColumns
 from archive.web.app import create_app
 from archive.web.settings import WebSettings
 from tests.web.serving import served
@@ -45,6 +46,20 @@ def document(hostile_home: Home) -> Iterator[Any]:
 
 def test_every_path_is_tried(document: Any) -> None:
     assert sorted(path.removeprefix("/api/v1/") for path in document) == PATHS
+
+
+def test_examples_are_whole_articles(document: Any) -> None:
+    ArticleColumns.model_validate(EXAMPLE)
+    assert set(EXAMPLE) == set(ArticleColumns.model_fields)
+    article = document.raw_schema["components"]["schemas"]["Article"]
+    assert article["properties"]["first_publisher"]["description"]
+    assert not document.raw_schema.get("security")
+
+
+def test_a_token_is_documented(hostile_home: Home) -> None:
+    app = create_app(hostile_home, WebSettings(token="kunci-yang-panjang-sekali"))
+    assert app.openapi()["security"] == [{"bearer": []}, {"basic": []}]
+    app.state.archive.close()
 
 
 KNOWN: dict[str, Any] = {"article_id": 3, "number": 2, "format": "jsonl"}

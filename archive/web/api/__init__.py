@@ -14,7 +14,7 @@ ROUTERS = (search.router, articles.router, changes.router, counts.router, export
 
 
 def install(app: FastAPI) -> None:
-    """Let an app answer programs, and document what it answers."""
+    """Let an app, whose state has its settings, answer programs, and document what it answers."""
     for router in ROUTERS:
         app.include_router(router)
     document = app.openapi
@@ -22,6 +22,10 @@ def install(app: FastAPI) -> None:
     def with_problems() -> dict[str, Any]:
         made = document()
         made["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        if app.state.settings.token:
+            schemes = {name: {"type": "http", "scheme": name} for name in ("bearer", "basic")}
+            made["components"]["securitySchemes"] = schemes
+            made["security"] = [{name: []} for name in schemes]
         return made
 
     app.openapi = with_problems  # type: ignore[method-assign]

@@ -32,17 +32,30 @@ EXAMPLE: dict[str, Any] = {
     "language": "id",
     "section": "Ekonomi",
     "tags": ["BBM"],
-    "word_count": 412,
+    "description": None,
+    "text": "Pemerintah memangkas subsidi bahan bakar mulai bulan depan.",
+    "markdown": "Pemerintah memangkas subsidi bahan bakar mulai bulan depan.",
+    "word_count": 8,
+    "image_url": None,
     "page_kind": "article",
+    "paywalled": None,
     "revision": 2,
     "revision_count": 2,
-    "text_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "cluster_id": None,
+    "first_publisher": None,
+    "text_sha256": "c58ab5f49d4b86f9a9ee0a6fb0d2dbb5d0b5bb2e7e3d5e4f2f1a0e6f8c7b9a10",
+    "payload_digest": "sha256:3CNVBTUZ2MTKNLSYH6XEPEMJS2KR2DSM6CBKHN4CLLJS6B26ZB5Q",
     "warc_file": "2025/06/kliping-20250602021400-3-00001.warc.gz",
     "warc_offset": 48213,
     "warc_length": 20417,
     "warc_record_id": "urn:uuid:0b6c8a0e-4f0e-4c5c-9b39-5f1c0f5f7a10",
+    "warc_record_type": "response",
+    "extractor": "kliping-extract/3",
+    "rules": [],
+    "missing_pages": 0,
+    "pages": [],
 }
-"""Facts of an article, as examples show them."""
+"""An article, as examples show it."""
 
 
 class Problem(BaseModel):
