@@ -26,14 +26,15 @@ from sqlalchemy import (
 
 from archive.counting import Count, count
 from archive.db.schema import ArticleRow, SourceRow
+from archive.search.base import TextIndex
 from archive.search.conditions import by_facts, condition, newest_first
 from archive.search.finding import index_of
-from archive.search.terms import By, Node, is_text
+from archive.search.terms import By, Node, other_part, text_part
 
 FACET_HITS = 5_000
 """Their rows are read one by one, wherever they lie."""
 COUNTED = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
-_TOTAL = "total"
+_TOTAL, _SOUGHT = "total", "sought"
 _DAY = re.compile(r"(?!0000)\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -58,17 +59,17 @@ class Facets:
 
 
 def facets(connection: Connection, query: Node, *, most: int = FACET_HITS) -> Facets:
-    """Counts of the hits of a query; if there are more than `most`, of some of them.
+    """Counts of the hits of a query; if there are very many, of some of them.
 
-    Of words alone these are the last that came into the archive, else the last published.
+    With words these are among the `most` last to come in that have them, else the `most` last
+    published.
     """
-    counted = _counts(_hits(connection, query, most))
-    counts: dict[str, dict[str | None, int]] = {each: {} for each in (_TOTAL, *COUNTED)}
-    for kind, value, number in connection.execute(counted):
+    hits, sought = _hits(index_of(connection), query, most)
+    counts: dict[str, dict[str | None, int]] = {each: {} for each in (_TOTAL, _SOUGHT, *COUNTED)}
+    for kind, value, number in connection.execute(_counts(hits, sought)):
         counts[kind][value] = number
-    total = counts[_TOTAL][None]
     by = {each: _most_frequent_first(counts[each]) for each in COUNTED}
-    return Facets(total, total < most, by)
+    return Facets(counts[_TOTAL][None], counts[_SOUGHT][None] < most, by)
 
 
 def all_facets(connection: Connection) -> Facets:
@@ -81,9 +82,8 @@ def _by_value(counts: list[Count]) -> dict[str | None, int]:
     return _most_frequent_first({each.group[0]: each.articles for each in counts})
 
 
-def _hits(connection: Connection, query: Node, most: int) -> CTE:
-    """The facts of the hits, one a row."""
-    index = index_of(connection)
+def _hits(index: TextIndex, query: Node, most: int) -> tuple[CTE, CTE]:
+    """The facts of the hits, one a row, and those among which they were sought."""
     columns = {
         By.SOURCE: ArticleRow.source_id,
         By.LANGUAGE: ArticleRow.language,
@@ -92,16 +92,21 @@ def _hits(connection: Connection, query: Node, most: int) -> CTE:
     }
     labelled: list[Any] = [column.label(each) for each, column in columns.items()]
     facts = select(*labelled)
-    if is_text(query):
-        ids = index.latest(query).limit(most).subquery()
-        return facts.join(ids, ids.c.id == ArticleRow.id).cte("hits")
-    found = by_facts(facts.where(condition(query, index)))
-    return found.order_by(*newest_first()).limit(most).cte("hits")
+    if (text := text_part(query)) is not None:
+        sought = index.latest(text).limit(most).cte("sought")
+        found = facts.join(sought, sought.c.id == ArticleRow.id)
+        return found.where(condition(other_part(query), index)).cte("hits"), sought
+    newest = by_facts(facts.where(condition(query, index))).order_by(*newest_first())
+    hits = newest.limit(most).cte("hits")
+    return hits, hits
 
 
-def _counts(hits: CTE) -> CompoundSelect[Any]:
+def _counts(hits: CTE, sought: CTE) -> CompoundSelect[Any]:
     """All counts in one statement, which reads the hits once."""
-    total = select(literal(_TOTAL), cast(null(), String), func.count()).select_from(hits)
+    whole = [
+        select(literal(kind), cast(null(), String), func.count()).select_from(rows)
+        for kind, rows in ((_TOTAL, hits), (_SOUGHT, sought))
+    ]
     sources = (
         select(literal(By.SOURCE.value), SourceRow.name, func.count())
         .join_from(hits, SourceRow, SourceRow.id == hits.c[By.SOURCE])
@@ -111,7 +116,7 @@ def _counts(hits: CTE) -> CompoundSelect[Any]:
         select(literal(by.value), hits.c[by], func.count()).group_by(hits.c[by])
         for by in (By.LANGUAGE, By.SECTION, By.DAY)
     ]
-    return union_all(total, sources, *others)
+    return union_all(*whole, sources, *others)
 
 
 def _most_frequent_first(counts: dict[str | None, int]) -> dict[str | None, int]:
