@@ -39,6 +39,10 @@ CITED_AS = {
     Style.CSL_JSON: "application/vnd.citationstyles.csl+json",
     Style.RIS: "application/x-research-info-systems",
 }
+_CITATIONS: dict[str, Any] = {
+    kind: {"schema": {"type": "array" if kind.endswith("json") else "string"}}
+    for kind in CITED_AS.values()
+}
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[12])]
 Number = Annotated[int, Path(ge=1, le=MAX_ID, description="Of a revision, from 1.", examples=[1])]
 Address = Annotated[
@@ -158,9 +162,7 @@ async def warc(request: Request, article_id: ArticleId) -> Response:
     "/articles/{article_id}/cite",
     summary="Its citation",
     response_class=Response,
-    responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in CITED_AS.values()}}
-    },
+    responses={200: {"content": _CITATIONS}},
 )
 async def citation(
     request: Request, article_id: ArticleId, style: Style = Style.BIBTEX
