@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo test soak check fuzz bench-archive bench-backfill bench-frontier format clean
+.PHONY: install pywb demo screenshots test soak check fuzz format clean \
+	bench-archive bench-backfill bench-frontier bench-web
 
 install: .venv/installed
 
@@ -24,8 +25,13 @@ pywb: .venv/pywb/installed
 demo: install
 	$(BIN)/python -m crawler.demo
 
+# Pictures of every page of the reading room over the demo's archive; needs Chromium.
+screenshots: install
+	$(BIN)/python docs/screenshots.py
+
+# Many tests wait for a server or a pause; each file stays in one process, with what it set up.
 test: install pywb
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # The crash tests in full: 200 kills and 20 full disks; takes about a quarter of an hour.
 soak: install
@@ -52,6 +58,12 @@ bench-archive: install
 # A frontier of a million URLs: some minutes.
 bench-frontier: install
 	$(BIN)/python -m benchmarks.frontier.take
+
+# Twenty readers of a million articles while a crawl writes; making the archive takes some ten minutes.
+BENCH_WEB ?= bench-web-archive
+bench-web: install
+	$(BIN)/python -m benchmarks.archive.generate $(BENCH_WEB) --articles 1000000
+	$(BIN)/python -m benchmarks.web.run $(BENCH_WEB)
 
 format: install
 	$(BIN)/ruff format .

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
 
 from archive.db.schema import CaptureRow
 from archive.errors import UrlError
-from archive.model import RecordType
+from archive.model import RecordRef, RecordType
 from archive.urls import normalise_url
 
 _SCHEMES = ("http://", "https://")
@@ -46,6 +46,12 @@ class ArchivedCapture:
     warc_length: int | None
     record_id: str | None
     """`urn:uuid:...`."""
+
+    @property
+    def ref(self) -> RecordRef | None:
+        """Where its record lies; None where there is none."""
+        place = (self.warc_file, self.warc_offset, self.warc_length, self.record_id)
+        return RecordRef(*place) if None not in place else None  # type: ignore[arg-type]
 
 
 _COLUMNS = tuple(getattr(CaptureRow, field.name) for field in fields(ArchivedCapture))
@@ -120,3 +126,28 @@ def _is_memento() -> ColumnElement[bool]:
         CaptureRow.record_type != RecordType.CONVERSION,
         or_(CaptureRow.status.is_(None), CaptureRow.status != HTTPStatus.NOT_MODIFIED),
     )
+
+
+def captures_near(
+    engine: Engine, url: str, at: datetime, *, limit: int = 8
+) -> list[ArchivedCapture]:
+    """The captures of a URL that can be replayed, the closest to a moment first.
+
+    At most `limit` from before it and as many from after it.
+    """
+    time = CaptureRow.captured_at
+    mementos = select(*_COLUMNS).where(CaptureRow.url.in_(_spellings(url)), _is_memento())
+    before = mementos.where(time <= at).order_by(time.desc())
+    after = mementos.where(time > at).order_by(time)
+    with engine.connect() as connection:
+        rows = [row for each in (before, after) for row in connection.execute(each.limit(limit))]
+    found = [ArchivedCapture(**row._mapping) for row in rows]
+    return sorted(found, key=lambda capture: abs(capture.captured_at - at))
+
+
+def rendering_of(engine: Engine, record_id: str) -> ArchivedCapture | None:
+    """What scripts had made of a page when it was captured, where a browser ran them."""
+    made = select(*_COLUMNS).where(CaptureRow.made_of == record_id)
+    with engine.connect() as connection:
+        row = connection.execute(made.order_by(CaptureRow.id.desc()).limit(1)).first()
+    return ArchivedCapture(**row._mapping) if row else None

@@ -6,13 +6,26 @@ Read-only, for `kliping changes` and whatever else shows it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, and_, select
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    literal,
+    not_,
+    select,
+    text,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from archive.db.schema import ArticleRow, RevisionRow, SourceRow
@@ -20,6 +33,8 @@ from archive.errors import WrongUseError
 
 _SPAN = re.compile(r"(\d{1,6})\s*([hdw])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 168}
+Place = tuple[datetime, int, int]
+"""Of a change: when it was seen, the article, and the revision that it made."""
 
 
 class ChangeKind(StrEnum):
@@ -48,6 +63,17 @@ class Change:
     """Of an edit: those of `title`, `byline` and `text` that changed; else what stands there."""
     modified_at: datetime | None
     """As the page has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which changes are asked for."""
+
+    since: datetime
+    until: datetime | None = None
+    """Not included; None: up to now."""
+    source: str | None = None
+    kinds: frozenset[ChangeKind] = frozenset(ChangeKind)
 
 
 def parse_since(text: str, now: datetime) -> datetime:
@@ -88,12 +114,67 @@ def changes(
     yield from found[:limit]
 
 
+def latest_changes(
+    connection: Connection, wanted: Wanted, *, limit: int, before: Place | None = None
+) -> list[Change]:
+    """What was seen to change, newest first; with `before`, what comes behind that change."""
+    found: list[Change] = []
+    if wanted.kinds - {ChangeKind.VANISHED}:
+        edits = _of(wanted.source, _only(wanted.kinds, _edits(wanted.since)))
+        rows = connection.execute(
+            _newest_first(edits, _OF_EDITS, wanted.until, before).limit(limit)
+        )
+        found += [_edit(row) for row in rows]
+    if ChangeKind.VANISHED in wanted.kinds:
+        gone = _of(wanted.source, _vanishings(wanted.since))
+        rows = connection.execute(
+            _newest_first(gone, _OF_VANISHINGS, wanted.until, before).limit(limit)
+        )
+        found += [_vanished(row) for row in rows]
+    return sorted(found, key=place_of, reverse=True)[:limit]
+
+
+def place_of(change: Change) -> Place:
+    """Where a change stands among others, in the order of time."""
+    number = 0 if change.kind is ChangeKind.VANISHED else change.revision
+    return change.seen_at, change.article_id, number
+
+
+_OF_EDITS = (RevisionRow.seen_at, RevisionRow.article_id, RevisionRow.number)
+_OF_VANISHINGS = (ArticleRow.vanished_at, ArticleRow.id, literal(0))
+
+
+def _newest_first(
+    query: Select[Any], order: Sequence[Any], until: datetime | None, before: Place | None
+) -> Select[Any]:
+    if until is not None:
+        query = query.where(order[0] < until)
+    if before is not None:
+        # The first condition is what the index is searched by.
+        place = [literal(value, each.type) for value, each in zip(before, order, strict=True)]
+        query = query.where(order[0] <= place[0], tuple_(*order) < tuple_(*place))
+    return query.order_by(*(each.desc() for each in order))
+
+
+def _only(kinds: Set[ChangeKind], edits: Select[Any]) -> Select[Any]:
+    if kinds >= {ChangeKind.EDITED, ChangeKind.SILENT}:
+        return edits
+    # A page that gives no time at all is not silent about it.
+    is_silent = func.coalesce(_IS_SILENT, false())
+    return edits.where(is_silent if ChangeKind.SILENT in kinds else not_(is_silent))
+
+
 def _of(source: str | None, query: Select[Any]) -> Select[Any]:
     return query if source is None else query.where(SourceRow.name == source)
 
 
+_before = aliased(RevisionRow)
+_SAME_TIME = RevisionRow.modified_at == _before.modified_at
+_TEXT_CHANGED = RevisionRow.text_sha256 != _before.text_sha256
+_IS_SILENT = and_(_TEXT_CHANGED, _SAME_TIME)
+
+
 def _edits(since: datetime) -> Any:
-    before = aliased(RevisionRow)
     return (
         select(
             RevisionRow.seen_at,
@@ -101,24 +182,24 @@ def _edits(since: datetime) -> Any:
             RevisionRow.number,
             RevisionRow.title,
             RevisionRow.modified_at,
-            (RevisionRow.modified_at == before.modified_at).label("same_time"),
-            (RevisionRow.text_sha256 != before.text_sha256).label("text_changed"),
+            _SAME_TIME.label("same_time"),
+            _TEXT_CHANGED.label("text_changed"),
             RevisionRow.authors,
-            before.title.label("title_before"),
-            before.authors.label("authors_before"),
+            _before.title.label("title_before"),
+            _before.authors.label("authors_before"),
             ArticleRow.url,
             SourceRow.name.label("source"),
         )
         .join(
-            before,
+            _before,
             and_(
-                before.article_id == RevisionRow.article_id,
-                before.number == RevisionRow.number - 1,
+                _before.article_id == RevisionRow.article_id,
+                _before.number == RevisionRow.number - 1,
             ),
         )
         .join(ArticleRow, ArticleRow.id == RevisionRow.article_id)
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .where(RevisionRow.seen_at >= since)
+        .where(RevisionRow.seen_at >= since, text("revisions.number > 1"))  # as in the index
     )
 
 
@@ -159,6 +240,15 @@ def _vanishings(since: datetime) -> Any:
         .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .where(ArticleRow.vanished_at >= since)
     )
+
+
+def vanishing_of(engine: Engine, article_id: int) -> Change | None:
+    """When an article's page was seen to be gone; None if it was there when last looked at."""
+    ever = datetime.min.replace(tzinfo=UTC)
+    with engine.connect() as connection:
+        found = connection.execute(_vanishings(ever).where(ArticleRow.id == article_id))
+        row = found.one_or_none()
+    return _vanished(row) if row else None
 
 
 def _vanished(row: Row[Any]) -> Change:

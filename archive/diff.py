@@ -2,6 +2,9 @@
 
 Paragraphs are aligned first, then words within those that differ. Both sides can be had back from
 a difference: nothing of either text is lost, blanks included.
+
+Aligning takes time that grows with the square of what differs, so after `MOST_COMPARED` words what
+else differs is told as removed and added whole.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from archive.scripts import UNSPACED
+
+MOST_COMPARED = 12_000
+"""Words, or paragraphs, of both sides that are aligned, which takes a second at worst."""
 
 # A word with the blanks before it; the end of a paragraph; a letter where no blanks part words.
 _TOKEN = re.compile(rf"\n|[^\S\n]*(?:[{UNSPACED}]|[^\s{UNSPACED}]+)|[^\S\n]+")
@@ -85,12 +91,15 @@ def diff_text(before: str, after: str) -> Pieces:
     ['removed12', 'added15', 'same orang']
     """
     edits: list[_Edit] = [_Edit()]
+    left = MOST_COMPARED
     for old, new in _blocks(before.splitlines(keepends=True), after.splitlines(keepends=True)):
-        if old == new:
-            _append(edits, old, new)
-        else:
-            for some, others in _blocks(_TOKEN.findall(old), _TOKEN.findall(new)):
+        if old and new and old != new:
+            words = _TOKEN.findall(old), _TOKEN.findall(new)
+            left -= sum(map(len, words))
+            for some, others in _blocks(*words) if left >= 0 else [(old, new)]:
                 _append(edits, some, others)
+        else:
+            _append(edits, old, new)
     return tuple(_pieces(_merged(edits)))
 
 
@@ -111,6 +120,9 @@ def text_after(pieces: Iterable[Piece]) -> str:
 
 def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Both sides in turn: what is the same, and what differs between that."""
+    if old != new and len(old) + len(new) > MOST_COMPARED:
+        yield "".join(old), "".join(new)
+        return
     # In long sequences it passes over what occurs often, which keeps it quick.
     matcher = SequenceMatcher(None, old, new)
     for _, begin, end, new_begin, new_end in matcher.get_opcodes():

@@ -32,6 +32,7 @@ from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import by_facts, condition, newest_first
+from archive.search.facets import Facets, all_facets, facets
 from archive.search.finding import Match, Place, find, index_of
 from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, By, Order, choice
@@ -231,6 +232,15 @@ class Query:
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
         return [SearchHit(by_id[match.article_id], match) for match in known]
+
+    def facets(self, query: Asked) -> Facets:
+        """Counts of a query's hits by source, language, section and day.
+
+        Of all articles, or else of the first `archive.search.facets.FACET_HITS` hits.
+        """
+        node = as_node(query)
+        with self.engine.connect() as connection:
+            return all_facets(connection) if node == EVERYTHING else facets(connection, node)
 
     def count(
         self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from archive.db.schema import RevisionRow
 from archive.diff import Wording
@@ -31,6 +33,73 @@ class ArchivedRevision:
     def wording(self) -> Wording:
         """What can be compared of it."""
         return Wording(self.title or "", ", ".join(self.authors), self.text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A revision, and what it changed of the one before."""
+
+    number: int
+    """From 1."""
+    seen_at: datetime
+    modified_at: datetime | None
+    """When the page said it was changed last."""
+    title: str | None
+    word_count: int
+    what: frozenset[str]
+    """Those of `title`, `byline` and `text` that changed; of the first revision, none."""
+    words_more: int
+    """Than the one before had; below 0: so many fewer."""
+    is_silent: bool
+    """Its text changed, and the time of change that the page itself gives did not."""
+
+
+def steps(
+    connection: Connection, article_id: int, *, limit: int, before: int | None = None
+) -> list[Step]:
+    """The revisions of an article and what each changed, newest first; no text is read.
+
+    With `before`, those of lower numbers.
+    """
+    query = (
+        select(*_OF_STEP)
+        .where(RevisionRow.article_id == article_id)
+        .order_by(RevisionRow.number.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(RevisionRow.number < before)
+    rows: list[Row[Any]] = list(connection.execute(query))
+    return [_step(row, earlier) for row, earlier in zip_longest(rows, rows[1:])][:limit]
+
+
+_OF_STEP = (
+    RevisionRow.number,
+    RevisionRow.seen_at,
+    RevisionRow.modified_at,
+    RevisionRow.title,
+    RevisionRow.authors,
+    RevisionRow.word_count,
+    RevisionRow.text_sha256,
+)
+
+
+def _step(row: Row[Any], earlier: Row[Any] | None) -> Step:
+    def differs(name: str) -> bool:
+        return earlier is not None and getattr(row, name) != getattr(earlier, name)
+
+    columns = {"title": "title", "byline": "authors", "text": "text_sha256"}
+    is_same_time = earlier is not None and row.modified_at == earlier.modified_at
+    return Step(
+        number=row.number,
+        seen_at=row.seen_at,
+        modified_at=row.modified_at,
+        title=row.title,
+        word_count=row.word_count,
+        what=frozenset(name for name, column in columns.items() if differs(column)),
+        words_more=row.word_count - earlier.word_count if earlier else 0,
+        is_silent=differs("text_sha256") and is_same_time and row.modified_at is not None,
+    )
 
 
 def two_revisions(

@@ -92,13 +92,19 @@ def list_habit(before: Habit, watched_s: float, *, changed: bool) -> Habit:
     return old + Habit(float(changed), max(watched_s, 0.0))
 
 
+def list_change_s(habit: Habit) -> float:
+    """Seconds in which a list is expected to change once; where it never did, as long as it has
+    been watched."""
+    return habit.exposure / (habit.changes + 1.0)
+
+
 def list_due_at(habit: Habit, looked_at: datetime, bounds: Bounds, fresh_s: float) -> datetime:
     """When to ask a list again, which says of itself that it is fresh for `fresh_s` seconds.
 
     One that was never seen to change is asked after half as long as it has been watched, so that
     a new source is asked at every crawl and a dead one more and more seldom.
     """
-    wait_s = habit.exposure / (habit.changes + 1.0) / LOOKS_A_CHANGE
+    wait_s = list_change_s(habit) / LOOKS_A_CHANGE
     if wait_s < AT_ONCE_S:
         wait_s = 0.0
     # What it says of itself holds up to the longest wait: some say "for a year".

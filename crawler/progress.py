@@ -8,39 +8,15 @@ from time import monotonic
 from typing import Any
 
 from archive.model import UrlKind
+from archive.runs import NOT_ERRORS, SourceTally
 from pipelines.ingest import Ingested
 
 MESSAGES_A_SOURCE = 10
-NOT_ERRORS = (UrlKind.REQUISITE, UrlKind.ARCHIVE, UrlKind.API)
-"""What is often not there, and was asked for to know that."""
 
 
 @dataclass(slots=True)
-class Tally:
-    """What became of one source in this run."""
-
-    found: int = 0
-    """URLs that were new to the archive."""
-    fetched: int = 0
-    """Article pages fetched."""
-    articles: int = 0
-    errors: int = 0
-    lists_read: int = 0
-    """Feeds, sitemaps and listings that could be read."""
-    lists_failed: int = 0
-    requisites: int = 0
-    """Images, styles, fonts and scripts of pages fetched."""
-    missing: int = 0
-    """Requisites that could not be had, or that robots.txt forbids."""
-    waiting: int = 0
-    """URLs that are known and wait to be fetched, now or later."""
-    unreadable: bool = False
-    """The source's own file could not be read, so it was not crawled."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether nothing that lists this source's articles could be read."""
-        return self.unreadable or (self.lists_failed > 0 and self.lists_read == 0)
+class Tally(SourceTally):
+    """What became of one source in this run, as it is counted."""
 
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""

@@ -13,7 +13,7 @@ import typer
 from archive.cli import HomeOption
 from archive.errors import WrongUseError
 
-_NEEDED = ("babel", "fastapi", "uvicorn")
+_NEEDED = ("babel", "fastapi", "markdown_it", "uvicorn")
 
 
 def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options

@@ -180,6 +180,14 @@ class CaptureRow(Base):
             sqlite_where=text("made_of IS NOT NULL"),
             postgresql_where=text("made_of IS NOT NULL"),
         ),
+        # What of a source fails is told from a handful of rows.
+        Index(
+            "ix_captures_failed",
+            "source_id",
+            "captured_at",
+            sqlite_where=text("error IS NOT NULL OR status >= 400"),
+            postgresql_where=text("error IS NOT NULL OR status >= 400"),
+        ),
         Index("ix_captures_warc_file_warc_offset", "warc_file", "warc_offset", unique=True),
     )
 
@@ -362,7 +370,13 @@ class RevisionRow(ReadingColumns, Base):
     __table_args__ = (
         Index("ix_revisions_article_id_number", "article_id", "number", unique=True),
         Index("ix_revisions_capture_id", "capture_id"),
-        Index("ix_revisions_seen_at", "seen_at"),
+        # Few revisions are edits; the others are how articles were first seen.
+        Index(
+            "ix_revisions_edits",
+            "seen_at",
+            sqlite_where=text("number > 1"),
+            postgresql_where=text("number > 1"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

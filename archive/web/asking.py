@@ -19,6 +19,7 @@ from sqlalchemy import event
 from archive.db.engine import open_engine
 from archive.query import Query
 from archive.web.problems import ClientGoneError, ProblemError
+from archive.web.remembering import Remembered
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -81,6 +82,9 @@ class Archive:
         self.engine = open_engine(home.database_url, read_only=True, pool_size=2 * settings.readers)
         _listen(self.engine)
         self._query = Query(self.engine)
+        self.archive_id = self._query.archive_id()
+        self.remembered: Remembered[Any] = Remembered()
+        """Of `ask_again`."""
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
         self.exporting = ThreadPoolExecutor(settings.exports, thread_name_prefix="export")
         """Where long answers are written; see `archive.web.streaming`."""
@@ -140,6 +144,16 @@ async def ask(request: Request, question: Question[T]) -> T:
     """The answer of the request's archive to a question; see `Archive.ask`."""
     archive: Archive = request.app.state.archive
     return await archive.ask(request, question)
+
+
+async def ask_again(request: Request, question: Question[T], *key: object) -> T:
+    """The same, as it was answered a while ago where that took long; `key` tells questions apart.
+
+    See `archive.web.remembered`.
+    """
+    archive: Archive = request.app.state.archive
+    answer: T = await archive.remembered.get(repr(key), lambda: archive.ask(request, question))
+    return answer
 
 
 async def until_gone(request: Request) -> None:

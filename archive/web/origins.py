@@ -25,6 +25,12 @@ def reader_origin(request: HTTPConnection) -> str:
     return settings.public_url or f"{request.url.scheme}://{request.url.netloc}"
 
 
+def origin_of_reader(request: HTTPConnection) -> str:
+    """The same, where the request is one to the replay."""
+    settings: WebSettings = request.app.state.settings
+    return settings.public_url or f"{request.url.scheme}://{_host(request)}:{settings.port}"
+
+
 def replay_origin(request: HTTPConnection) -> str:
     """Scheme, host and port of the replay."""
     settings: WebSettings = request.app.state.settings

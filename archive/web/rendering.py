@@ -2,7 +2,8 @@
 
 A template has, besides what its page gives it: `_("...")` and `ngettext`, `lang`, `link(path,
 q=...)` for addresses of this reader, which keep a language that was chosen by hand, `here(...)`
-for the present address with parameters changed, and `static("reader.css")`.
+for the present address with parameters changed, `static("reader.css")`, and the filters of
+`archive.web.wording`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from archive.web.statics import static_url
+from archive.web.wording import filters
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
@@ -36,9 +38,10 @@ def render(
         "lang": lang,
         "languages": LANGUAGES,
         "request": request,
-        "link": partial(_link, request),
-        "here": partial(_here, request),
+        "link": partial(link, request),
+        "here": partial(here, request),
         "static": static_url,
+        "archive_id": request.app.state.archive.archive_id,
     }
     page = environment(lang).get_template(template).render({**told, **values})
     # Halves of surrogate pairs, which broken pages have, cannot be sent.
@@ -74,6 +77,9 @@ def environment(lang: str) -> Environment:
         lambda one, many, n: _plural(said.get(one, (one, many)), n),
         newstyle=True,
     )
+    # Of what Python says; `_` is for what stands in templates, and takes it for safe.
+    made.filters["translated"] = lambda text: said.get(text, (text,))[0]
+    made.filters.update(filters(lang))
     return made
 
 
@@ -107,7 +113,7 @@ def _preference(accepted: str) -> tuple[str, float]:
         return name.strip(), 0.0
 
 
-def _link(request: Request, path: str, **parameters: Any) -> str:
+def link(request: Request, path: str, **parameters: Any) -> str:
     """An address of this reader; parameters that are None or empty are left out."""
     if "lang" in request.query_params:
         parameters.setdefault("lang", request.query_params["lang"])
@@ -116,9 +122,9 @@ def _link(request: Request, path: str, **parameters: Any) -> str:
     return f"{address}?{urlencode(wanted, doseq=True, errors='replace')}" if wanted else address
 
 
-def _here(request: Request, **changed: Any) -> str:
+def here(request: Request, **changed: Any) -> str:
     """The present address with some parameters changed; None takes one away."""
     parameters: dict[str, Any] = {}
     for name, value in parse_qsl(request.url.query):
         parameters.setdefault(name, []).append(value)
-    return _link(request, request.url.path, **{**parameters, **changed})
+    return link(request, request.url.path, **{**parameters, **changed})

@@ -13,15 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
-from itertools import islice
 from typing import Any
 
-import tinycss2
 from tinycss2.bytes import decode_stylesheet_bytes
 from w3lib.encoding import http_content_type_encoding
 
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, Source, UrlKind
+from archive.styles import named_in_style
 from archive.urls import join_url, normalise_url
 from crawler.discovery.autodiscovery import base_url
 from crawler.discovery.base import Discovered
@@ -59,25 +58,6 @@ _PRELOADED = {
 # Source: HTML, clause 4.8.4.2.2.
 _SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 
-# What a stylesheet names, found at the speed of a regular expression: tokens of the whole sheet
-# would take a second for each megabyte, and pages carry as much inline. Comments, other strings,
-# vocabularies (@namespace) and data: are matched too, so that nothing is found inside of them.
-_STRING = r"""(?:"(?:[^"\\\n]|\\.)*+"?|'(?:[^'\\\n]|\\.)*+'?)"""
-_STYLE_PART = re.compile(
-    rf"""
-    /\*.*?(?:\*/|\Z)
-    | {_STRING}
-    | @namespace\b[^;]*+
-    | \burl\(\s*+["']?data:[^)]*+
-    | (?P<naming>
-        @import\b (?:{_STRING} | [^;"'])*+
-        | \burl\( \s*+ (?:{_STRING} | (?:[^)"'\\]|\\.)*+) \s*+ \)?
-        | \bimage-set\( (?:{_STRING} | \([^()]*+\) | [^()"'])*+ \)?
-    )
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
-
 
 def discover_page_requisites(
     body: bytes, url: str, *, content_type: str | None, source: Source
@@ -108,29 +88,6 @@ def discover_style_requisites(
         reference for reference, imported in named_in_style(text) if imports or not imported
     )
     return _discovered(references, url, url, FoundBy.STYLE)
-
-
-def named_in_style(css: str) -> Iterator[tuple[str, bool]]:
-    """Yield the addresses that a stylesheet names, each with whether it is an @import.
-
-    Source: CSS Values 4, clause 4.5 (`url()`); CSS Images 4, clause 2.4 (`image-set()`).
-    """
-    for part in _STYLE_PART.finditer(css):
-        if part["naming"]:
-            head, *tokens = tinycss2.parse_component_value_list(part["naming"], skip_comments=True)
-            if head.type == "at-keyword":
-                yield from ((address, True) for address in islice(_addresses(tokens), 1))
-            else:
-                yield from ((address, False) for address in _addresses([head]))
-
-
-def _addresses(tokens: Iterable[Any], depth: int = 2) -> Iterator[str]:
-    """Addresses among tokens: `"a"`, `url(a)`, `url("a")` or `image-set("a" 1x, url("b") 2x)`."""
-    for token in tokens:
-        if token.type in {"url", "string"}:
-            yield token.value
-        elif token.type == "function" and token.lower_name in {"url", "image-set"} and depth:
-            yield from _addresses(token.arguments, depth - 1)
 
 
 def _is_stylesheet(url: str, content_type: str | None) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import QueryError
+from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import MAX_DEPTH, parse_query
 from archive.search.terms import (
     EVERYTHING,
@@ -81,3 +82,18 @@ def test_depth_is_bounded(count: int, opening: str) -> None:
         parse_query(opening * count + "a" + closing)
     except QueryError:
         assert count >= MAX_DEPTH // 2
+
+
+@given(queries, periods() | st.builds(Fact, st.sampled_from(Field), searchable))
+def test_what_was_added_to_a_query_can_be_taken_away_again(query: Node, part: Node) -> None:
+    narrower = narrowed(query, part)
+    assert part in parts(narrower)
+    assert part not in parts(widened(narrower, part))
+    assert set(parts(narrowed(narrower, part))) == set(parts(narrower))
+
+
+@given(queries, periods(), periods())
+def test_a_period_takes_the_place_of_another(query: Node, first: Period, second: Period) -> None:
+    both = parts(narrowed(narrowed(query, first), second))
+    assert second in both
+    assert first.clock is not second.clock or first not in both or first == second

@@ -1,4 +1,4 @@
-"""What tests of the reader share: a hostile archive, a plain one, and clients of both."""
+"""What tests of the reader share: a hostile archive, an archived demo outlet, and a browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from starlette.testclient import TestClient
 from archive.home import Home
 from archive.web.app import create_app
 from archive.web.settings import WebSettings
+from tests.integration.conftest import ArchivedDemo, archived_demo, browser, page
 from tests.web.hostile import make_hostile_home
+
+__all__ = ["ArchivedDemo", "archived_demo", "browser", "hostile", "hostile_home", "page"]
 
 
 @pytest.fixture(scope="session")

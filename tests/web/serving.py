@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,15 +18,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(app: ASGIApp) -> Iterator[int]:
+def served(app: ASGIApp, listening: socket.socket | None = None) -> Iterator[int]:
     """The port on 127.0.0.1 of a server that ends with the block."""
-    with listen("127.0.0.1", 0, "--port") as listening:
+    with listening or listen("127.0.0.1", 0, "--port") as own:
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread = threading.Thread(target=server.run, args=([own],), daemon=True)
         thread.start()
         wait_for(lambda: server.started)
         try:
-            yield listening.getsockname()[1]
+            yield own.getsockname()[1]
         finally:
             server.should_exit = True
             thread.join(timeout=10)

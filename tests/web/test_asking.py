@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from archive.errors import StorageError
+from archive.export import base
 from archive.home import Home, create_home
 from archive.query import Query
 from archive.web.app import create_app
@@ -196,6 +197,7 @@ def test_an_export_that_fails_is_told_or_breaks_off(
         address = f"http://127.0.0.1:{port}/api/v1/export.jsonl"
         monkeypatch.setattr(Query, "all_articles", failing(after=0))
         assert httpx.get(address).status_code == 503
+        monkeypatch.setattr(base, "ARTICLES_A_BATCH", 10)
         monkeypatch.setattr(Query, "all_articles", failing(after=15))
         with pytest.raises(httpx.RemoteProtocolError):
             httpx.get(address)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+from types import SimpleNamespace
+
 import pytest
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from archive.web import statics
-from archive.web.rendering import environment, language, render
+from archive.web.rendering import environment, here, language, link, render
 
 
 def request(headers: dict[str, str] | None = None, query: str = "", path: str = "/") -> Request:
     raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
-    scope = {"type": "http", "method": "GET", "path": path, "headers": raw}
+    app = SimpleNamespace(state=SimpleNamespace(archive=SimpleNamespace(archive_id="<id>")))
+    scope = {"type": "http", "method": "GET", "path": path, "headers": raw, "app": app}
     return Request({**scope, "query_string": query.encode(), "server": ("localhost", 80)})
 
 
@@ -46,13 +50,7 @@ def test_addresses_keep_a_language_that_was_chosen() -> None:
     )
 
     def shown(asked: Request) -> str:
-        template = environment("en").get_template("error.html")
-        assert template
-        from archive.web.rendering import _here, _link
-
-        return page.render(
-            link=lambda *a, **k: _link(asked, *a, **k), here=lambda **k: _here(asked, **k)
-        )
+        return page.render(link=partial(link, asked), here=partial(here, asked))
 
     assert shown(request(query="q=1")) == "/a?q=x+y /?p=2"
     assert shown(request(query="q=1&lang=id")) == "/a?q=x+y&amp;lang=id /?lang=id&amp;p=2"
@@ -99,5 +97,5 @@ def test_hits_that_mean_harm_are_shown_as_they_are(hostile: TestClient) -> None:
     for asked in ("racun", "", '"<script>alert(1)</script>', "{{7*7}}"):
         answer = hostile.get("/", params={"q": asked})
         assert answer.status_code == 200
-        for raw in ("<script>document", "<img src=x", "<svg", "49"):
-            assert raw not in answer.text.replace("0.49", "")
+        for raw in ("<script>document", "<img src=x", "<svg/", "49 "):
+            assert raw not in answer.text

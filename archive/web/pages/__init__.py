@@ -1,5 +1,25 @@
 """Pages for people: one module a page; `PAGES` are all of them."""
 
-from archive.web.pages import search
+from archive.web.pages import (
+    article,
+    changes,
+    dataset,
+    replay,
+    revisions,
+    runs,
+    search,
+    sources,
+    terms,
+)
 
-PAGES = (search.router,)
+PAGES = (
+    search.router,
+    article.router,
+    replay.router,
+    revisions.router,
+    sources.router,
+    runs.router,
+    changes.router,
+    terms.router,
+    dataset.router,
+)

@@ -1,18 +1,129 @@
-"""The app that replays captures; its paths are `/replay/{YYYYMMDDhhmmss}/{url}`."""
+"""The app that replays captures; its paths are `/replay/{YYYYMMDDhhmmss}/{url}`.
+
+Everything is answered from the archive, or with 404.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from archive.errors import KlipingError, NotArchivedError
+from archive.web.asking import Archive
+from archive.web.heads import HeadAsGet
+from archive.web.origins import origin_of_reader, replay_origin
+from archive.web.problems import ClientGoneError, ProblemError, problem_of
+from archive.web.rendering import render
+from archive.web.replay.addresses import Place, read_place
+from archive.web.replay.bodies import Shown, capture_at, is_redirect, show
+from archive.web.replay.policy import page_headers, part_headers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from archive.home import Home
+    from archive.query import Query
     from archive.web.settings import WebSettings
+
+_NAVIGATED = (None, "navigate")
+"""How a browser asks for a page; programs do not say."""
 
 
 def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
-    """The app over the archive in `home`. Whoever reaches it was let in already."""
-    return Starlette()
+    """The app over the archive in `home`. Whoever reaches it was let in already.
+
+    Raises:
+        StorageError: the database cannot be opened.
+    """
+    app = Starlette(routes=[Route("/{path:path}", _replay)])
+    app.state.archive = Archive(home, settings)
+    app.state.settings = settings
+    app.state.key = secrets.token_urlsafe(16)
+    return HeadAsGet(app)
+
+
+async def _replay(request: Request) -> Response:
+    """The capture that the path asks for."""
+    key = request.app.state.key
+    root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
+    place = read_place(root, _path(request), request.url.query, key)
+    if place is None:
+        return _missing(request, None)
+    headers = _headers(request, place)
+    if not place.is_part and request.headers.get("sec-fetch-mode") not in _NAVIGATED:
+        return Response("Only pages are here.", 403, headers, "text/plain")
+    archive: Archive = request.app.state.archive
+
+    def shown(query: Query) -> Shown:
+        capture = capture_at(query.engine, place)
+        if is_redirect(capture):
+            return Shown(capture, None, b"")
+        return show(query.engine, archive.home.warc, capture, place, key)
+
+    try:
+        return _answer(request, place, await archive.ask(request, shown), headers)
+    except NotArchivedError:
+        return _missing(request, place)
+    except ClientGoneError:
+        return Response(status_code=499)
+    except (KlipingError, ProblemError) as error:
+        problem = error if isinstance(error, ProblemError) else problem_of(error)
+        return Response(problem.detail, problem.status, headers, "text/plain")
+
+
+def _answer(request: Request, place: Place, shown: Shown, headers: dict[str, str]) -> Response:
+    capture = shown.capture
+    told = {**headers, **_memento(request, place, capture)}
+    if is_redirect(capture):
+        there = place.at(capture).link(capture.location or "")
+        return RedirectResponse(there, capture.status or 302, told)
+    if shown.content_type:
+        told["Content-Type"] = shown.content_type
+    # Any other status would let a browser show nothing, or a page of its own.
+    status = capture.status if capture.status and capture.status >= 400 else 200
+    return Response(shown.body, status, told)
+
+
+def _memento(request: Request, place: Place, capture: Any) -> dict[str, str]:
+    """What a memento says of itself. Source: RFC 7089, clause 2."""
+    reader = origin_of_reader(request)
+    url = quote(capture.url, safe="/:?#[]@!$&'()*+,;=%~")
+    links = (
+        f'<{url}>; rel="original"',
+        f'<{reader}/timegate/{url}>; rel="timegate"',
+        f'<{reader}/timemap/link/{url}>; rel="timemap"; type="application/link-format"',
+    )
+    at = capture.captured_at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    return {"Memento-Datetime": at, "Link": ", ".join(links)}
+
+
+def _missing(request: Request, place: Place | None) -> Response:
+    """The answer where nothing is: nobody else is asked."""
+    headers = _headers(request, place)
+    if place is not None and place.is_part:
+        return Response(status_code=404, headers=headers)
+    url = place.url if place else ""
+    page = render(request, "not_archived.html", headers=headers, url=url)
+    page.status_code = 404
+    return page
+
+
+def _headers(request: Request, place: Place | None) -> dict[str, str]:
+    key = request.app.state.key
+    root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
+    if place is not None and place.is_part:
+        return part_headers(root, key)
+    return page_headers(root, key, origin_of_reader(request))
+
+
+def _path(request: Request) -> str:
+    """The path as it was sent, behind what lets readers in; escapes in it are the URL's own."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    prefix = str(request.scope.get("root_path", ""))
+    return raw.partition(b"?")[0].decode("latin-1").removeprefix(prefix)

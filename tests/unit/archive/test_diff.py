@@ -7,7 +7,15 @@ from random import Random
 
 import pytest
 
-from archive.diff import Change, Wording, compare, diff_text, text_after, text_before
+from archive.diff import (
+    MOST_COMPARED,
+    Change,
+    Wording,
+    compare,
+    diff_text,
+    text_after,
+    text_before,
+)
 
 OLD = "Gempa mengguncang Bitung.\nDua belas orang luka.\nWarga mengungsi ke bukit."
 
@@ -70,4 +78,16 @@ def test_ten_thousand_words_take_no_time(share: float, per_paragraph: int) -> No
     began_at = time.process_time()
     pieces = diff_text(before, after)
     assert time.process_time() - began_at < 4
+    assert (text_before(pieces), text_after(pieces)) == (before, after)
+
+
+def test_texts_that_differ_in_too_many_words_are_told_apart_whole_and_at_once() -> None:
+    rng = Random(7)
+    words = [f"kata{number}" for number in range(MOST_COMPARED)]
+    edited = [word if rng.random() < 0.8 else f"baru{rng.randrange(99)}" for word in words]
+    before, after = (f"Awal.\n{' '.join(each)}\nAkhir." for each in (words, edited))
+    begun = time.monotonic()
+    pieces = diff_text(before, after)
+    assert time.monotonic() - begun < 2
+    assert [piece.change for piece in pieces] == ["same", "removed", "added", "same"]
     assert (text_before(pieces), text_after(pieces)) == (before, after)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import count
@@ -20,6 +21,7 @@ from archive.model import (
 )
 from archive.query import Query, SearchHit
 from archive.search import finding
+from archive.search.facets import facets
 from archive.search.syntax import MAX_DEPTH, parse_query
 from archive.search.terms import And, By, Node, Not, Or, Order, Text
 from tests.postgres import new_database, postgres
@@ -148,6 +150,30 @@ def test_a_query_finds_what_it_says(query: Query, asked: str, order: Order) -> N
     assert names(query.search(node, order=order)) == set(FOUND[asked].split())
     streamed = {article.id for article in query.articles(matching=node)}
     assert streamed == {hit.article.id for hit in query.search(node)}
+
+
+@pytest.mark.parametrize("asked", FOUND)
+def test_hits_are_counted_by_what_they_have_in_common(query: Query, asked: str) -> None:
+    found = [ARTICLES[name] for name in FOUND[asked].split()]
+    counted = query.facets(parse_query(asked))
+    assert (counted.hits, counted.is_all) == (len(found), True)
+    for by in (By.LANGUAGE, By.SECTION):
+        assert counted.by[by] == Counter(one.get(by.value) for one in found)
+    published = [one["published_at"].date() for one in found if "published_at" in one]
+    assert counted.days == Counter(published)
+    assert list(counted.days) == sorted(counted.days)
+    undated = len(found) - len(published)
+    assert counted.by[By.DAY].get(None, 0) == undated
+    assert counted.by[By.SOURCE].get("warta", 0) == undated  # it has the only one
+
+
+@pytest.mark.parametrize("asked", ["subsidi", "lang:id", "subsidi lang:id"])
+def test_no_more_hits_are_counted_than_are_worth_it(query: Query, asked: str) -> None:
+    with query.engine.connect() as connection:
+        counted = facets(connection, parse_query(asked), most=1)
+    assert (counted.hits, counted.is_all) == (1, False)
+    assert counted.by[By.SOURCE] == {"suara": 1}
+    assert list(counted.days) == [ARTICLES["passing"]["published_at"].date()]  # the newest
 
 
 def test_a_word_in_the_title_counts_more(query: Query) -> None:

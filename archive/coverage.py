@@ -1,0 +1,151 @@
+"""Gaps in coverage: days without an article that a source's habit does not explain. Pure.
+
+The rule. A source's *habit* is how many articles a day it publishes in its median week, from Monday
+to Friday and on weekends apart; the median stays what it is when up to half of the weeks are
+missing. If articles come at that rate, independently of each other (a Poisson process), then a
+run of empty days has a probability of e to the power of minus the articles that were to be
+expected in it. Where that is below `RARE`, the run is a *gap*.
+
+It is a sign, not a proof: newsrooms have holidays, and a habit may change. A source that
+publishes twice a week has to be silent for more than three weeks to stand out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import median
+
+RARE = 0.001
+"""Probability of a run of empty days below which it is a gap."""
+MIN_WEEKS = 3
+"""Whole weeks that a habit is told from, at least."""
+
+_DAY = timedelta(days=1)
+_WEEK = 7
+_WORKDAYS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """Articles a day that a source publishes as a rule."""
+
+    workday: float
+    """From Monday to Friday."""
+    weekend: float
+
+    def on(self, day: date) -> float:
+        """What is to be expected on a day."""
+        return self.weekend if day.weekday() >= _WORKDAYS else self.workday
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Days on end without an article, too many for the source's habit."""
+
+    first: date
+    last: date
+    expected: float
+    """Articles that its habit would have brought."""
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def probability(self) -> float:
+        """Of no article on all these days, by that habit."""
+        return math.exp(-self.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a source published day by day, and what is missing."""
+
+    articles: Mapping[date, int]
+    """By day; days without any are missing."""
+    first: date
+    """The first day that has an article."""
+    last: date
+    """The last day that was looked at."""
+    habit: Habit | None
+    """None where there are too few weeks to tell."""
+    gaps: Sequence[Gap]
+    """Oldest first."""
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is in a gap by now."""
+        return bool(self.gaps) and self.gaps[-1].last == self.last
+
+    def since(self, day: date) -> int:
+        """How many articles there are of a day and those after it."""
+        return sum(number for each, number in self.articles.items() if each >= day)
+
+
+def coverage_of(articles: Mapping[date, int], last: date) -> Coverage:
+    """The coverage of a source up to a day, which should be over.
+
+    The habit is told up to its newest article, so that a source that stopped keeps it.
+    """
+    counted = {day: number for day, number in articles.items() if day <= last and number}
+    first, newest = min(counted, default=last), max(counted, default=last)
+    habit = habit_of(counted, first, newest)
+    found = gaps(counted, habit, first, last) if habit else []
+    return Coverage(counted, first, last, habit, found)
+
+
+def habit_of(articles: Mapping[date, int], first: date, last: date) -> Habit | None:
+    """The habit told by the whole weeks from `first` to `last`; None where they are too few.
+
+    `articles` are counts by day; days that are missing in it had none.
+    """
+    weeks = list(_whole_weeks(articles, first, last))
+    if len(weeks) < MIN_WEEKS:
+        return None
+    return Habit(
+        workday=median(sum(week[:_WORKDAYS]) for week in weeks) / _WORKDAYS,
+        weekend=median(sum(week[_WORKDAYS:]) for week in weeks) / (_WEEK - _WORKDAYS),
+    )
+
+
+def gaps(articles: Mapping[date, int], habit: Habit, first: date, last: date) -> list[Gap]:
+    """The gaps from `first` to `last`, both included, oldest first."""
+    found = []
+    for begin, end in _empty_runs(articles, first, last):
+        expected = sum(habit.on(day) for day in days(begin, end))
+        gap = Gap(begin, end, expected)
+        if gap.probability < RARE:
+            found.append(gap)
+    return found
+
+
+def days(first: date, last: date) -> Iterator[date]:
+    """The days from `first` to `last`, both included."""
+    for number in range((last - first).days + 1):
+        yield first + number * _DAY
+
+
+def _whole_weeks(articles: Mapping[date, int], first: date, last: date) -> Iterator[Sequence[int]]:
+    """Counts of each week from Monday to Sunday that is all there."""
+    monday = first + (-first.weekday() % _WEEK) * _DAY
+    while monday + (_WEEK - 1) * _DAY <= last:
+        yield [articles.get(day, 0) for day in days(monday, monday + (_WEEK - 1) * _DAY)]
+        monday += _WEEK * _DAY
+
+
+def _empty_runs(
+    articles: Mapping[date, int], first: date, last: date
+) -> Iterator[tuple[date, date]]:
+    begin: date | None = None
+    for day in days(first, last):
+        if articles.get(day, 0) == 0:
+            begin = begin or day
+        elif begin is not None:
+            yield begin, day - _DAY
+            begin = None
+    if begin is not None:
+        yield begin, last

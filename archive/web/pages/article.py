@@ -1,0 +1,99 @@
+"""An article: its text, what is known of it, and where the bytes lie that it was read from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from fastapi import Path as PathParameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.changes import Change, vanishing_of
+from archive.cite import Style, cite
+from archive.clusters import Cluster
+from archive.query import MAX_ID, ArchivedArticle, Query
+from archive.web import markdown
+from archive.web.asking import ask
+from archive.web.pages.replay import replay_path
+from archive.web.rendering import render
+
+router = APIRouter(include_in_schema=False)
+MOST_CITED = 10_000
+"""Characters of a citation."""
+_STYLES = {Style.BIBTEX: "BibTeX", Style.CSL_JSON: "CSL-JSON", Style.RIS: "RIS"}
+ArticleId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the page tells of."""
+
+    article: ArchivedArticle
+    cluster: Cluster | None
+    aliases: list[str]
+    vanishing: Change | None
+    published_in: str
+    """What the publication calls itself."""
+    citations: dict[str, str]
+    """By style; none of an article of which even the headline is too long."""
+
+
+@router.get("/articles/{article_id}.txt")
+async def article_text(request: Request, article_id: ArticleId) -> Response:
+    """The text alone, to the letter: its SHA-256 is that of the column `text_sha256`."""
+    article = await ask(request, lambda query: query.article(str(article_id)))
+    name = f"{_plain(article.source)}-{article.id}.txt"
+    return Response(
+        article.text.encode("utf-8", "replace"),
+        media_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.get("/articles/{article_id}")
+async def article(request: Request, article_id: ArticleId) -> Response:
+    """The page of an article."""
+    shown = await ask(request, lambda query: _shown(query, article_id))
+    found = shown.article
+    text, is_whole = markdown.as_html(found.markdown or markdown.of_text(found.text))
+    return render(
+        request,
+        "article.html",
+        shown=shown,
+        article=found,
+        text=text,
+        is_whole=is_whole,
+        replay=replay_path(found.url, found.captured_at),
+        is_address=is_address,
+    )
+
+
+def is_address(url: str) -> bool:
+    """Whether an address of the archive may be a link: others would run, or open programs."""
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False
+
+
+def _shown(query: Query, article_id: int) -> _Shown:
+    found = query.article(str(article_id))
+    container = query.source_titles().get(found.source)
+    told = {"archive_id": query.archive_id(), "container": container}
+    cited = {_STYLES[style]: cite(found, style, **told) for style in Style}
+    return _Shown(
+        found,
+        cluster=query.cluster(str(article_id)) if found.cluster_id else None,
+        aliases=query.aliases(article_id),
+        vanishing=vanishing_of(query.engine, article_id),
+        published_in=container or found.source,
+        citations={name: text for name, text in cited.items() if len(text) < MOST_CITED},
+    )
+
+
+def _plain(name: str) -> str:
+    """A name with nothing in it that means something in a header."""
+    return "".join(char for char in name if char.isascii() and (char.isalnum() or char in "-_"))

@@ -1,0 +1,98 @@
+"""What happened to articles after they were published: edited, edited silently, vanished."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.changes import Change, ChangeKind, Place, Wanted, latest_changes, place_of
+from archive.db.sources import source_ids
+from archive.query import Query
+from archive.web.asking import ask
+from archive.web.dates import day_of
+from archive.web.problems import ProblemError
+from archive.web.rendering import render
+
+router = APIRouter(include_in_schema=False)
+CHANGES_SHOWN = 50
+DAYS_SHOWN = 30
+"""Where no period is asked for."""
+KINDS = {"edited": ChangeKind.EDITED, "silent": ChangeKind.SILENT, "vanished": ChangeKind.VANISHED}
+_BETWEEN = "_"
+
+
+@router.get("/changes")
+async def changes(
+    request: Request,
+    source: Annotated[str, Parameter(max_length=100)] = "",
+    kind: Annotated[list[str], Parameter(max_length=len(KINDS))] = [],  # noqa: B006
+    first: Annotated[str, Parameter(alias="from")] = "",
+    last: Annotated[str, Parameter(alias="to")] = "",
+    before: str = "",
+) -> Response:
+    """The newest changes of some sources, kinds and days, or those before one."""
+    kinds = [each for each in kind if each in KINDS] or list(KINDS)
+    days = _period(day_of(first), day_of(last))
+    wanted = Wanted(
+        since=_midnight(days[0]),
+        until=_midnight(days[1] + timedelta(days=1)),
+        source=source or None,
+        kinds=frozenset(KINDS[each] for each in kinds),
+    )
+    place = _read(before) if before else None
+
+    def question(query: Query) -> tuple[list[str], list[Change]]:
+        with query.engine.connect() as connection:
+            names = list(source_ids(connection))
+            if source:
+                source_ids(connection, [source])
+            limit = CHANGES_SHOWN + 1
+            return names, latest_changes(connection, wanted, limit=limit, before=place)
+
+    names, found = await ask(request, question)
+    shown = found[:CHANGES_SHOWN]
+    return render(
+        request,
+        "changes.html",
+        changes=shown,
+        kinds=kinds,
+        kind_of={known: name for name, known in KINDS.items()},
+        names=names,
+        source=source,
+        days=days,
+        before=before,
+        following=_written(place_of(shown[-1])) if len(found) > CHANGES_SHOWN else None,
+    )
+
+
+def _period(first: date | None, last: date | None) -> tuple[date, date]:
+    last = last or datetime.now(UTC).date()
+    first = first or last - timedelta(days=DAYS_SHOWN - 1)
+    if first > last:
+        raise ProblemError(400, "The period ends before it begins.")
+    return first, last
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def _written(place: Place) -> str:
+    return _BETWEEN.join([place[0].isoformat(), *map(str, place[1:])])
+
+
+def _read(written: str) -> Place:
+    try:
+        seen_at, article_id, number = written.split(_BETWEEN)
+        moment = datetime.fromisoformat(seen_at)
+        place = moment, int(article_id), int(number)
+    except ValueError as error:
+        raise ProblemError(400, "There is no such page of changes.") from error
+    if moment.tzinfo is None or max(place[1:]) >= 2**31 or min(place[1:]) < 0:
+        raise ProblemError(400, "There is no such page of changes.")
+    return place

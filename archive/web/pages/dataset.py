@@ -1,0 +1,137 @@
+"""The dataset page: chooses what to export, and shows the command that makes it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.errors import QueryError
+from archive.export import FORMATS
+from archive.export.columns import meanings
+from archive.export.folder import SPLITS
+from archive.query import COLUMNS as NAMES
+from archive.query import Query
+from archive.search.amount import MOST_COUNTED, Amount, amount
+from archive.search.syntax import parse_query
+from archive.search.terms import And, Trait
+from archive.web.api.exports import MEDIA_TYPES
+from archive.web.asking import ask_again
+from archive.web.rendering import link, render
+
+router = APIRouter(include_in_schema=False)
+TEXTS = ("text", "markdown")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a reader chose; whatever else an address says is as if it said nothing."""
+
+    query: str
+    format: str
+    columns: list[str]
+    """In their own order; all of them where none is chosen."""
+    every_revision: bool
+    first_only: bool
+    split: str
+
+    @property
+    def is_table(self) -> bool:
+        """Whether there are columns to choose."""
+        return FORMATS[self.format].package is None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is several files."""
+        return bool(self.split) or FORMATS[self.format].is_dataset
+
+    @property
+    def streams(self) -> bool:
+        """Whether the API makes the same file."""
+        return self.format in MEDIA_TYPES and not self.is_folder
+
+    def command(self) -> str:
+        """The command that makes it, quoted for a shell."""
+        told = ["kliping", "export", "--format", self.format]
+        told += ["--matching", self.query] if self.query else []
+        told += self._columns()
+        told += ["--revisions", "all"] if self.every_revision else []
+        told += ["--dedupe", "cluster"] if self.first_only else []
+        told += ["--split", self.split] if self.split else []
+        suffix = "" if self.is_folder else FORMATS[self.format].suffix
+        return shlex.join([*told, "--output", f"articles{suffix}"])
+
+    def address(self, request: Request) -> str:
+        """Where the API makes the same file."""
+        return link(
+            request,
+            f"/api/v1/export.{self.format}",
+            q=self.query,
+            columns=",".join(self.columns) if self._columns() else None,
+            revisions="all" if self.every_revision else None,
+            dedupe="cluster" if self.first_only else None,
+        )
+
+    def _columns(self) -> list[str]:
+        if not self.is_table or self.columns == list(NAMES):
+            return []
+        if self.columns == [name for name in NAMES if name not in TEXTS]:
+            return ["--no-text"]
+        return ["--columns", ",".join(self.columns)]
+
+
+def chosen_of(
+    q: Annotated[str, Parameter(max_length=2000)] = "",
+    of_format: Annotated[str, Parameter(alias="format")] = "jsonl",
+    columns: Annotated[list[str], Parameter(max_length=2 * len(NAMES))] = [],  # noqa: B006
+    revisions: str = "last",
+    dedupe: str = "",
+    split: str = "",
+) -> Chosen:
+    """The form, read from an address."""
+    used = of_format if of_format in FORMATS else "jsonl"
+    return Chosen(
+        query=q.strip(),
+        format=used,
+        columns=[name for name in NAMES if name in columns] or list(NAMES),
+        every_revision=revisions == "all",
+        first_only=dedupe == "cluster",
+        split=split if split in SPLITS and FORMATS[used].package is None else "",
+    )
+
+
+@router.get("/dataset")
+async def dataset(request: Request, chosen: Annotated[Chosen, Depends(chosen_of)]) -> Response:
+    """The form, how much it chooses, and how to have it."""
+    found: Amount | None = None
+    error: QueryError | None = None
+    try:
+        node = parse_query(chosen.query)
+        wanted = And((node, Trait.FIRST)) if chosen.first_only else node
+
+        def question(query: Query) -> Amount:
+            with query.engine.connect() as connection:
+                return amount(connection, wanted)
+
+        found = await ask_again(request, question, "amount", str(wanted))
+    except QueryError as wrong:
+        error = wrong
+    return render(
+        request,
+        "dataset.html",
+        chosen=chosen,
+        amount=found,
+        most=MOST_COUNTED,
+        error=error,
+        address=chosen.address(request) if chosen.streams else None,
+        formats=list(FORMATS),
+        splits=list(SPLITS),
+        meanings=meanings(),
+        names=NAMES,
+        texts=TEXTS,
+    )

@@ -1,0 +1,85 @@
+"""An archived page in a frame that can do nothing, under a bar that says what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, unquote_to_bytes
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.captures import ArchivedCapture, captures_near
+from archive.errors import NotArchivedError
+from archive.query import Query
+from archive.web.asking import ask
+from archive.web.origins import replay_origin
+from archive.web.problems import ProblemError
+from archive.web.rendering import render
+from archive.web.replay.addresses import Place, read_moment
+from archive.web.replay.bodies import capture_at, rendered
+
+router = APIRouter(include_in_schema=False)
+_OWN_PARAMETERS = ("lang", "as_served")
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """What the page tells of."""
+
+    capture: ArchivedCapture
+    """The one that is closest to the time that was asked for."""
+    shown: ArchivedCapture
+    """That, or what scripts had made of it."""
+    has_rendering: bool
+    earlier: ArchivedCapture | None
+    later: ArchivedCapture | None
+
+
+def replay_path(url: str, captured_at: datetime) -> str:
+    """Path of the page on which a capture is replayed; give it to `link`."""
+    moment = captured_at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    return f"/replay/{moment}/{quote(url, safe='/:', errors='replace')}"
+
+
+@router.get("/replay/{time}/{address:path}")
+async def replay(request: Request, time: str, as_served: bool = False) -> Response:
+    """The capture of an address that is closest to a time, `YYYY[MM[DD[hh[mm[ss]]]]]` in UTC."""
+    moment = read_moment(time)
+    if moment is None:
+        raise ProblemError(404, "There is no such time: it is YYYYMMDDhhmmss, in UTC.")
+    root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
+    place = Place(root, "replay", moment, _address(request), as_served)
+    replayed = await ask(request, lambda query: _replayed(query, place))
+    # The frame is given the very capture that the bar tells of.
+    frame = place.at(replayed.capture)
+    return render(request, "replay.html", replayed=replayed, frame=str(frame), path_of=replay_path)
+
+
+def _replayed(query: Query, place: Place) -> _Replayed:
+    """Raises: NotArchivedError if the archive has no capture of it."""
+    capture = capture_at(query.engine, place)
+    if capture.ref is None:
+        raise NotArchivedError(f"{place.url}: no record was kept")
+    others = captures_near(query.engine, capture.url, capture.captured_at)
+    earlier = [each for each in others if each.captured_at < capture.captured_at]
+    later = [each for each in others if each.captured_at > capture.captured_at]
+    best = rendered(query.engine, capture)
+    return _Replayed(
+        capture,
+        shown=capture if place.is_as_served else best,
+        has_rendering=best != capture,
+        earlier=next(iter(earlier), None),
+        later=next(iter(later), None),
+    )
+
+
+def _address(request: Request) -> str:
+    """The address in the path, as `replay_path` writes it or as somebody pasted it."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    escaped = raw.partition(b"?")[0].split(b"/replay/", 1)[1].partition(b"/")[2]
+    url = unquote_to_bytes(escaped).decode("utf-8", "replace")
+    given = request.url.query.split("&")
+    pasted = "&".join(each for each in given if each.partition("=")[0] not in _OWN_PARAMETERS)
+    return f"{url}?{pasted}" if pasted else url

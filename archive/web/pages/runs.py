@@ -1,0 +1,50 @@
+"""Runs: when they were, how they ended, and what they did at each source."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.query import Query
+from archive.runs import MAX_ID, Run, latest_runs
+from archive.runs import run as run_of
+from archive.web.asking import ask
+from archive.web.rendering import render
+
+router = APIRouter(include_in_schema=False)
+RUNS_SHOWN = 50
+ROWS_SHOWN = 300
+"""Of sources or files in one run."""
+
+
+@router.get("/runs")
+async def runs(
+    request: Request, before: Annotated[int | None, Parameter(ge=1, le=MAX_ID)] = None
+) -> Response:
+    """The newest runs, or those before one."""
+
+    def question(query: Query) -> list[Run]:
+        with query.engine.connect() as connection:
+            return latest_runs(connection, limit=RUNS_SHOWN + 1, before=before)
+
+    found = await ask(request, question)
+    shown = found[:RUNS_SHOWN]
+    older = shown[-1].id if len(found) > RUNS_SHOWN else None
+    return render(request, "runs.html", runs=shown, older=older, before=before)
+
+
+@router.get("/runs/{run_id:int}")
+async def run(request: Request, run_id: int) -> Response:
+    """One run."""
+
+    def question(query: Query) -> Run:
+        with query.engine.connect() as connection:
+            return run_of(connection, run_id)
+
+    found = await ask(request, question)
+    counts = list(dict.fromkeys(name for each in found.parts.values() for name in each))
+    return render(request, "run.html", run=found, counts=counts, most=ROWS_SHOWN)

@@ -1,0 +1,85 @@
+"""Sources and their health: what is followed, how well, and where the archive has gaps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Query as Parameter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive import coverage
+from archive.health import (
+    DAYS_COUNTED,
+    DAYS_OF_ERRORS,
+    DAYS_SHOWN,
+    LISTS_SHOWN,
+    SourceHealth,
+    SourceLine,
+    State,
+    source_health,
+    source_lines,
+)
+from archive.query import Query
+from archive.web.asking import ask_again
+from archive.web.rendering import render
+
+router = APIRouter(include_in_schema=False)
+WORST_FIRST = list(State)
+SOURCES_SHOWN = 150
+MAX_PAGE = 10_000
+
+
+@router.get("/sources")
+async def sources(
+    request: Request, page: Annotated[int, Parameter(ge=1, le=MAX_PAGE)] = 1
+) -> Response:
+    """All sources, those first that somebody should look after."""
+    now = datetime.now(UTC)
+
+    def question(query: Query) -> list[SourceLine]:
+        with query.engine.connect() as connection:
+            return source_lines(connection, now)
+
+    found = await ask_again(request, question, "sources")
+    lines = sorted(found, key=lambda line: (WORST_FIRST.index(line.state), line.facts.name))
+    most = max((line.articles for line in lines), default=0)
+    first = (page - 1) * SOURCES_SHOWN
+    return render(
+        request,
+        "sources.html",
+        lines=lines[first : first + SOURCES_SHOWN],
+        count=len(lines),
+        most=most,
+        days=DAYS_COUNTED,
+        page=page,
+        is_last=first + SOURCES_SHOWN >= len(lines),
+    )
+
+
+@router.get("/sources/{name}")
+async def source(request: Request, name: str) -> Response:
+    """One source."""
+    now = datetime.now(UTC)
+
+    def question(query: Query) -> SourceHealth:
+        with query.engine.connect() as connection:
+            return source_health(connection, name, now)
+
+    health = await ask_again(request, question, "source", name)
+    last = health.coverage.last
+    shown = coverage.days(last - timedelta(days=DAYS_SHOWN - 1), last)
+    return render(
+        request,
+        "source.html",
+        health=health,
+        facts=health.facts,
+        counts=[(day, health.coverage.articles.get(day, 0)) for day in shown],
+        days_of_errors=DAYS_OF_ERRORS,
+        lists_shown=LISTS_SHOWN,
+        min_weeks=coverage.MIN_WEEKS,
+        State=State,
+        now=now,
+    )

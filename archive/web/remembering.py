@@ -1,0 +1,37 @@
+"""Answers that are remembered for a while: the longer it took to find one, the longer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+TIMES_AS_LONG = 100
+"""So that finding answers takes a hundredth of the time at most, however long each takes; and in
+a small archive, where it takes no time, what a crawl adds is seen at once."""
+LONGEST_S = 300.0
+MOST = 200
+
+
+class Remembered(Generic[T]):
+    """Answers by what was asked; for one event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._answers: dict[str, tuple[float, T]] = {}
+        """Until when each is good; the oldest first."""
+
+    async def get(self, key: str, find: Callable[[], Awaitable[T]]) -> T:
+        """The answer as it is remembered, or as it is found now; raises what `find` raises."""
+        began_at = self._clock()
+        good_until, answer = self._answers.get(key, (0.0, None))
+        if answer is not None and began_at < good_until:
+            return answer
+        answer = await find()
+        now = self._clock()
+        self._answers.pop(key, None)
+        while len(self._answers) >= MOST:
+            del self._answers[next(iter(self._answers))]
+        self._answers[key] = (now + min(LONGEST_S, TIMES_AS_LONG * (now - began_at)), answer)
+        return answer

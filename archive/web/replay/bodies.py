@@ -1,0 +1,128 @@
+"""What a capture is shown as: its bytes from the WARC file, with addresses of the replay."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tinycss2.bytes import decode_stylesheet_bytes
+from w3lib.encoding import html_to_unicode, http_content_type_encoding
+
+from archive.captures import captures_near, rendering_of
+from archive.db.repository import Repository
+from archive.errors import NotArchivedError, UrlError
+from archive.model import RecordType
+from archive.styles import replace_in_style
+from archive.urls import normalise_url
+from archive.warc.reader import read_payload
+from archive.web.replay.markup import replayed_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Engine
+
+    from archive.captures import ArchivedCapture
+    from archive.web.replay.addresses import Place
+
+MAX_BODY_BYTES = 64 * 2**20
+_HTML = ("text/html", "application/xhtml+xml")
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown at a place."""
+
+    capture: ArchivedCapture
+    """The one that was closest."""
+    content_type: str | None
+    body: bytes
+
+
+def capture_at(engine: Engine, place: Place) -> ArchivedCapture:
+    """The capture that is closest to the time of a place.
+
+    Raises: NotArchivedError if there is none.
+    """
+    near = captures_near(engine, place.url, place.moment)
+    here = [capture for capture in near if not _leads_to(capture, place.url)]
+    if not here:
+        raise NotArchivedError(f"{place.url}: not in this archive")
+    if not place.is_part:
+        return here[0]
+    # An error page in place of an image helps nobody; of one time, what was served last.
+    good = [capture for capture in here if (capture.status or 200) < 400]
+    return (good or here)[0]
+
+
+def rendered(engine: Engine, capture: ArchivedCapture) -> ArchivedCapture:
+    """What scripts had made of a page where that was kept, else the page as served."""
+    made = rendering_of(engine, capture.record_id) if capture.record_id else None
+    return made or capture
+
+
+def show(engine: Engine, root: Path, capture: ArchivedCapture, place: Place, key: str) -> Shown:
+    """What a capture is shown as at a place; `root` is the folder of the WARC files.
+
+    Raises: NotArchivedError if it has no record; RecordNotFoundError, WarcFormatError or
+        DigestMismatchError if that cannot be read.
+    """
+    shown = capture if place.is_as_served else rendered(engine, capture)
+    if shown.ref is None:
+        raise NotArchivedError(f"{place.url}: no record was kept")
+    find = Repository(engine).find_record
+    body = read_payload(root, shown.ref, find=find, limit=MAX_BODY_BYTES)
+    kind, charset = _type_of(shown, body)
+    there = place.at(capture)  # relative addresses are those of the page that was served
+    if kind in _HTML:
+        text = html_to_unicode(charset and f"text/html; charset={charset}", body, "utf-8", _guess)[
+            1
+        ]
+        return Shown(capture, "text/html; charset=utf-8", _encoded(replayed_page(text, there, key)))
+    if kind == "text/css":
+        text, _ = decode_stylesheet_bytes(body, charset)
+        css = replace_in_style(text, lambda reference: there.part(reference, key))
+        return Shown(capture, "text/css; charset=utf-8", _encoded(css))
+    if "xml" in kind and not place.is_part:
+        kind = "text/plain"  # XML can hold elements of HTML, which nothing here has looked through
+    return Shown(capture, f"{kind}; charset={charset}" if charset else kind, body)
+
+
+def _type_of(capture: ArchivedCapture, body: bytes) -> tuple[str, str | None]:
+    """Media type and charset of a body, told so that a browser cannot take it for another."""
+    if capture.record_type == RecordType.CONVERSION:
+        return "text/html", "utf-8"  # whatever the page once said in a meta element
+    kind = (capture.content_type or "").partition(";")[0].strip().lower()
+    if not _MEDIA_TYPE.fullmatch(kind):
+        kind = "text/html" if body.lstrip()[:1] == b"<" else "application/octet-stream"
+    return kind, http_content_type_encoding(capture.content_type)
+
+
+def _leads_to(capture: ArchivedCapture, url: str) -> bool:
+    """Whether a capture is a redirect to the very address that was asked for."""
+    if not is_redirect(capture) or capture.location is None:
+        return False
+    try:
+        return normalise_url(capture.location) == normalise_url(url)
+    except UrlError:
+        return False
+
+
+def is_redirect(capture: ArchivedCapture) -> bool:
+    """Whether a capture says where else to look."""
+    return capture.status in {301, 302, 303, 307, 308} and bool(capture.location)
+
+
+def _guess(body: bytes) -> str:
+    """The charset of a page that declares none, as browsers guess it."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return "utf-8"
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

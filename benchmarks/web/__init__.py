@@ -1,0 +1,1 @@
+"""How fast the reading room answers while a crawl writes, over a generated archive."""

@@ -1,0 +1,219 @@
+"""How fast pages and API answer twenty readers at once while a crawl writes.
+
+    python -m benchmarks.web.run FOLDER [--readers 20] [--seconds 60] [--pages-per-s 5]
+
+FOLDER is an archive of `python -m benchmarks.archive.generate`; the visits that are written go
+into it, so use a copy that may grow. Every reader asks for one thing after the other, in an order
+of its own, without a pause to read: harder than people are. Server, writer and readers are
+processes of their own and share the machine's processors. The exit code is 1 where a page's 95th
+percentile or its weight is over the limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import random
+import re
+import sys
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+from sqlalchemy import func, select
+
+from archive.db.engine import open_engine
+from archive.db.schema import ArticleRow, SourceRow
+from archive.home import open_home
+from archive.web.serve import serve
+from archive.web.settings import WebSettings
+from benchmarks.web.writing import write
+
+LIMIT_S = 0.150
+LIMIT_BYTES = 150_000
+LIMIT_SCRIPT_BYTES = 100_000
+START_S = 60
+_LINKED = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"')
+
+
+@dataclass
+class Measured:
+    """What was measured of a page or an endpoint."""
+
+    seconds: list[float] = field(default_factory=list)
+    failed: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    """How often it was answered otherwise than with 200, by status; 0: not at all."""
+    page_bytes: int = 0
+    """Of the page and all scripts and styles that it links, not compressed."""
+    script_bytes: int = 0
+
+    @property
+    def p95(self) -> float:
+        return sorted(self.seconds)[int(len(self.seconds) * 0.95)] if self.seconds else 0.0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether it keeps to all limits."""
+        light = self.page_bytes <= LIMIT_BYTES and self.script_bytes <= LIMIT_SCRIPT_BYTES
+        return light and not self.failed and bool(self.seconds) and self.p95 < LIMIT_S
+
+
+def questions(folder: Path, rng: random.Random) -> dict[str, list[str]]:
+    """By name, addresses of each page and endpoint: many articles, and words rare and frequent."""
+    engine = open_engine(open_home(folder).database_url, read_only=True)
+    with engine.connect() as connection:
+        last = connection.scalar(select(func.max(ArticleRow.id))) or 1
+        ids = [rng.randint(1, last) for _ in range(200)]
+        known = select(ArticleRow.id, ArticleRow.url, ArticleRow.title)
+        articles = connection.execute(known.where(ArticleRow.id.in_(ids))).all()
+        sources = list(connection.scalars(select(SourceRow.name).limit(40)))
+    engine.dispose()
+    words = [rng.choice([w for w in row.title.split() if w.isalpha()] or ["a"]) for row in articles]
+    words = [quote(word) for word in words]
+    urls = [quote(row.url, safe="") for row in articles]
+    numbers = [row.id for row in articles]
+    return {
+        "search, front": ["/"],
+        "search, a word": [f"/?q={word}" for word in words],
+        "search, a source": [f"/?q=source:{name}" for name in sources],
+        "article": [f"/articles/{number}" for number in numbers],
+        "article, text": [f"/articles/{number}.txt" for number in numbers],
+        "revisions": [f"/articles/{number}/revisions" for number in numbers],
+        "changes": ["/changes"],
+        "sources": ["/sources"],
+        "source": [f"/sources/{name}" for name in sources],
+        "runs": ["/runs"],
+        "terms": [f"/terms?q={word}" for word in words],
+        "dataset": [f"/dataset?q={word}" for word in words],
+        "feed": [f"/feed.atom?q={word}" for word in words],
+        "timemap": [f"/timemap/link/{url}" for url in urls],
+        "api, search": [f"/api/v1/search?q={word}" for word in words],
+        "api, article": [f"/api/v1/articles/{number}" for number in numbers],
+        "api, revisions": [f"/api/v1/articles/{number}/revisions" for number in numbers],
+        "api, cluster": [f"/api/v1/articles/{number}/cluster" for number in numbers],
+        "api, changes": ["/api/v1/changes?since=1d"],
+        "api, captures": [f"/api/v1/captures?url={url}" for url in urls],
+        "api, sources": ["/api/v1/sources"],
+        "api, stats": [f"/api/v1/stats?q={word}&by=source" for word in words],
+    }
+
+
+async def read(
+    address: str, asked: dict[str, list[str]], *, readers: int, seconds: float, seed: int = 1
+) -> dict[str, Measured]:
+    """Let readers ask for a while; what they met with, after each was asked for once."""
+    found: dict[str, Measured] = {name: Measured() for name in asked}
+    limits = httpx.Limits(max_connections=readers)
+    async with httpx.AsyncClient(base_url=address, limits=limits, timeout=30) as client:
+        for name, paths in asked.items():
+            await _weigh(client, paths[0], found[name])
+        until = time.monotonic() + seconds
+        await asyncio.gather(
+            *(_reader(client, asked, found, until, seed + number) for number in range(readers))
+        )
+    return found
+
+
+async def _reader(
+    client: httpx.AsyncClient,
+    asked: dict[str, list[str]],
+    found: dict[str, Measured],
+    until: float,
+    seed: int,
+) -> None:
+    rng = random.Random(seed)
+    names = list(asked)
+    while time.monotonic() < until:
+        rng.shuffle(names)
+        for name in names:
+            began = time.monotonic()
+            if began >= until:
+                return
+            try:
+                status = (await client.get(rng.choice(asked[name]))).status_code
+            except httpx.HTTPError:
+                status = 0
+            found[name].seconds.append(time.monotonic() - began)
+            if status != 200:
+                found[name].failed[status] += 1
+
+
+async def _weigh(client: httpx.AsyncClient, path: str, measured: Measured) -> None:
+    page = await client.get(path)
+    measured.page_bytes = len(page.content)
+    if "html" not in page.headers.get("content-type", ""):
+        measured.page_bytes = 0  # answers of the API are as long as what is asked for
+        return
+    for linked in sorted(set(_LINKED.findall(page.text))):
+        size = len((await client.get(linked)).content)
+        measured.page_bytes += size
+        measured.script_bytes += size if linked.endswith(".js") else 0
+
+
+def table(found: dict[str, Measured]) -> str:
+    """A line for each page: milliseconds, kilobytes, and what failed."""
+    lines = [f"{'':<18}{'n':>6}{'p50 ms':>8}{'p95 ms':>8}{'max ms':>8}{'kB':>7}{'js kB':>7}"]
+    for name, each in found.items():
+        times = sorted(each.seconds) or [0.0]
+        milliseconds = (times[len(times) // 2], each.p95, times[-1])
+        line = f"{name:<18}{len(each.seconds):>6}"
+        line += "".join(f"{1000 * second:>8.0f}" for second in milliseconds)
+        line += f"{each.page_bytes / 1000:>7.0f}{each.script_bytes / 1000:>7.0f}"
+        failed = ", ".join(f"{count} x {status}" for status, count in each.failed.items())
+        lines.append(f"{line}  {'' if each.is_within else 'over'}  {failed}".rstrip())
+    return "\n".join(lines)
+
+
+def _serve(folder: Path, told: Connection) -> None:
+    settings = WebSettings(port=0, replay_port=0, requests_per_minute=0)
+    serve(open_home(folder), settings, tell=told.send)
+
+
+def measure(folder: Path, *, readers: int, seconds: float, pages_per_s: float) -> bool:
+    """Serve, write and read for a while; print the table. Whether all limits were kept."""
+    context = multiprocessing.get_context("spawn")
+    receiving, sending = context.Pipe(duplex=False)
+    written = context.Value("i", 0)
+    server = context.Process(target=_serve, args=(folder, sending), daemon=True)
+    writer = context.Process(target=write, args=(folder, pages_per_s, written), daemon=True)
+    server.start()
+    try:
+        if not receiving.poll(START_S):
+            raise TimeoutError("the server did not start")
+        address = re.findall(r"http://[\w.]+:\d+", receiving.recv())[0]
+        asked = questions(folder, random.Random(1))
+        writer.start()
+        began = time.monotonic()
+        found = asyncio.run(read(address, asked, readers=readers, seconds=seconds))
+        took = time.monotonic() - began
+    finally:
+        for process in (server, writer):
+            if process.pid is not None:
+                process.terminate()
+    count = sum(len(each.seconds) for each in found.values())
+    print(table(found))
+    print(
+        f"{readers} readers asked {count} times ({count / took:.0f}/s) in {took:.0f} s"
+        f" while {written.value} pages were written ({written.value / took:.1f}/s)"
+    )
+    return all(each.is_within for each in found.values())
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--readers", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--pages-per-s", type=float, default=5)
+    given = vars(parser.parse_args())
+    sys.exit(not measure(given.pop("folder"), **given))
+
+
+if __name__ == "__main__":
+    main()
