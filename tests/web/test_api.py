@@ -141,6 +141,15 @@ def test_texts_that_would_take_minutes_are_not_compared(
     assert hostile.get("/api/v1/articles/11/diff").status_code == 413
 
 
+def test_an_article_can_be_cited(hostile: TestClient, hostile_home: Home) -> None:
+    record_id = open_query(hostile_home).article("1").warc_record_id
+    for style in ("bibtex", "csl-json", "ris"):
+        answer = hostile.get("/api/v1/articles/1/cite", params={"style": style})
+        assert answer.status_code == 200
+        assert record_id.removeprefix("urn:uuid:") in answer.text
+    assert hostile.get("/api/v1/articles/1/cite?style=mla").status_code == 422
+
+
 def test_facets_count_all_hits(hostile: TestClient) -> None:
     told = hostile.get("/api/v1/search?q=racun&limit=1&columns=id&facets=source").json()
     assert told["facets"]["source"] == [

@@ -24,6 +24,7 @@ with warnings.catch_warnings():
 PATHS = [
     "articles",
     "articles/{article_id}",
+    "articles/{article_id}/cite",
     "articles/{article_id}/cluster",
     "articles/{article_id}/diff",
     "articles/{article_id}/revisions",

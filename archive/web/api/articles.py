@@ -10,6 +10,7 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.cite import Style, cite
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
@@ -33,6 +34,15 @@ from archive.web.comparing import compared
 from archive.web.origins import reader_origin, replay_address, timemap_address
 
 WARC = "application/warc"
+CITED_AS = {
+    Style.BIBTEX: "application/x-bibtex",
+    Style.CSL_JSON: "application/vnd.citationstyles.csl+json",
+    Style.RIS: "application/x-research-info-systems",
+}
+_CITATIONS: dict[str, Any] = {
+    kind: {"schema": {"type": "array" if kind.endswith("json") else "string"}}
+    for kind in CITED_AS.values()
+}
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[12])]
 Number = Annotated[int, Path(ge=1, le=MAX_ID, description="Of a revision, from 1.", examples=[1])]
 Address = Annotated[
@@ -148,6 +158,26 @@ async def warc(request: Request, article_id: ArticleId) -> Response:
     return Response(record, media_type=WARC, headers={"Content-Disposition": name})
 
 
+@router.get(
+    "/articles/{article_id}/cite",
+    summary="Its citation",
+    response_class=Response,
+    responses={200: {"content": _CITATIONS}},
+)
+async def citation(
+    request: Request, article_id: ArticleId, style: Style = Style.BIBTEX
+) -> Response:
+    """The citation of an article, with the capture's time, digest and record."""
+
+    def question(query: Query) -> str:
+        found = query.article(str(article_id))
+        title = query.source_titles().get(found.source)
+        return cite(found, style, archive_id=query.archive_id(), container=title)
+
+    cited = await ask(request, question)
+    return Response(cited.encode("utf-8", "replace"), media_type=CITED_AS[style])
+
+
 async def _whole(request: Request, id_or_url: str) -> Response:
     def question(query: Query) -> dict[str, Any]:
         found = query.article(id_or_url)
@@ -166,7 +196,7 @@ def _links(request: Request, found: ArchivedArticle) -> dict[str, str]:
     own = f"{reader_origin(request)}{PREFIX}/articles/{found.id}"
     return {
         "self": own,
-        **{name: f"{own}/{name}" for name in ("revisions", "cluster", "warc")},
+        **{name: f"{own}/{name}" for name in ("revisions", "cluster", "warc", "cite")},
         "replay": replay_address(request, found.url, found.captured_at),
         "timemap": timemap_address(request, found.url),
     }

@@ -39,6 +39,8 @@ EXAMPLE: dict[str, Any] = {
     "image_url": None,
     "page_kind": "article",
     "paywalled": None,
+    "tdm_reserved": None,
+    "license": None,
     "revision": 2,
     "revision_count": 2,
     "cluster_id": None,
@@ -117,6 +119,8 @@ class Links(BaseModel):
     cluster: str
     warc: str
     """Its WARC record."""
+    cite: str
+    """Its citation."""
     replay: str
     """The page as it was."""
     timemap: str
