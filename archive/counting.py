@@ -14,6 +14,9 @@ from archive.search.conditions import by_facts, condition
 from archive.search.finding import index_of
 from archive.search.terms import EVERYTHING, By, Node, is_text
 
+_IN_ORDER = ({"day", "source"}, {"language"}, {"section"})
+"""What smaller indexes than that of all facts hold, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -74,8 +77,9 @@ def _facts(by: Sequence[By], index: TextIndex, matching: Node, among: Node) -> S
     if By.AUTHOR in by:
         query = query.outerjoin(authors, true())
     is_of_words = all(node == EVERYTHING or is_text(node) for node in (matching, among))
-    if not is_of_words or set(map(_fact_of, by)) - {"day", "source"}:
-        query = by_facts(query)  # else there is a smaller index, which has them in order
+    counted = set(map(_fact_of, by))
+    if not is_of_words or not any(counted <= held for held in _IN_ORDER):
+        query = by_facts(query)
     return query.where(condition(among, index)).group_by(*keys).subquery()
 
 

@@ -270,8 +270,10 @@ class ArticleRow(ReadingColumns, Base):
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_source_id_published_at", "source_id", "published_at"),
-        # All that counting by time and source reads.
+        # All that counting by time and source, by language or by section reads.
         Index("ix_articles_published_on_source_id", "published_on", "source_id"),
+        Index("ix_articles_language", "language"),
+        Index("ix_articles_section", "section"),
         # All that is asked but words: SQLite reads it in the place of the rows, which hold texts,
         # and so a hundred times as much. On PostgreSQL, which takes no long values into an index,
         # it has the first four only.

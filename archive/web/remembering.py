@@ -1,7 +1,12 @@
-"""Answers that are remembered for a while: the longer it took to find one, the longer."""
+"""Answers that are remembered for a while: the longer it took to find one, the longer.
+
+Whoever asks for what is being found already waits for it: a slow question is not asked of the
+database by everybody at once.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -21,13 +26,31 @@ class Remembered(Generic[T]):
         self._clock = clock
         self._answers: dict[str, tuple[float, T]] = {}
         """Until when each is good; the oldest first."""
+        self._seeking: dict[str, asyncio.Event] = {}
+        """What is being found; set when it was, or could not be."""
 
     async def get(self, key: str, find: Callable[[], Awaitable[T]]) -> T:
-        """The answer as it is remembered, or as it is found now; raises what `find` raises."""
+        """The answer as it is remembered, or as it is found now; raises what `find` raises.
+
+        Where one who was waited for finds none, such as a client that went away, the next tries.
+        """
+        while (answered := self._known(key)) is None and (seeking := self._seeking.get(key)):
+            await seeking.wait()
+        if answered is not None:
+            return answered[0]
+        found = self._seeking[key] = asyncio.Event()
+        try:
+            return await self._find(key, find)
+        finally:
+            del self._seeking[key]
+            found.set()
+
+    def _known(self, key: str) -> tuple[T] | None:
+        good_until, *answer = self._answers.get(key, (0.0,))
+        return (answer[0],) if answer and self._clock() < good_until else None
+
+    async def _find(self, key: str, find: Callable[[], Awaitable[T]]) -> T:
         began_at = self._clock()
-        good_until, answer = self._answers.get(key, (0.0, None))
-        if answer is not None and began_at < good_until:
-            return answer
         answer = await find()
         now = self._clock()
         self._answers.pop(key, None)

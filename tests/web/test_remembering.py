@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from archive.web import remembering
@@ -55,3 +57,27 @@ async def test_a_failure_is_not_remembered() -> None:
     with pytest.raises(ValueError):
         await finder.remembered.get("", fail)
     assert await finder.ask() == 1
+
+
+async def test_who_asks_for_what_is_being_found_waits_for_it() -> None:
+    finder = Finder()
+    may_go_on = asyncio.Event()
+
+    async def slow() -> int:
+        await may_go_on.wait()
+        return await finder.find()
+
+    asked = [asyncio.create_task(finder.remembered.get("", slow)) for _ in range(5)]
+    await asyncio.sleep(0)
+    may_go_on.set()
+    assert await asyncio.gather(*asked) == [1] * 5
+
+
+async def test_where_the_first_goes_away_the_next_finds_it() -> None:
+    finder = Finder()
+    first = asyncio.create_task(finder.remembered.get("", asyncio.Event().wait))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(finder.ask())
+    await asyncio.sleep(0)
+    first.cancel()
+    assert await second == 1
