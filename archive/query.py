@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, Select, func, or_, select
@@ -441,5 +442,6 @@ def open_query(home: Home) -> Query:
     return Query(open_engine(home.database_url, read_only=True))
 
 
+@cache  # to put it together takes as long as to read an article
 def _selected(reading: type[ArticleRow] | type[RevisionRow] = ArticleRow) -> Select[Any]:
     return select_articles(_OF_ROW, reading)
