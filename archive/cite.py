@@ -23,7 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from archive.export.values import encodable
-from archive.query import ArchivedArticle
+from archive.query import ArchivedArticle, Query
 
 
 class Style(StrEnum):
@@ -101,13 +101,10 @@ class Reference:
         )
 
 
-def cite(article: ArchivedArticle, style: str = Style.BIBTEX, **told: str | None) -> str:
-    """The citation of one article; `told` is what else `Reference` says, such as `archive_id`.
-
-    Raises:
-        ValueError: there is no such style.
-    """
-    return cite_all([Reference(article, **told)], style)
+def references(query: Query, articles: Iterable[ArchivedArticle]) -> list[Reference]:
+    """What there is to say of articles of the archive that `query` asks."""
+    archive_id, titles = query.archive_id(), query.source_titles()
+    return [Reference(one, archive_id, titles.get(one.source)) for one in articles]
 
 
 def cite_all(references: Iterable[Reference], style: str = Style.BIBTEX) -> str:

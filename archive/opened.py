@@ -13,7 +13,7 @@ from typing import Self
 
 from archive.article_pages import ArchivedPage
 from archive.changes import Change, changes, parse_since
-from archive.cite import Reference, Style, cite_all
+from archive.cite import Style, cite_all, references
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.diff import Difference, compare
@@ -160,9 +160,7 @@ class Archive(Query):
         Raises:
             WrongUseError: there is no such style.
         """
-        archive_id, titles = self.archive_id(), self.source_titles()
-        references = [Reference(one, archive_id, titles.get(one.source)) for one in articles]
-        return cite_all(references, choice(Style, style))
+        return cite_all(references(self, articles), choice(Style, style))
 
     def payload(self, page: ArchivedArticle | ArchivedPage) -> bytes:
         """The page that an article was read from, as its server sent it, codings undone.

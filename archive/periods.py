@@ -1,4 +1,4 @@
-"""Days, weeks and months as they are counted by: in which order, and which of them are missing."""
+"""Days, weeks, months and years: where they begin, their order, and which of them are missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from archive.search.terms import By
 
 TIMES = (By.DAY, By.WEEK, By.MONTH)
-_DAYS = {By.DAY: 1, By.WEEK: 7}
+_MOST_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
 def time_in(by: Sequence[By]) -> int | None:
@@ -25,6 +25,33 @@ def first_day(period: str) -> date:
     return date.fromisoformat(period if len(period) > len("2025-06") else f"{period}-01")
 
 
+def begin_of(day: date, unit: str) -> date:
+    """The first day of the day, week, month or year of a day.
+
+    >>> begin_of(date(2025, 6, 18), "week")
+    datetime.date(2025, 6, 16)
+    """
+    match unit:
+        case "week":
+            return day - timedelta(days=day.weekday())
+        case "month":
+            return day.replace(day=1)
+        case "year":
+            return day.replace(month=1, day=1)
+        case _:
+            return day
+
+
+def following(begin: date, unit: str) -> date:
+    """Where the next period begins.
+
+    >>> following(date(2024, 2, 1), "month"), following(date(2025, 1, 1), "year")
+    (datetime.date(2024, 3, 1), datetime.date(2026, 1, 1))
+    """
+    # As many days on as it can have, it is in the next one, or at its first day.
+    return begin_of(begin + timedelta(_MOST_DAYS[unit]), unit)
+
+
 def periods(by: By, first: str, last: str) -> Iterator[str]:
     """Every period from `first` to `last`, both included.
 
@@ -36,10 +63,7 @@ def periods(by: By, first: str, last: str) -> Iterator[str]:
     day, end = first_day(first), first_day(last)
     while day <= end:
         yield day.isoformat()[: len(first)]
-        # The 31st day from the first of a month is in the next one, or is its first.
-        day += timedelta(_DAYS.get(by, 31))
-        if by is By.MONTH:
-            day = day.replace(day=1)
+        day = following(day, by)
 
 
 def missing_between(by: By, before: str, after: str) -> int:
@@ -52,4 +76,4 @@ def missing_between(by: By, before: str, after: str) -> int:
     if by is By.MONTH:
         months = (last.year - first.year) * 12 + last.month - first.month
         return max(months - 1, 0)
-    return max((last - first).days // _DAYS[by] - 1, 0)
+    return max((last - first).days // _MOST_DAYS[by] - 1, 0)

@@ -314,7 +314,7 @@ class Query:
         """
         newest = self.article(id_or_url)
         require_revisions(newest.id, newest.revision, [number])
-        return next(one for one in self.revisions_of([newest.id]) if one.revision == number)
+        return self.states(newest.id, after=number - 1, limit=1)[0]
 
     def revisions_of(self, article_ids: Collection[int]) -> Articles:
         """These articles, some hundreds at most, as each of their revisions reads, in order."""

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import reduce
 
 from sqlalchemy import Connection, func, select
 
 from archive.counting import count
 from archive.db.schema import ArticleRow, SourceRow
-from archive.periods import TIMES, first_day, periods
+from archive.periods import TIMES, begin_of, first_day, periods
 from archive.search.terms import And, By, Clock, Fact, Field, Node, Or, Period
 
 MAX_LINES = 6
@@ -127,6 +127,4 @@ def _counted(
 
 def _period_of(day: date, unit: By) -> str:
     """The period of a day, as counts name it."""
-    if unit is By.WEEK:
-        day -= timedelta(days=day.weekday())
-    return day.isoformat()[: len("2026-01") if unit is By.MONTH else None]
+    return begin_of(day, unit).isoformat()[: len("2026-01") if unit is By.MONTH else None]

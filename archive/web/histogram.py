@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import calendar
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from archive.periods import begin_of, following
 
 MOST_DAYS = 62
 MOST_WEEKS = 100
@@ -61,10 +62,10 @@ def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
     unit = _unit((last - first).days + 1)
     counts: Counter[date] = Counter()
     for day, articles in shown.items():
-        counts[_begin(day, unit)] += articles
-    bars, begin = [], _begin(first, unit)
+        counts[begin_of(day, unit)] += articles
+    bars, begin = [], begin_of(first, unit)
     while begin <= last:
-        after = _after(begin, unit)
+        after = following(begin, unit)
         bars.append(Bar(begin, after - timedelta(days=1), counts[begin]))
         begin = after
     return Histogram(unit, bars, sum(days.values()) - sum(shown.values()))
@@ -82,28 +83,3 @@ def _unit(days: int) -> str:
     if days <= 7 * MOST_WEEKS:
         return "week"
     return "month" if days <= 30 * MOST_MONTHS else "year"
-
-
-def _begin(day: date, unit: str) -> date:
-    match unit:
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-        case _:
-            return day
-
-
-def _after(begin: date, unit: str) -> date:
-    """Where the next one begins."""
-    match unit:
-        case "day":
-            return begin + timedelta(days=1)
-        case "week":
-            return begin + timedelta(days=7)
-        case "month":
-            return begin + timedelta(days=calendar.monthrange(begin.year, begin.month)[1])
-        case _:
-            return begin.replace(year=begin.year + 1)

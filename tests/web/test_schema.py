@@ -67,12 +67,15 @@ KNOWN: dict[str, Any] = {"article_id": 3, "number": 2, "format": "jsonl"}
 """Parameters of paths that lead to something."""
 
 
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-@pytest.mark.parametrize("path", PATHS)
+# Nothing wrong can be asked of the sources: they take no parameters.
+ASKED = [(path, GenerationMode.POSITIVE) for path in PATHS]
+ASKED += [(path, GenerationMode.NEGATIVE) for path in PATHS if path != "sources"]
+
+
+@pytest.mark.parametrize(("path", "mode"), ASKED)
 def test_every_answer_is_as_documented(document: Any, path: str, mode: GenerationMode) -> None:
     operation = document[f"/api/v1/{path}"]["GET"]
-    if mode is GenerationMode.NEGATIVE and not operation.query and "{" not in path:
-        pytest.skip("it takes no parameters")
+    assert operation.query or "{" in path or path == "sources"
     check(operation.as_strategy(generation_mode=mode))
 
 

@@ -10,7 +10,7 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.cite import Style, cite
+from archive.cite import Style, cite_all, references
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
@@ -170,9 +170,7 @@ async def citation(
     """The citation of an article, with the capture's time, digest and record."""
 
     def question(query: Query) -> str:
-        found = query.article(str(article_id))
-        title = query.source_titles().get(found.source)
-        return cite(found, style, archive_id=query.archive_id(), container=title)
+        return cite_all(references(query, [query.article(str(article_id))]), style)
 
     cited = await ask(request, question)
     return Response(cited.encode("utf-8", "replace"), media_type=CITED_AS[style])

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.changes import Change, vanishing_of
-from archive.cite import Style, cite
+from archive.cite import Style, cite_all, references
 from archive.clusters import Cluster
 from archive.query import MAX_ID, ArchivedArticle, Query
 from archive.web import markdown
@@ -81,15 +81,14 @@ def is_address(url: str) -> bool:
 
 def _shown(query: Query, article_id: int) -> _Shown:
     found = query.article(str(article_id))
-    container = query.source_titles().get(found.source)
-    told = {"archive_id": query.archive_id(), "container": container}
-    cited = {_STYLES[style]: cite(found, style, **told) for style in Style}
+    [reference] = references(query, [found])
+    cited = {_STYLES[style]: cite_all([reference], style) for style in Style}
     return _Shown(
         found,
         cluster=query.cluster(str(article_id)) if found.cluster_id else None,
         aliases=query.aliases(article_id),
         vanishing=vanishing_of(query.engine, article_id),
-        published_in=container or found.source,
+        published_in=reference.container or found.source,
         citations={name: text for name, text in cited.items() if len(text) < MOST_CITED},
     )
 

@@ -16,7 +16,7 @@ from citeproc.source.json import CiteProcJSON
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.cite import Reference, Style, cite, cite_all
+from archive.cite import Reference, Style, cite_all
 from archive.query import ArchivedArticle
 from tests.unit.archive.export.test_formats import PLAIN
 
@@ -40,6 +40,10 @@ NOTE = (
     "archive ID an-id; captured at 2026-01-01T23:59:00Z; revision 1 of 2;"
     " warc record ID urn:uuid:1; payload digest sha256:00ff"
 )
+
+
+def cite(article: ArchivedArticle, style: str = Style.BIBTEX) -> str:
+    return cite_all([Reference(article)], style)
 
 
 def parse_bibtex(text: str) -> dict[str, pybtex.database.Entry]:
