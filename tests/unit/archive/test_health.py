@@ -86,9 +86,9 @@ def test_kinds_of_errors(error: str, what: str) -> None:
     assert error_kind(599, None) == "HTTP 599"
 
 
+# The plan is in the words of SQLite.
+@pytest.mark.parametrize("watched", ["sqlite"], indirect=True, scope="module")
 def test_errors_and_lists_are_found_by_indexes(connection: Connection) -> None:
-    if connection.dialect.name != "sqlite":
-        pytest.skip("of SQLite's planner")
     asked: list[str] = []
     raw = connection.connection.driver_connection
     assert raw is not None
