@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
 from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,10 +15,10 @@ from starlette.responses import Response
 from archive.export.values import encodable
 from archive.query import ArchivedArticle, Query
 from archive.search.syntax import parse_query
-from archive.search.terms import Order
 from archive.web.api.search import QueryParameter
 from archive.web.asking import ask
 from archive.web.origins import reader_origin
+from archive.web.routes import page_router
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +30,7 @@ _MOST_CHARS = 500
 _NO_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Source: XML 1.0, production 2."""
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get("/feed.atom")
@@ -40,8 +39,7 @@ async def feed(request: Request, q: QueryParameter = "") -> Response:
     wanted = parse_query(q)
 
     def question(query: Query) -> tuple[str, list[ArchivedArticle]]:
-        hits = query.search(wanted, limit=ENTRIES, order=Order.NEWEST)
-        return query.archive_id(), [hit.article for hit in hits]
+        return query.archive_id(), list(query.articles(wanted, limit=ENTRIES))
 
     archive_id, articles = await ask(request, question)
     body = atom(reader_origin(request), uuid.UUID(archive_id), str(wanted), articles)

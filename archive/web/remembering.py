@@ -16,7 +16,7 @@ TIMES_AS_LONG = 100
 """So that finding answers takes a hundredth of the time at most, however long each takes; and in
 a small archive, where it takes no time, what a crawl adds is seen at once."""
 LONGEST_S = 300.0
-MOST = 200
+MOST = 500
 
 
 class Remembered(Generic[T]):
@@ -25,14 +25,21 @@ class Remembered(Generic[T]):
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._answers: dict[str, tuple[float, T]] = {}
-        """Until when each is good; the oldest first."""
+        """Until when each is good."""
         self._seeking: dict[str, asyncio.Event] = {}
         """What is being found; set when it was, or could not be."""
 
-    async def get(self, key: str, find: Callable[[], Awaitable[T]]) -> T:
+    async def get(
+        self,
+        key: str,
+        find: Callable[[], Awaitable[T]],
+        *,
+        is_kept: Callable[[T], bool] = lambda _: True,
+    ) -> T:
         """The answer as it is remembered, or as it is found now; raises what `find` raises.
 
-        Where one who was waited for finds none, such as a client that went away, the next tries.
+        Where one who was waited for finds none, such as a client that went away, or none that
+        `is_kept`, the next tries.
         """
         while (answered := self._known(key)) is None and (seeking := self._seeking.get(key)):
             await seeking.wait()
@@ -40,7 +47,7 @@ class Remembered(Generic[T]):
             return answered[0]
         found = self._seeking[key] = asyncio.Event()
         try:
-            return await self._find(key, find)
+            return await self._find(key, find, is_kept)
         finally:
             del self._seeking[key]
             found.set()
@@ -49,12 +56,15 @@ class Remembered(Generic[T]):
         good_until, *answer = self._answers.get(key, (0.0,))
         return (answer[0],) if answer and self._clock() < good_until else None
 
-    async def _find(self, key: str, find: Callable[[], Awaitable[T]]) -> T:
+    async def _find(
+        self, key: str, find: Callable[[], Awaitable[T]], is_kept: Callable[[T], bool]
+    ) -> T:
         began_at = self._clock()
         answer = await find()
         now = self._clock()
-        self._answers.pop(key, None)
-        while len(self._answers) >= MOST:
-            del self._answers[next(iter(self._answers))]
-        self._answers[key] = (now + min(LONGEST_S, TIMES_AS_LONG * (now - began_at)), answer)
+        if is_kept(answer):
+            good_until = now + min(LONGEST_S, TIMES_AS_LONG * (now - began_at))
+            self._answers[key] = (good_until, answer)
+            if len(self._answers) > MOST:
+                del self._answers[min(self._answers, key=lambda each: self._answers[each][0])]
         return answer

@@ -17,7 +17,7 @@ from archive.search.terms import By
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
-from archive.web.asking import ask_again
+from archive.web.asking import ask
 
 router = api_router("counts")
 
@@ -25,7 +25,7 @@ router = api_router("counts")
 @router.get("/sources", response_model=Sources, summary="Sources")
 async def sources(request: Request) -> Response:
     """All sources of the archive, by name, and how many articles there are of each."""
-    found = await ask_again(request, followed_sources, "api sources")
+    found = await ask(request, followed_sources)
     return json_answer({"items": [asdict(source) for source in found]})
 
 
@@ -52,5 +52,4 @@ async def stats(
         has_query = bool(q.strip())
         return [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
 
-    items = await ask_again(request, question, "api stats", groups, q.strip(), str(considered))
-    return json_answer({"by": groups, "items": items})
+    return json_answer({"by": groups, "items": await ask(request, question)})

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Annotated, BinaryIO
 
 from fastapi import Query as Parameter
+from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +29,7 @@ MEDIA_TYPES = {
 """Of the formats that are one table in one file."""
 FileFormat = StrEnum("FileFormat", {name.upper(): name for name in MEDIA_TYPES})  # type: ignore[misc]
 
-router = api_router("export")
+router = api_router("export", APIRoute)  # streams cannot be remembered
 
 
 class Rows(StrEnum):

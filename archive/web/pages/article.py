@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
 from fastapi import Path as PathParameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,8 +18,9 @@ from archive.web import markdown
 from archive.web.asking import ask
 from archive.web.pages.replay import replay_path
 from archive.web.rendering import render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MOST_CITED = 10_000
 """Characters of a citation."""
 _STYLES = {Style.BIBTEX: "BibTeX", Style.CSL_JSON: "CSL-JSON", Style.RIS: "RIS"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,8 +16,9 @@ from archive.web.asking import ask
 from archive.web.dates import day_of
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 CHANGES_SHOWN = 50
 DAYS_SHOWN = 30
 """Where no period is asked for."""

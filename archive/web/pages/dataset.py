@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,8 +23,9 @@ from archive.search.terms import And, Trait
 from archive.web.api.exports import MEDIA_TYPES
 from archive.web.asking import ask_again
 from archive.web.rendering import link, render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 TEXTS = ("text", "markdown")
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote_to_bytes
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,8 +18,9 @@ from archive.web.problems import ProblemError
 from archive.web.rendering import render
 from archive.web.replay.addresses import Place, read_moment
 from archive.web.replay.bodies import capture_at, rendered
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 _OWN_PARAMETERS = ("lang", "as_served")
 
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,8 +17,9 @@ from archive.reports.diff import is_changed, lines
 from archive.revisions import ArchivedRevision, Step, steps
 from archive.web.asking import ask
 from archive.web.rendering import render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 STEPS_SHOWN = 100
 MAX_NUMBER = 2**31 - 1
 FOLDED = 3

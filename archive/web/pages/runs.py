@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,8 +13,9 @@ from archive.runs import MAX_ID, Run, latest_runs
 from archive.runs import run as run_of
 from archive.web.asking import ask
 from archive.web.rendering import render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 RUNS_SHOWN = 50
 ROWS_SHOWN = 300
 """Of sources or files in one run."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -21,15 +20,16 @@ from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
 from archive.search.terms import By, Clock, Fact, Field, Node, Not, Order, Period, Trait
 from archive.web.asking import ask, ask_again
-from archive.web.histogram import Bar, histogram
+from archive.web.histogram import Bar, Histogram, histogram
 from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
+from archive.web.routes import page_router
 
 PAGE_HITS = 20
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _FIELDS = {By.SOURCE: Field.SOURCE, By.LANGUAGE: Field.LANG, By.SECTION: Field.SECTION}
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ async def search(
     except QueryError as error:
         return render(request, "search_error.html", q=q, error=error)
     hits = await _hits(asked)
-    counted = await ask_again(request, lambda query: query.facets(node), "facets", str(node))
-    return render(request, "search.html", q=q, **_shown(asked, hits, counted))
+    counted = await ask_again(request, lambda query: _counted(query, node), "facets", str(node))
+    return render(request, "search.html", q=q, **_shown(asked, hits, *counted))
 
 
 async def _hits(asked: Asked) -> list[SearchHit]:
@@ -94,7 +94,15 @@ async def _hits(asked: Asked) -> list[SearchHit]:
     return await ask(asked.request, question)
 
 
-def _shown(asked: Asked, hits: list[SearchHit], counted: Facets) -> dict[str, Any]:
+def _counted(query: Query, node: Node) -> tuple[Facets, Histogram | None]:
+    """What the hits have in common; of very many, days alone take a while to be put together."""
+    counted = query.facets(node)
+    return counted, histogram(counted.days, datetime.now(UTC).date())
+
+
+def _shown(
+    asked: Asked, hits: list[SearchHit], counted: Facets, days: Histogram | None
+) -> dict[str, Any]:
     """What the template shows."""
     chosen = [part for part in parts(asked.query) if _is_fact(part)]
     has_more = len(hits) > PAGE_HITS
@@ -108,7 +116,7 @@ def _shown(asked: Asked, hits: list[SearchHit], counted: Facets) -> dict[str, An
         "counted": counted,
         "chosen": [(part, asked.link(widened(asked.query, part))) for part in chosen],
         "choices": {by: _choices(asked, field, counted.by[by]) for by, field in _FIELDS.items()},
-        "histogram": histogram(counted.days, datetime.now(UTC).date()),
+        "histogram": days,
         "undated": counted.by[By.DAY].get(None, 0),
         "period": period,
         "of_bar": lambda bar: asked.link(narrowed(asked.query, _period(bar))),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,10 +22,11 @@ from archive.health import (
     source_lines,
 )
 from archive.query import Query
-from archive.web.asking import ask_again
+from archive.web.asking import ask, ask_again
 from archive.web.rendering import render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 WORST_FIRST = list(State)
 SOURCES_SHOWN = 150
 MAX_PAGE = 10_000
@@ -68,7 +68,7 @@ async def source(request: Request, name: str) -> Response:
         with query.engine.connect() as connection:
             return source_health(connection, name, now)
 
-    health = await ask_again(request, question, "source", name)
+    health = await ask(request, question)
     last = health.coverage.last
     shown = coverage.days(last - timedelta(days=DAYS_SHOWN - 1), last)
     return render(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import dropwhile
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,8 +34,9 @@ from archive.web.asking import ask_again
 from archive.web.dates import day_of
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
+from archive.web.routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 MAX_QUERIES = 5
 DAYS_SHOWN = 365
 """Where no period is asked for."""
