@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,8 @@ import typer
 from archive.cli import HomeOption
 from archive.errors import WrongUseError
 
+MOST_PROCESSES = 4
+"""Unless more are asked for: each takes some 100 MB."""
 _NEEDED = ("babel", "fastapi", "markdown_it", "uvicorn")
 
 
@@ -48,6 +51,14 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     rate: Annotated[
         int, typer.Option(min=0, help="Most requests to the API of one address a minute; 0: any.")
     ] = 600,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help=f"That answer at the same time; one a processor, {MOST_PROCESSES} at most.",
+            show_default=False,
+        ),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Open the archive in a browser: search, read, compare, replay; and an API for programs.
@@ -74,6 +85,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         public_url=public_url and public_url.rstrip("/"),
         replay_url=replay_url and replay_url.rstrip("/"),
         requests_per_minute=rate,
+        processes=processes or min(os.cpu_count() or 1, MOST_PROCESSES),
     )
     with contextlib.suppress(KeyboardInterrupt):
         serve_home(open_home(home), settings, tell=typer.echo, is_opened=open_)

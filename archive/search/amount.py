@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, null, select
 
 from archive.db.schema import ArticleRow
-from archive.search.conditions import condition
+from archive.search.base import TextIndex
+from archive.search.conditions import by_facts, condition
 from archive.search.finding import index_of
-from archive.search.terms import Node
+from archive.search.terms import Node, is_text
 
 MOST_COUNTED = 50_000
 
@@ -19,16 +21,25 @@ class Amount:
     """Articles, and the revisions that they have."""
 
     articles: int
-    revisions: int
+    revisions: int | None
+    """None where they were not asked for: they take much longer to count."""
     is_all: bool
     """False where there are more articles: these are so many of them."""
 
 
-def amount(connection: Connection, query: Node, *, most: int = MOST_COUNTED) -> Amount:
+def amount(
+    connection: Connection, query: Node, *, every_revision: bool = False, most: int = MOST_COUNTED
+) -> Amount:
     """How much matches, as far as `most` articles."""
-    matches = condition(query, index_of(connection))
-    found = select(ArticleRow.id, ArticleRow.revision).where(matches)
-    some = found.limit(most + 1).subquery()
-    counts = select(func.count(), func.coalesce(func.sum(some.c.revision), 0)).select_from(some)
-    articles, revisions = connection.execute(counts).one()
-    return Amount(min(articles, most), int(revisions), is_all=articles <= most)
+    some = _matching(query, index_of(connection), every_revision).limit(most + 1).subquery()
+    revisions = func.coalesce(func.sum(some.c.revision), 0) if every_revision else null()
+    articles, of_all = connection.execute(select(func.count(), revisions).select_from(some)).one()
+    return Amount(min(articles, most), of_all and int(of_all), is_all=articles <= most)
+
+
+def _matching(query: Node, index: TextIndex, every_revision: bool) -> Select[Any]:
+    """What matches; of words alone, no article is looked at unless its revisions are counted."""
+    if is_text(query) and not every_revision:
+        return index.latest(query).order_by(None)
+    columns: list[Any] = [ArticleRow.id, ArticleRow.revision]
+    return by_facts(select(*columns).where(condition(query, index)))

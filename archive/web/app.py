@@ -16,7 +16,7 @@ from archive.web.guard import Guard
 from archive.web.headers import SecureHeaders
 from archive.web.heads import HeadAsGet
 from archive.web.pages import PAGES
-from archive.web.rate import RateLimit
+from archive.web.rate import Buckets, RateLimit
 
 if TYPE_CHECKING:
     from archive.home import Home
@@ -28,8 +28,8 @@ have `next`, the address of the next part, and a `Link` header. All errors are
 `application/problem+json` (RFC 9457)."""
 
 
-def create_app(home: Home, settings: WebSettings) -> FastAPI:
-    """The app over the archive in `home`.
+def create_app(home: Home, settings: WebSettings, buckets: Buckets | None = None) -> FastAPI:
+    """The app over the archive in `home`; requests are counted in `buckets`, if others do too.
 
     Raises:
         StorageError: its database cannot be opened.
@@ -61,7 +61,8 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
     # The last is the first that sees a request.
     app.add_middleware(EntityTags)
     if settings.requests_per_minute:
-        app.add_middleware(RateLimit, quota=settings.requests_per_minute)
+        limits = buckets or Buckets(settings.requests_per_minute)
+        app.add_middleware(RateLimit, buckets=limits)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecureHeaders)
     if settings.proxy:

@@ -1,26 +1,37 @@
-"""Serving an archive: the reader on one port, the replay on another, in one process."""
+"""Serving an archive: the reader on one port, the replay on another, by one process or several.
+
+All processes accept from the same two sockets, which the first one opened.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import multiprocessing
+import os
+import signal
 import socket
+import threading
 import webbrowser
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from archive.errors import WrongUseError
+from archive.db.engine import open_engine
+from archive.errors import StorageError, WrongUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from archive.home import Home
+    from archive.web.rate import Buckets
     from archive.web.settings import WebSettings
 
 
 GRACE_S = 3
 """How long answers that are under way may go on when it is interrupted."""
+HUNG_S = 60
+"""A process that says nothing for so long is replaced; starting may take a while."""
 
 
 def serve(
@@ -41,16 +52,20 @@ def serve(
     ):
         ports = {"port": reader.getsockname()[1], "replay_port": replay.getsockname()[1]}
         settings = replace(settings, **ports)
-        apps = create_apps(home, settings)
+        open_engine(home.database_url, read_only=True).dispose()
         address = settings.public_url or _address(settings)
         tell(f"Reading room at {address}/ (until Ctrl+C)")
         if is_opened:
             webbrowser.open(address)
-        asyncio.run(_serve(dict(zip(apps, (reader, replay), strict=True))))
+        _run(home, settings, [reader, replay])
 
 
-def create_apps(home: Home, settings: WebSettings) -> tuple[ASGIApp, ASGIApp]:
+def create_apps(
+    home: Home, settings: WebSettings, buckets: Buckets | None = None
+) -> tuple[ASGIApp, ASGIApp]:
     """The reader, and the replay behind the same guard.
+
+    `buckets` are what all processes count requests in.
 
     Raises:
         StorageError: the database cannot be opened.
@@ -59,31 +74,59 @@ def create_apps(home: Home, settings: WebSettings) -> tuple[ASGIApp, ASGIApp]:
     from archive.web.guard import gate  # noqa: PLC0415
     from archive.web.replay import create_replay_app  # noqa: PLC0415
 
-    return create_app(home, settings), gate(create_replay_app(home, settings), settings)
+    return create_app(home, settings, buckets), gate(create_replay_app(home, settings), settings)
 
 
-async def _serve(apps: dict[ASGIApp, socket.socket]) -> None:
-    import uvicorn  # noqa: PLC0415
+def _run(home: Home, settings: WebSettings, sockets: list[socket.socket]) -> None:
+    import uvicorn  # noqa: PLC0415 - optional packages
+    from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
+    from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
-    servers = []
-    for app in apps:
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-        servers.append(uvicorn.Server(config))
-    tasks = [
-        asyncio.ensure_future(server.serve(sockets=[listening]))
-        for server, listening in zip(servers, apps.values(), strict=True)
-    ]
-    await asyncio.wait(tasks, return_when="FIRST_COMPLETED")
-    for server in servers:
-        server.should_exit = True
-    await asyncio.gather(*tasks)
+    from archive.web.rate import Buckets  # noqa: PLC0415
+
+    config = uvicorn.Config(
+        partial(_create_both, home, settings, Buckets(settings.requests_per_minute)),
+        factory=True,
+        workers=settings.processes,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_worker_healthcheck=HUNG_S,
+    )
+    if settings.processes == 1:
+        uvicorn.Server(config).run(sockets)
+        return
+    supervisor = Multiprocess(config, sockets)
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise StorageError(f"{home.database_url}: cannot be served; what is above says why")
+
+
+def _create_both(home: Home, settings: WebSettings, buckets: Buckets) -> ASGIApp:
+    """The reader and the replay as one app, told apart by the port that was connected to."""
+    _end_with_parent()
+    reader, replay = create_apps(home, settings, buckets)
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        is_replay = scope["type"] == "http" and scope["server"][1] == settings.replay_port
+        await (replay if is_replay else reader)(scope, receive, send)
+
+    return both
+
+
+def _end_with_parent() -> None:
+    """Let this process not go on by itself, holding the ports, when the first one was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="end-with-parent", daemon=True).start()
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -34,11 +35,15 @@ class WebSettings:
     time_limit_s: float = 10.0
     """A question to the database that takes longer is given up."""
     readers: int = 8
-    """Most questions to the database at once; more wait."""
+    """Most questions to the database at once by each process; more wait."""
+    processes: int = 1
+    """That answer: each has its own readers and exports, and remembers answers for itself."""
     requests_per_minute: int = 600
     """Most requests to the API of one address in a minute; 0: no limit."""
     exports: int = 2
-    """Most exports that are written at once."""
+    """Most exports that each process writes at once."""
+    replay_key: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
+    """What paths of parts of archived pages begin with, so that other sites cannot name them."""
 
     @property
     def replay_prefix(self) -> str:

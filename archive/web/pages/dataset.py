@@ -117,9 +117,9 @@ async def dataset(request: Request, chosen: Annotated[Chosen, Depends(chosen_of)
 
         def question(query: Query) -> Amount:
             with query.engine.connect() as connection:
-                return amount(connection, wanted)
+                return amount(connection, wanted, every_revision=chosen.every_revision)
 
-        found = await ask_again(request, question, "amount", str(wanted))
+        found = await ask_again(request, question, "amount", str(wanted), chosen.every_revision)
     except QueryError as wrong:
         error = wrong
     return render(

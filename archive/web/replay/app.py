@@ -5,7 +5,6 @@ Everything is answered from the archive, or with 404.
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -44,13 +43,12 @@ def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
     app = Starlette(routes=[Route("/{path:path}", _replay)])
     app.state.archive = Archive(home, settings)
     app.state.settings = settings
-    app.state.key = secrets.token_urlsafe(16)
     return HeadAsGet(app)
 
 
 async def _replay(request: Request) -> Response:
     """The capture that the path asks for."""
-    key = request.app.state.key
+    key = request.app.state.settings.replay_key
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
     place = read_place(root, _path(request), request.url.query, key)
     if place is None:
@@ -115,7 +113,7 @@ def _missing(request: Request, place: Place | None) -> Response:
 
 
 def _headers(request: Request, place: Place | None) -> dict[str, str]:
-    key = request.app.state.key
+    key = request.app.state.settings.replay_key
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
     if place is not None and place.is_part:
         return part_headers(root, key)

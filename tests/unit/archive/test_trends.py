@@ -106,9 +106,12 @@ def test_articles_dated_ahead_are_not_the_newest(connection: Connection) -> None
 
 def test_amounts_are_counted_as_far_as_is_asked(connection: Connection) -> None:
     banjir = parse_query("banjir")
-    assert amount(connection, banjir) == Amount(5, 5, is_all=True)
+    assert amount(connection, banjir) == Amount(5, None, is_all=True)
     assert amount(connection, banjir, most=5).is_all
-    assert amount(connection, banjir, most=4) == Amount(4, 5, is_all=False)
+    assert amount(connection, banjir, most=4) == Amount(4, None, is_all=False)
+    for query in (banjir, parse_query("banjir OR source:suara")):
+        counted = amount(connection, query, every_revision=True, most=4)
+        assert counted == Amount(4, 5, is_all=False)
 
 
 @pytest.mark.parametrize(
