@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Subquery, case, func, literal, select, true
+from sqlalchemy import Connection, Select, Subquery, func, literal, select, true
 
 from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import TextIndex
-from archive.search.conditions import by_facts, condition
-from archive.search.finding import index_of
-from archive.search.terms import EVERYTHING, By, Node, is_text
+from archive.search.conditions import condition
+from archive.search.covering import by_days, by_facts, is_of_days
+from archive.search.finding import index_of, is_over
+from archive.search.terms import EVERYTHING, By, Node, all_of, is_text
 
-_IN_ORDER = ({"day", "source"}, {"language"}, {"section"})
-"""What smaller indexes than that of all facts hold, in order."""
+MOST_ROWS = 25_000
+"""So many rows are read one by one in less time than an index from end to end."""
+_OF_DAYS = {"day", "source"}
+_IN_ORDER = (_OF_DAYS, {"language"}, {"section"})
+"""What indexes hold that are smaller than that of all facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +48,33 @@ def count(
 
     A group of which nothing matches is there, with 0: so that a word's share can be followed.
     """
+    every = _counted(connection, by, among)
+    if matching == EVERYTHING:
+        return every
+    return of_which(every, _counted(connection, by, all_of([among, matching])))
+
+
+def of_which(every: Sequence[Count], matching: Sequence[Count]) -> list[Count]:
+    """Counts of all that there is, with how many match by counts of what does."""
+    matched = {one.group: one.articles for one in matching}
+    return [replace(one, matching=matched.get(one.group, 0)) for one in every]
+
+
+def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Count]:
+    """How many articles there are in each group, in the order of groups; all of them match."""
     index = index_of(connection)
-    facts = _facts(by, index, matching, among)
+    is_rare = is_text(among) and not is_over(connection, among, index, MOST_ROWS)
+    facts = _facts(by, index, among, is_rare=is_rare)
     groups = [_group(each, facts, index).label(f"group_{n}") for n, each in enumerate(by)]
-    query = select(*groups, func.sum(facts.c.articles), func.sum(facts.c.matching))
+    query = select(*groups, func.sum(facts.c.articles))
     if By.SOURCE in by:
         query = query.join_from(facts, SourceRow, SourceRow.id == facts.c.source)
     ordered = query.group_by(*groups).order_by(*(group.nulls_last() for group in groups))
     rows = [tuple(row) for row in connection.execute(ordered)]
-    return [
-        Count((*group,), int(articles), int(matched))
-        for *group, articles, matched in rows
-        if articles
-    ]
+    return [Count((*group,), int(articles), int(articles)) for *group, articles in rows if articles]
 
 
-def _facts(by: Sequence[By], index: TextIndex, matching: Node, among: Node) -> Subquery:
+def _facts(by: Sequence[By], index: TextIndex, among: Node, *, is_rare: bool) -> Subquery:
     """Counts by facts as they stand in rows, days for one: an index has these in order, and what
     is worked out of them (months, names) is then worked out once for each and not for each row."""
     authors = index.members(ArticleRow.authors)
@@ -70,17 +85,26 @@ def _facts(by: Sequence[By], index: TextIndex, matching: Node, among: Node) -> S
         "section": ArticleRow.section,
         "author": authors.c.value,
     }
-    keys = [columns[name].label(name) for name in columns if name in map(_fact_of, by)]
-    matches = func.sum(case((condition(matching, index), 1), else_=0))
-    counts = (func.count().label("articles"), matches.label("matching"))
-    query = select(*keys, *counts).select_from(ArticleRow)
+    counted = set(map(_fact_of, by))
+    keys = [columns[name].label(name) for name in columns if name in counted]
+    query = select(*keys, func.count().label("articles")).select_from(ArticleRow)
     if By.AUTHOR in by:
         query = query.outerjoin(authors, true())
-    is_of_words = all(node == EVERYTHING or is_text(node) for node in (matching, among))
-    counted = set(map(_fact_of, by))
-    if not is_of_words or not any(counted <= held for held in _IN_ORDER):
-        query = by_facts(query)
-    return query.where(condition(among, index)).group_by(*keys).subquery()
+    if is_rare:
+        found = index.latest(among).order_by(None).subquery()
+        query = query.join(found, found.c.id == ArticleRow.id)
+    else:
+        query = _by_index(query, counted, among).where(condition(among, index))
+    return query.group_by(*keys).subquery()
+
+
+def _by_index(query: Select[Any], counted: set[str], among: Node) -> Select[Any]:
+    """Let the smallest index answer that has all that is counted and asked for."""
+    is_of_words = among == EVERYTHING or is_text(among)
+    if is_of_words and any(counted <= held for held in _IN_ORDER):
+        return query
+    is_in_days = counted <= _OF_DAYS and is_of_days(among)
+    return by_days(query) if is_in_days else by_facts(query, among)
 
 
 def _fact_of(by: By) -> str:

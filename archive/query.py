@@ -32,7 +32,8 @@ from archive.errors import NotArchivedError, UrlError
 from archive.home import Home
 from archive.model import RecordRef
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
-from archive.search.conditions import by_facts, condition, newest_first
+from archive.search.conditions import condition, newest_first
+from archive.search.covering import by_facts
 from archive.search.facets import Facets, all_facets, facets
 from archive.search.finding import Match, Place, find, index_of
 from archive.search.syntax import Asked, as_node
@@ -399,7 +400,8 @@ class Query:
 
     def _matching(self, asked: Asked) -> Select[Any]:
         with self.engine.connect() as connection:
-            return by_facts(_selected().where(condition(as_node(asked), index_of(connection))))
+            node = as_node(asked)
+            return by_facts(_selected().where(condition(node, index_of(connection))), node)
 
     def _all(self, matching: Asked, every_revision: bool, first_only: bool) -> Select[Any]:
         """Select what is exported, in the order of an index.
@@ -414,8 +416,9 @@ class Query:
 
     def _chosen(self, matching: Asked, first_only: bool) -> Select[Any]:
         with self.engine.connect() as connection:
-            is_chosen = condition(as_node(matching), index_of(connection))
-        chosen = by_facts(select(ArticleRow.id).where(is_chosen)).correlate(None)
+            node = as_node(matching)
+            is_chosen = condition(node, index_of(connection))
+        chosen = by_facts(select(ArticleRow.id).where(is_chosen), node).correlate(None)
         if not first_only:
             return chosen
         is_first = ClusterRow.first_article_id == ArticleRow.id

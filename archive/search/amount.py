@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Select, func, null, select
 
 from archive.db.schema import ArticleRow
 from archive.search.base import TextIndex
-from archive.search.conditions import by_facts, condition
+from archive.search.conditions import condition
+from archive.search.covering import by_facts
 from archive.search.finding import index_of
 from archive.search.terms import Node, is_text
 
@@ -42,4 +43,4 @@ def _matching(query: Node, index: TextIndex, every_revision: bool) -> Select[Any
     if is_text(query) and not every_revision:
         return index.latest(query).order_by(None)
     columns: list[Any] = [ArticleRow.id, ArticleRow.revision]
-    return by_facts(select(*columns).where(condition(query, index)))
+    return by_facts(select(*columns).where(condition(query, index)), query)

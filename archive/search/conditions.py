@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow
@@ -41,15 +41,6 @@ def condition(node: Node, index: TextIndex) -> ColumnElement[bool]:
             return or_(*(condition(each, index) for each in _parts_of_any(node)))
         case _:
             return _has(node, index)
-
-
-def by_facts(query: Select[Any]) -> Select[Any]:
-    """Let SQLite answer from its index of all facts, read from end to end or within a period.
-
-    Let alone, it may take the index of one fact, which leads to rows, and these hold texts: faster
-    for a handful of hits, and many seconds where there are many.
-    """
-    return query.with_hint(ArticleRow, "INDEXED BY ix_articles_facts", "sqlite")
 
 
 def newest_first() -> tuple[ColumnElement[Any], ...]:

@@ -6,35 +6,25 @@ At most `FACET_HITS` are counted, so that it takes no longer in a large archive.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    CTE,
-    CompoundSelect,
-    Connection,
-    String,
-    cast,
-    func,
-    literal,
-    null,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection, Select, and_, select
 
 from archive.counting import Count, count
 from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import TextIndex
-from archive.search.conditions import by_facts, condition, newest_first
+from archive.search.conditions import condition, newest_first
+from archive.search.covering import by_facts
 from archive.search.finding import index_of
 from archive.search.terms import By, Node, other_part, text_part
 
 FACET_HITS = 5_000
 """Their rows are read one by one, wherever they lie."""
 COUNTED = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
-_TOTAL, _SOUGHT = "total", "sought"
 _DAY = re.compile(r"(?!0000)\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -64,12 +54,18 @@ def facets(connection: Connection, query: Node, *, most: int = FACET_HITS) -> Fa
     With words these are among the `most` last to come in that have them, else the `most` last
     published.
     """
-    hits, sought = _hits(index_of(connection), query, most)
-    counts: dict[str, dict[str | None, int]] = {each: {} for each in (_TOTAL, _SOUGHT, *COUNTED)}
-    for kind, value, number in connection.execute(_counts(hits, sought)):
-        counts[kind][value] = number
-    by = {each: _most_frequent_first(counts[each]) for each in COUNTED}
-    return Facets(counts[_TOTAL][None], counts[_SOUGHT][None] < most, by)
+    rows = connection.execute(_hits(index_of(connection), query, most)).all()
+    hits = [row for row in rows if row.id is not None]
+    named = connection.execute(select(SourceRow.id, SourceRow.name))
+    names = {row.id: row.name for row in named}
+    values: dict[By, Iterable[str | None]] = {
+        By.SOURCE: (names[row.source_id] for row in hits),
+        By.LANGUAGE: (row.language for row in hits),
+        By.SECTION: (row.section for row in hits),
+        By.DAY: (row.published_on for row in hits),
+    }
+    by = {each: _most_frequent_first(Counter(values[each])) for each in COUNTED}
+    return Facets(len(hits), len(rows) < most, by)
 
 
 def all_facets(connection: Connection) -> Facets:
@@ -82,41 +78,16 @@ def _by_value(counts: list[Count]) -> dict[str | None, int]:
     return _most_frequent_first({each.group[0]: each.articles for each in counts})
 
 
-def _hits(index: TextIndex, query: Node, most: int) -> tuple[CTE, CTE]:
-    """The facts of the hits, one a row, and those among which they were sought."""
-    columns = {
-        By.SOURCE: ArticleRow.source_id,
-        By.LANGUAGE: ArticleRow.language,
-        By.SECTION: ArticleRow.section,
-        By.DAY: ArticleRow.published_on,
-    }
-    labelled: list[Any] = [column.label(each) for each, column in columns.items()]
-    facts = select(*labelled)
-    if (text := text_part(query)) is not None:
-        sought = index.latest(text).limit(most).cte("sought")
-        found = facts.join(sought, sought.c.id == ArticleRow.id)
-        return found.where(condition(other_part(query), index)).cte("hits"), sought
-    newest = by_facts(facts.where(condition(query, index))).order_by(*newest_first())
-    hits = newest.limit(most).cte("hits")
-    return hits, hits
-
-
-def _counts(hits: CTE, sought: CTE) -> CompoundSelect[Any]:
-    """All counts in one statement, which reads the hits once."""
-    whole = [
-        select(literal(kind), cast(null(), String), func.count()).select_from(rows)
-        for kind, rows in ((_TOTAL, hits), (_SOUGHT, sought))
-    ]
-    sources = (
-        select(literal(By.SOURCE.value), SourceRow.name, func.count())
-        .join_from(hits, SourceRow, SourceRow.id == hits.c[By.SOURCE])
-        .group_by(SourceRow.name)
-    )
-    others = [
-        select(literal(by.value), hits.c[by], func.count()).group_by(hits.c[by])
-        for by in (By.LANGUAGE, By.SECTION, By.DAY)
-    ]
-    return union_all(*whole, sources, *others)
+def _hits(index: TextIndex, query: Node, most: int) -> Select[Any]:
+    """The facts of the hits, and an empty row for each that has the words alone."""
+    columns: list[Any] = [ArticleRow.id, ArticleRow.source_id, ArticleRow.language]
+    facts = select(*columns, ArticleRow.section, ArticleRow.published_on)
+    if (text := text_part(query)) is None:
+        found = by_facts(facts.where(condition(query, index)), query)
+        return found.order_by(*newest_first()).limit(most)
+    sought = index.latest(text).limit(most).subquery()
+    is_hit = and_(ArticleRow.id == sought.c.id, condition(other_part(query), index))
+    return facts.select_from(sought).outerjoin(ArticleRow, is_hit)
 
 
 def _most_frequent_first(counts: dict[str | None, int]) -> dict[str | None, int]:

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from archive.db.schema import ArticleRow
 from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
-from archive.search.conditions import by_facts, condition, newest_first
+from archive.search.conditions import condition, newest_first
+from archive.search.covering import by_facts
 from archive.search.postgresql import PostgresqlIndex
 from archive.search.sqlite import SqliteIndex
 from archive.search.terms import (
@@ -103,7 +104,7 @@ _Found = list[tuple[Place, float | None]]
 def _way(connection: Connection, text: Node | None, order: Order, index: TextIndex) -> Way:
     if text is None or order is Order.NEWEST:
         return Way.PUBLICATION
-    return Way.ARRIVAL if _is_over(connection, text, index, WIDE_HITS) else Way.RANK
+    return Way.ARRIVAL if is_over(connection, text, index, WIDE_HITS) else Way.RANK
 
 
 def _what_counts(connection: Connection, text: Node, index: TextIndex) -> Node | None:
@@ -122,10 +123,11 @@ def _is_frequent(connection: Connection, text: Text, index: TextIndex) -> bool:
     """Whether it takes long to find; a phrase takes as long as the rarest of its words."""
     words = [Text(word, text.in_title) for word in text.text.split()] or [text]
     sought = [replace(words[-1], is_prefix=text.is_prefix), *words[:-1]]
-    return all(_is_over(connection, word, index, FREQUENT) for word in sought)
+    return all(is_over(connection, word, index, FREQUENT) for word in sought)
 
 
-def _is_over(connection: Connection, text: Node, index: TextIndex, most: int) -> bool:
+def is_over(connection: Connection, text: Node, index: TextIndex, most: int) -> bool:
+    """Whether more than `most` articles have some words."""
     some = index.latest(text).order_by(None).limit(most + 1).subquery()
     return (connection.scalar(select(func.count()).select_from(some)) or 0) > most
 
@@ -198,4 +200,4 @@ def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:
 
 
 def _having(query: Node, index: TextIndex) -> Select[Any]:
-    return by_facts(select(ArticleRow.id).where(condition(query, index)))
+    return by_facts(select(ArticleRow.id).where(condition(query, index)), query)

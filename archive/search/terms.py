@@ -243,7 +243,8 @@ def depth(node: Node, limit: int) -> int:
 
 def all_of(nodes: Sequence[Node]) -> Node:
     """One node that all of some match."""
-    return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+    asked = tuple(node for node in nodes if node != EVERYTHING)
+    return asked[0] if len(asked) == 1 else And(asked)
 
 
 def _grouped(node: Node) -> str:

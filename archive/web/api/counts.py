@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.counting import Count, of_which
 from archive.following import followed_sources
-from archive.query import Query
 from archive.reports import stats as stats_report
 from archive.search.syntax import parse_query
-from archive.search.terms import By
+from archive.search.terms import EVERYTHING, By, Node, all_of
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
-from archive.web.asking import ask
+from archive.web.asking import Question, ask, ask_again
 
 router = api_router("counts")
 
@@ -47,9 +47,13 @@ async def stats(
     matching, considered = parse_query(q), parse_query(among)
     groups = list(dict.fromkeys(by))
 
-    def question(query: Query) -> list[dict[str, Any]]:
-        counts = query.count(groups, matching=matching, among=considered)
-        has_query = bool(q.strip())
-        return [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
+    def count(among: Node) -> Question[list[Count]]:
+        return lambda query: query.count(groups, among=among)
 
-    return json_answer({"by": groups, "items": await ask(request, question)})
+    # Of everything it takes a while, and is asked for with each query.
+    counts = await ask_again(request, count(considered), "counts", groups, str(considered))
+    if has_query := matching != EVERYTHING:
+        found = await ask(request, count(all_of([considered, matching])))
+        counts = of_which(counts, found)
+    items = [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
+    return json_answer({"by": groups, "items": items})
