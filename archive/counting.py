@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Select, Subquery, func, literal, select, true
 from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import TextIndex
 from archive.search.conditions import condition
-from archive.search.covering import by_days, by_facts, is_of_days
+from archive.search.covering import by_days, by_facts, by_numbers, is_of_days
 from archive.search.finding import index_of, is_over
 from archive.search.terms import EVERYTHING, By, Node, all_of, is_text
 
-MOST_ROWS = 25_000
-"""So many rows are read one by one in less time than an index from end to end."""
+MOST_ROWS = 100_000
+"""So many are looked up one by one in less time than an index is read from end to end."""
 _OF_DAYS = {"day", "source"}
 _IN_ORDER = (_OF_DAYS, {"language"}, {"section"})
 """What indexes hold that are smaller than that of all facts."""
@@ -93,6 +93,7 @@ def _facts(by: Sequence[By], index: TextIndex, among: Node, *, is_rare: bool) ->
     if is_rare:
         found = index.latest(among).order_by(None).subquery()
         query = query.join(found, found.c.id == ArticleRow.id)
+        query = query if "author" in counted else by_numbers(query)
     else:
         query = _by_index(query, counted, among).where(condition(among, index))
     return query.group_by(*keys).subquery()

@@ -269,11 +269,15 @@ class ArticleRow(ReadingColumns, Base):
 
     __tablename__ = "articles"
     __table_args__ = (
-        # What is mostly asked of one source; and all that counting by time and source, by
-        # language or by section reads. `archive.search.covering` chooses.
+        # What is mostly asked of one source, or of what words find; and all that counting by time
+        # and source, by language or by section reads. `archive.search.covering` chooses.
         Index(
             "ix_articles_source_facts",
             *("source_id", "published_at", "published_on", "language", "section", "revision"),
+        ),
+        Index(
+            "ix_articles_id_facts",
+            *("id", "source_id", "published_at", "published_on", "language", "section"),
         ),
         Index("ix_articles_day_facts", "published_on", "source_id", "published_at"),
         Index("ix_articles_language", "language"),

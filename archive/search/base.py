@@ -71,5 +71,8 @@ class TextIndex(Protocol):
     def members(self, column: Any) -> TableValuedAlias:
         """The values of a list of texts, one a row, in the column `value`."""
 
+    def gathered(self, column: Any) -> ColumnElement[Any]:
+        """All values of a column as one list; of no rows, maybe none."""
+
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         """The first day of the week of a day, both in ISO 8601."""

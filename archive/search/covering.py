@@ -14,7 +14,7 @@ from archive.db.schema import ArticleRow, SourceRow
 from archive.search.narrowing import parts
 from archive.search.terms import And, Clock, Fact, Field, Node, Not, Or, Period, Text
 
-_OF_SOURCE = frozenset({Field.SOURCE, Field.LANG, Field.SECTION})
+_MOSTLY_ASKED = frozenset({Field.SOURCE, Field.LANG, Field.SECTION})
 _OF_DAYS = frozenset({Field.SOURCE})
 
 
@@ -34,6 +34,16 @@ def by_days(query: Select[Any]) -> Select[Any]:
     return _from_index(query, "ix_articles_day_facts")
 
 
+def by_numbers(query: Select[Any]) -> Select[Any]:
+    """The same, of articles whose numbers are known, where the rest `is_of_numbers`."""
+    return _from_index(query, "ix_articles_id_facts")
+
+
+def is_of_numbers(node: Node) -> bool:
+    """Whether words, days, sources, languages and sections are all that is asked for."""
+    return _asks_only(node, _MOSTLY_ASKED)
+
+
 def is_of_days(node: Node) -> bool:
     """Whether words, days and sources are all that is asked for."""
     return _asks_only(node, _OF_DAYS)
@@ -45,7 +55,7 @@ def _from_index(query: Select[Any], name: str) -> Select[Any]:
 
 def _only_source(node: Node) -> str | None:
     """The name of the one source of which every hit is, if no more is asked than its index has."""
-    if not _asks_only(node, _OF_SOURCE):
+    if not _asks_only(node, _MOSTLY_ASKED):
         return None
     named = [part for part in parts(node) if isinstance(part, Fact) and part.field is Field.SOURCE]
     return named[0].value if named else None

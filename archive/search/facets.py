@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, select
+from sqlalchemy import Connection, Select, select
 
 from archive.counting import Count, count
 from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import TextIndex
 from archive.search.conditions import condition, newest_first
-from archive.search.covering import by_facts
-from archive.search.finding import index_of
+from archive.search.covering import by_facts, by_numbers, is_of_numbers
+from archive.search.finding import index_of, is_over
 from archive.search.terms import By, Node, other_part, text_part
 
 FACET_HITS = 5_000
@@ -54,18 +54,16 @@ def facets(connection: Connection, query: Node, *, most: int = FACET_HITS) -> Fa
     With words these are among the `most` last to come in that have them, else the `most` last
     published.
     """
-    rows = connection.execute(_hits(index_of(connection), query, most)).all()
-    hits = [row for row in rows if row.id is not None]
+    index, text = index_of(connection), text_part(query)
+    hits = _hits(index, query, most).subquery()
+    # One row, for between any two of them other threads may take their turn.
+    columns = connection.execute(select(*(index.gathered(hits.c[by]) for by in COUNTED))).one()
+    counts = {by: Counter(column or ()) for by, column in zip(COUNTED, columns, strict=True)}
     named = connection.execute(select(SourceRow.id, SourceRow.name))
-    names = {row.id: row.name for row in named}
-    values: dict[By, Iterable[str | None]] = {
-        By.SOURCE: (names[row.source_id] for row in hits),
-        By.LANGUAGE: (row.language for row in hits),
-        By.SECTION: (row.section for row in hits),
-        By.DAY: (row.published_on for row in hits),
-    }
-    by = {each: _most_frequent_first(Counter(values[each])) for each in COUNTED}
-    return Facets(len(hits), len(rows) < most, by)
+    counts[By.SOURCE] = +Counter({row.name: counts[By.SOURCE][row.id] for row in named})
+    number = counts[By.SOURCE].total()
+    is_all = number < most if text is None else not is_over(connection, text, index, most - 1)
+    return Facets(number, is_all, {by: _most_frequent_first(counts[by]) for by in COUNTED})
 
 
 def all_facets(connection: Connection) -> Facets:
@@ -79,15 +77,22 @@ def _by_value(counts: list[Count]) -> dict[str | None, int]:
 
 
 def _hits(index: TextIndex, query: Node, most: int) -> Select[Any]:
-    """The facts of the hits, and an empty row for each that has the words alone."""
-    columns: list[Any] = [ArticleRow.id, ArticleRow.source_id, ArticleRow.language]
-    facts = select(*columns, ArticleRow.section, ArticleRow.published_on)
-    if (text := text_part(query)) is None:
+    """What is counted of each hit; with words, of those among the last `most` that have them."""
+    columns: dict[By, Any] = {
+        By.SOURCE: ArticleRow.source_id,
+        By.LANGUAGE: ArticleRow.language,
+        By.SECTION: ArticleRow.section,
+        By.DAY: ArticleRow.published_on,
+    }
+    chosen = [columns[by].label(by) for by in COUNTED]
+    facts: Select[Any] = select(*chosen)
+    text, rest = text_part(query), other_part(query)
+    if text is None:
         found = by_facts(facts.where(condition(query, index)), query)
         return found.order_by(*newest_first()).limit(most)
     sought = index.latest(text).limit(most).subquery()
-    is_hit = and_(ArticleRow.id == sought.c.id, condition(other_part(query), index))
-    return facts.select_from(sought).outerjoin(ArticleRow, is_hit)
+    found = facts.join(sought, sought.c.id == ArticleRow.id).where(condition(rest, index))
+    return by_numbers(found) if is_of_numbers(rest) else found
 
 
 def _most_frequent_first(counts: dict[str | None, int]) -> dict[str | None, int]:

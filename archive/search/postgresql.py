@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     Date,
@@ -83,6 +84,9 @@ class PostgresqlIndex(TextIndex):
 
     def members(self, column: Any) -> TableValuedAlias:
         return func.json_array_elements_text(column).table_valued("value")
+
+    def gathered(self, column: Any) -> ColumnElement[Any]:
+        return func.json_agg(column, type_=JSON)
 
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         return func.to_char(func.date_trunc("week", cast(day, Date)), "YYYY-MM-DD")

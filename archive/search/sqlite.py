@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     Select,
@@ -85,6 +86,9 @@ class SqliteIndex(TextIndex):
 
     def members(self, column: Any) -> TableValuedAlias:
         return func.json_each(column).table_valued("value")
+
+    def gathered(self, column: Any) -> ColumnElement[Any]:
+        return func.json_group_array(column, type_=JSON)
 
     def monday_of(self, day: ColumnElement[str]) -> ColumnElement[str]:
         return func.strftime("%Y-%m-%d", day, "-6 days", "weekday 1")

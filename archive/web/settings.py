@@ -34,7 +34,7 @@ class WebSettings:
     """The same of the replay; another host or port than the reader's."""
     time_limit_s: float = 10.0
     """A question to the database that takes longer is given up."""
-    readers: int = 8
+    readers: int = 2
     """Most questions to the database at once by each process; more wait."""
     processes: int = 1
     """That answer: each has its own readers and exports, and remembers answers for itself."""

@@ -1,4 +1,4 @@
-"""What is counted of one source, and by days, read from indexes that lead to no rows"""
+"""What is counted of one source, by days, or of what words find, read from indexes alone"""
 
 from alembic import op
 
@@ -13,6 +13,11 @@ def upgrade() -> None:
         "ix_articles_source_facts",
         "articles",
         ["source_id", "published_at", "published_on", "language", "section", "revision"],
+    )
+    op.create_index(
+        "ix_articles_id_facts",
+        "articles",
+        ["id", "source_id", "published_at", "published_on", "language", "section"],
     )
     op.create_index(
         "ix_articles_day_facts", "articles", ["published_on", "source_id", "published_at"]
