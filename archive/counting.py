@@ -13,7 +13,17 @@ from archive.search.base import TextIndex
 from archive.search.conditions import condition
 from archive.search.covering import by_days, by_facts, by_numbers, is_of_days
 from archive.search.finding import index_of, is_over
-from archive.search.terms import EVERYTHING, By, Node, all_of, is_text
+from archive.search.narrowing import parts
+from archive.search.terms import (
+    EVERYTHING,
+    By,
+    Node,
+    Period,
+    all_of,
+    is_text,
+    other_part,
+    text_part,
+)
 
 MOST_ROWS = 100_000
 """So many are looked up one by one in less time than an index is read from end to end."""
@@ -62,7 +72,7 @@ def of_which(every: Sequence[Count], matching: Sequence[Count]) -> list[Count]:
 
 def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Count]:
     """How many articles there are in each group, in the order of groups; all of them match."""
-    index = index_of(connection)
+    index = _index_for(connection, among)
     is_rare = is_text(among) and not is_over(connection, among, index, MOST_ROWS)
     facts = _facts(by, index, among, is_rare=is_rare)
     groups = [_group(each, facts, index).label(f"group_{n}") for n, each in enumerate(by)]
@@ -72,6 +82,18 @@ def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Coun
     ordered = query.group_by(*groups).order_by(*(group.nulls_last() for group in groups))
     rows = [tuple(row) for row in connection.execute(ordered)]
     return [Count((*group,), int(articles), int(articles)) for *group, articles in rows if articles]
+
+
+def _index_for(connection: Connection, among: Node) -> TextIndex:
+    """The index of texts; of a period and frequent words, that of the articles of the period."""
+    index, text, rest = index_of(connection), text_part(among), other_part(among)
+    has_period = is_of_days(rest) and any(isinstance(part, Period) for part in parts(rest))
+    if text is None or not has_period or not is_over(connection, text, index, MOST_ROWS):
+        return index
+    columns: list[Any] = [func.min(ArticleRow.id), func.max(ArticleRow.id)]
+    ends = by_days(select(*columns).where(condition(rest, index)))
+    first, last = connection.execute(ends).one()
+    return index.within(first or 0, last or 0)
 
 
 def _facts(by: Sequence[By], index: TextIndex, among: Node, *, is_rare: bool) -> Subquery:

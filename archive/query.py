@@ -220,14 +220,18 @@ class Query:
         limit: int = 20,
         order: str = Order.BEST,
         after: Place | None = None,
+        is_marked: bool = True,
     ) -> list[SearchHit]:
-        """The first `limit` articles that match, with where they do; `order` is an `Order`.
+        """The first `limit` articles that match; where they do too, if that is to be `is_marked`.
 
-        `after` is the place of a hit of the same query and order, to go on from.
+        `order` is an `Order`. `after` is the place of a hit of the same query and order, to go on
+        from.
         """
         node, way = as_node(query), choice(Order, order)
         with self.engine.connect() as connection:
-            matches = find(connection, node, limit=limit, order=way, after=after)
+            matches = find(
+                connection, node, limit=limit, order=way, after=after, is_marked=is_marked
+            )
         ids = [match.article_id for match in matches]
         articles = self._stream(_selected().where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}

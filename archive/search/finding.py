@@ -27,14 +27,15 @@ from archive.search.terms import (
     Order,
     Text,
     all_of,
+    is_text,
     other_part,
     text_part,
     texts_of,
 )
 
 LAST_HITS = 2_000
-"""Among so many of the last articles that have some words, those that match the rest are sought
-first."""
+"""Among so many of the last articles, those that have some words, or of those that have, those
+that match the rest, are sought first."""
 
 
 class Way(StrEnum):
@@ -77,9 +78,18 @@ def index_of(connection: Connection) -> TextIndex:
 
 
 def find(
-    connection: Connection, query: Node, *, limit: int, order: Order, after: Place | None = None
+    connection: Connection,
+    query: Node,
+    *,
+    limit: int,
+    order: Order,
+    after: Place | None = None,
+    is_marked: bool = True,
 ) -> list[Match]:
-    """The first `limit` hits, of all or of those `after` a place of the same query and order."""
+    """The first `limit` hits, of all or of those `after` a place of the same query and order.
+
+    With excerpts if they are to be `is_marked`.
+    """
     index = index_of(connection)
     text = text_part(query)
     way = after.way if after else _way(connection, text, order, index)
@@ -91,7 +101,7 @@ def find(
         case _:
             found = _newest(connection, query, limit, after)
     ids = [place.article_id for place, _ in found]
-    shown = index.excerpts(connection, text, ids) if text is not None else {}
+    shown = index.excerpts(connection, text, ids) if is_marked and text is not None else {}
     return [
         Match(place.article_id, score, place, *shown.get(place.article_id, ()))
         for place, score in found
@@ -172,16 +182,37 @@ def _arrived(connection: Connection, ids: Select[Any]) -> _Found:
 
 
 def _newest(connection: Connection, query: Node, limit: int, after: Place | None) -> _Found:
-    every = _having(query, index_of(connection)).add_columns(ArticleRow.published_at)
-    found: _Found = []
+    """The last published.
+
+    Those that have frequent words are as a rule among the last published of all.
+    """
+    index = index_of(connection)
+    if after is None and is_text(query) and is_over(connection, query, index, WIDE_HITS):
+        found = _published(connection, _among_newest(connection, query, index), limit)
+        if len(found) == limit:
+            return found
+    every, found = _having(query, index), []
     for part in _behind(after):
-        rows = connection.execute(
-            every.where(*part).order_by(*newest_first()).limit(limit - len(found))
-        )
-        found += [(Place(Way.PUBLICATION, row.id, row.published_at), None) for row in rows]
+        found += _published(connection, every.where(*part), limit - len(found))
         if len(found) == limit:
             break
     return found
+
+
+def _published(connection: Connection, ids: Select[Any], limit: int) -> _Found:
+    newest = ids.add_columns(ArticleRow.published_at).order_by(*newest_first()).limit(limit)
+    rows = connection.execute(newest)
+    return [(Place(Way.PUBLICATION, row.id, row.published_at), None) for row in rows]
+
+
+def _among_newest(connection: Connection, text: Node, index: TextIndex) -> Select[Any]:
+    """Which of the `LAST_HITS` last published articles of all have some words."""
+    columns: list[Any] = [ArticleRow.id]
+    newest = by_facts(select(*columns), EVERYTHING).order_by(*newest_first()).limit(LAST_HITS)
+    some = newest.subquery()
+    ends = connection.execute(select(func.min(some.c.id), func.max(some.c.id))).one()
+    among_some = select(*columns).join(some, some.c.id == ArticleRow.id)
+    return among_some.where(condition(text, index.within(*ends)))
 
 
 def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:

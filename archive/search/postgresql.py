@@ -50,6 +50,9 @@ class PostgresqlIndex(TextIndex):
     def matching(self, text: Node) -> ColumnElement[bool]:
         return _SEARCH.op("@@", is_comparison=True)(_tsquery(text))
 
+    def within(self, first_id: int, last_id: int) -> PostgresqlIndex:
+        return self  # it looks up only what is asked of
+
     def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
         weights = cast([1 / TITLE_WEIGHT] * 3 + [1.0], ARRAY(REAL))
         score = func.ts_rank_cd(weights, _SEARCH, _tsquery(by), _DIVIDED_BY_LOG_LENGTH)

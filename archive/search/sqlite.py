@@ -48,8 +48,15 @@ _ITSELF: ColumnElement[Any] = literal_column("articles_fts")
 class SqliteIndex(TextIndex):
     """Answers from FTS5."""
 
+    def __init__(self, ids: tuple[int, int] | None = None) -> None:
+        self._ids = ids
+        """The first and the last that are asked of; None: any."""
+
     def matching(self, text: Node) -> ColumnElement[bool]:
-        return _is_among(ArticleRow.id, text)
+        return _is_among(ArticleRow.id, text, self._ids)
+
+    def within(self, first_id: int, last_id: int) -> SqliteIndex:
+        return SqliteIndex((first_id, last_id))
 
     def ranked(self, text: Node, by: Node, among: ColumnElement[bool] | None = None) -> Select[Any]:
         score = -func.bm25(_ITSELF, TITLE_WEIGHT, 1.0)
@@ -112,14 +119,15 @@ def _excerpts(articles: list[tuple[Any, ...]], expression: str) -> list[tuple[in
         ).fetchall()
 
 
-def _is_among(id_: Any, text: Node) -> ColumnElement[bool]:
+def _is_among(id_: Any, text: Node, ids: tuple[int, int] | None = None) -> ColumnElement[bool]:
     """Whether an id is of an article that matches: a test that never leads the way.
 
     Let alone, SQLite would go through all rows that match, and a row with its text is large.
     """
-    among: ColumnElement[bool] = (id_ + 0).in_(
-        select(_FTS.c.rowid).where(_match(text)).correlate(None)
-    )
+    found = select(_FTS.c.rowid).where(_match(text)).correlate(None)
+    if ids:
+        found = found.where(_FTS.c.rowid.between(*ids))
+    among: ColumnElement[bool] = (id_ + 0).in_(found)
     return among
 
 

@@ -79,20 +79,23 @@ class Archive:
         self.home = home
         self.settings = settings
         # Some questions hold a connection while they open another.
-        self.engine = open_engine(home.database_url, read_only=True, pool_size=2 * settings.readers)
+        self.engine = open_engine(
+            home.database_url, read_only=True, pool_size=2 * (settings.readers + settings.counters)
+        )
         _listen(self.engine)
         self._query = Query(self.engine)
         self.archive_id = self._query.archive_id()
         self.remembered: Remembered[Any] = Remembered()
         """Of `ask_again`."""
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
+        self._counting = ThreadPoolExecutor(settings.counters, thread_name_prefix="count")
         self.exporting = ThreadPoolExecutor(settings.exports, thread_name_prefix="export")
         """Where long answers are written; see `archive.web.streaming`."""
         self.exports: set[Future[None]] = set()
         """Those that are being written."""
 
-    async def ask(self, request: Request, question: Question[T]) -> T:
-        """The answer to a question.
+    async def ask(self, request: Request, question: Question[T], *, is_long: bool = False) -> T:
+        """The answer to a question; one that `is_long` waits for others that are.
 
         Raises:
             ProblemError: 503, it takes too long, or all threads are busy for as long.
@@ -100,7 +103,8 @@ class Archive:
             KlipingError: as the question does.
         """
         asked = Asked()
-        future = self._threads.submit(self._answer, asked, question)
+        threads = self._counting if is_long else self._threads
+        future = threads.submit(self._answer, asked, question)
         answered = asyncio.wrap_future(future)
         # What becomes of a question that was given up is nobody's concern, nor the log's.
         answered.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -134,7 +138,7 @@ class Archive:
 
     def close(self) -> None:
         """Ask nothing any more."""
-        for threads in (self._threads, self.exporting):
+        for threads in (self._threads, self._counting, self.exporting):
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
@@ -148,13 +152,17 @@ async def ask(request: Request, question: Question[T]) -> T:
     return await archive.ask(request, question)
 
 
-async def ask_again(request: Request, question: Question[T], *key: object) -> T:
+async def ask_again(
+    request: Request, question: Question[T], *key: object, is_long: bool = False
+) -> T:
     """The same, as it was answered a while ago where that took long; `key` tells questions apart.
 
-    See `archive.web.remembered`.
+    See `archive.web.remembering`.
     """
     archive: Archive = request.app.state.archive
-    answer: T = await archive.remembered.get(repr(key), lambda: archive.ask(request, question))
+    answer: T = await archive.remembered.get(
+        repr(key), lambda: archive.ask(request, question, is_long=is_long)
+    )
     return answer
 
 

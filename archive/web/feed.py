@@ -15,6 +15,7 @@ from starlette.responses import Response
 from archive.export.values import encodable
 from archive.query import ArchivedArticle, Query
 from archive.search.syntax import parse_query
+from archive.search.terms import Order
 from archive.web.api.search import QueryParameter
 from archive.web.asking import ask
 from archive.web.origins import reader_origin
@@ -39,7 +40,8 @@ async def feed(request: Request, q: QueryParameter = "") -> Response:
     wanted = parse_query(q)
 
     def question(query: Query) -> tuple[str, list[ArchivedArticle]]:
-        return query.archive_id(), list(query.articles(wanted, limit=ENTRIES))
+        hits = query.search(wanted, limit=ENTRIES, order=Order.NEWEST, is_marked=False)
+        return query.archive_id(), [hit.article for hit in hits]
 
     archive_id, articles = await ask(request, question)
     body = atom(reader_origin(request), uuid.UUID(archive_id), str(wanted), articles)

@@ -11,13 +11,14 @@ from starlette.responses import Response
 
 from archive.counting import Count, of_which
 from archive.following import followed_sources
+from archive.query import Query
 from archive.reports import stats as stats_report
 from archive.search.syntax import parse_query
 from archive.search.terms import EVERYTHING, By, Node, all_of
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
-from archive.web.asking import Question, ask, ask_again
+from archive.web.asking import ask, ask_again
 
 router = api_router("counts")
 
@@ -47,13 +48,14 @@ async def stats(
     matching, considered = parse_query(q), parse_query(among)
     groups = list(dict.fromkeys(by))
 
-    def count(among: Node) -> Question[list[Count]]:
-        return lambda query: query.count(groups, among=among)
+    async def count(among: Node) -> list[Count]:
+        def question(query: Query) -> list[Count]:
+            return query.count(groups, among=among)
 
-    # Of everything it takes a while, and is asked for with each query.
-    counts = await ask_again(request, count(considered), "counts", groups, str(considered))
+        return await ask_again(request, question, "counts", groups, str(among), is_long=True)
+
+    counts = await count(considered)
     if has_query := matching != EVERYTHING:
-        found = await ask(request, count(all_of([considered, matching])))
-        counts = of_which(counts, found)
+        counts = of_which(counts, await count(all_of([considered, matching])))
     items = [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
     return json_answer({"by": groups, "items": items})

@@ -18,7 +18,7 @@ from archive.search.facets import Facets
 from archive.search.finding import Place
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
-from archive.search.terms import By, Clock, Fact, Field, Node, Not, Order, Period, Trait
+from archive.search.terms import EVERYTHING, By, Clock, Fact, Field, Node, Not, Order, Period, Trait
 from archive.web.asking import ask, ask_again
 from archive.web.histogram import Bar, Histogram, histogram
 from archive.web.places import read_place, write_place
@@ -81,7 +81,7 @@ async def search(
     except QueryError as error:
         return render(request, "search_error.html", q=q, error=error)
     hits = await _hits(asked)
-    counted = await ask_again(request, lambda query: _counted(query, node), "facets", str(node))
+    counted = await _counts(request, node)
     return render(request, "search.html", q=q, **_shown(asked, hits, *counted))
 
 
@@ -94,10 +94,16 @@ async def _hits(asked: Asked) -> list[SearchHit]:
     return await ask(asked.request, question)
 
 
-def _counted(query: Query, node: Node) -> tuple[Facets, Histogram | None]:
-    """What the hits have in common; of very many, days alone take a while to be put together."""
-    counted = query.facets(node)
-    return counted, histogram(counted.days, datetime.now(UTC).date())
+async def _counts(request: Request, node: Node) -> tuple[Facets, Histogram | None]:
+    """What the hits of a query have in common, and their days."""
+
+    def question(query: Query) -> tuple[Facets, Histogram | None]:
+        counted = query.facets(node)
+        return counted, histogram(counted.days, datetime.now(UTC).date())
+
+    if node == EVERYTHING:  # all are counted
+        return await ask_again(request, question, "facets", is_long=True)
+    return await ask(request, question)
 
 
 def _shown(
