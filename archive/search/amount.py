@@ -8,10 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, null, select
 
 from archive.db.schema import ArticleRow
-from archive.search.base import TextIndex
-from archive.search.conditions import condition
-from archive.search.covering import by_facts
-from archive.search.finding import index_of
+from archive.search.finding import having, index_of
 from archive.search.terms import Node, is_text
 
 MOST_COUNTED = 50_000
@@ -32,15 +29,16 @@ def amount(
     connection: Connection, query: Node, *, every_revision: bool = False, most: int = MOST_COUNTED
 ) -> Amount:
     """How much matches, as far as `most` articles."""
-    some = _matching(query, index_of(connection), every_revision).limit(most + 1).subquery()
+    some = _matching(connection, query, every_revision).limit(most + 1).subquery()
     revisions = func.coalesce(func.sum(some.c.revision), 0) if every_revision else null()
     articles, of_all = connection.execute(select(func.count(), revisions).select_from(some)).one()
     return Amount(min(articles, most), of_all and int(of_all), is_all=articles <= most)
 
 
-def _matching(query: Node, index: TextIndex, every_revision: bool) -> Select[Any]:
+def _matching(connection: Connection, query: Node, every_revision: bool) -> Select[Any]:
     """What matches; of words alone, no article is looked at unless its revisions are counted."""
-    if is_text(query) and not every_revision:
-        return index.latest(query).order_by(None)
-    columns: list[Any] = [ArticleRow.id, ArticleRow.revision]
-    return by_facts(select(*columns).where(condition(query, index)), query)
+    if every_revision:
+        return having(connection, query).add_columns(ArticleRow.revision)
+    if is_text(query):
+        return index_of(connection).latest(query).order_by(None)
+    return having(connection, query)

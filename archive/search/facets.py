@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
@@ -95,5 +96,6 @@ def _hits(index: TextIndex, query: Node, most: int) -> Select[Any]:
     return by_numbers(found) if is_of_numbers(rest) else found
 
 
-def _most_frequent_first(counts: dict[str | None, int]) -> dict[str | None, int]:
-    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0] or "")))
+def _most_frequent_first(counts: Mapping[str | None, int]) -> dict[str | None, int]:
+    by_name = sorted(counts.items(), key=lambda each: each[0] or "")
+    return dict(sorted(by_name, key=itemgetter(1), reverse=True))

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 from archive.db.schema import ArticleRow
 from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
 from archive.search.conditions import condition, newest_first
-from archive.search.covering import by_facts
+from archive.search.covering import by_facts, by_numbers, is_of_numbers
 from archive.search.postgresql import PostgresqlIndex
 from archive.search.sqlite import SqliteIndex
 from archive.search.terms import (
@@ -171,7 +171,7 @@ def _latest(connection: Connection, query: Node, limit: int, after: Place | None
     places = _arrived(connection, found.limit(limit))
     if len(places) == limit:
         return places
-    everywhere = _having(query, index).order_by(ArticleRow.id.desc())
+    everywhere = having(connection, query).order_by(ArticleRow.id.desc())
     if after:
         everywhere = everywhere.where(ArticleRow.id < after.article_id)
     return _arrived(connection, everywhere.limit(limit))
@@ -191,7 +191,7 @@ def _newest(connection: Connection, query: Node, limit: int, after: Place | None
         found = _published(connection, _among_newest(connection, query, index), limit)
         if len(found) == limit:
             return found
-    every, found = _having(query, index), []
+    every, found = having(connection, query), []
     for part in _behind(after):
         found += _published(connection, every.where(*part), limit - len(found))
         if len(found) == limit:
@@ -230,5 +230,12 @@ def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:
     return [dated, [undated]]
 
 
-def _having(query: Node, index: TextIndex) -> Select[Any]:
-    return by_facts(select(ArticleRow.id).where(condition(query, index)), query)
+def having(connection: Connection, query: Node) -> Select[Any]:
+    """The ids of what matches: found by its words where few have them, else by its facts."""
+    index, text, rest = index_of(connection), text_part(query), other_part(query)
+    chosen: list[Any] = [ArticleRow.id]
+    if text is None or not is_of_numbers(rest) or is_over(connection, text, index, WIDE_HITS):
+        return by_facts(select(*chosen).where(condition(query, index)), query)
+    sought = index.latest(text).order_by(None).subquery()
+    found = select(*chosen).join(sought, sought.c.id == ArticleRow.id)
+    return by_numbers(found.where(condition(rest, index)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from archive.periods import begin_of, following
 
@@ -60,14 +61,16 @@ def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
         return None
     first, last = _range(min(shown), max(shown))
     unit = _unit((last - first).days + 1)
-    counts: Counter[date] = Counter()
+    begins = [begin_of(first, unit)]
+    while begins[-1] <= last:
+        begins.append(following(begins[-1], unit))
+    counts = [0] * len(begins)
     for day, articles in shown.items():
-        counts[begin_of(day, unit)] += articles
-    bars, begin = [], begin_of(first, unit)
-    while begin <= last:
-        after = following(begin, unit)
-        bars.append(Bar(begin, after - timedelta(days=1), counts[begin]))
-        begin = after
+        counts[bisect(begins, day) - 1] += articles
+    bars = [
+        Bar(begin, after - timedelta(days=1), articles)
+        for (begin, after), articles in zip(pairwise(begins), counts, strict=False)
+    ]
     return Histogram(unit, bars, sum(days.values()) - sum(shown.values()))
 
 

@@ -1,26 +1,29 @@
 """How fast pages and API answer twenty readers at once while a crawl writes.
 
-    python -m benchmarks.web.run FOLDER [--readers 20] [--seconds 60] [--pages-per-s 5]
+    python -m benchmarks.web.run FOLDER [--readers 20] [--seconds 60] [--warm-up 60]
 
 FOLDER is an archive of `python -m benchmarks.archive.generate`; the visits that are written go
-into it, so use a copy that may grow. Every reader asks for one thing after the other, in an order
-of its own, without a pause to read: harder than people are. Server, writer and readers are
-processes of their own and share the machine's processors. The exit code is 1 where a page's 95th
-percentile or its weight is over the limit.
+into it, so use a copy that may grow. Readers are threads of wrk (`readers.lua`), which has to be
+installed. Every one asks for one thing after the other, in an order of its own, without a pause to
+read: harder than people are. `kliping serve`, the writer and the readers are processes of their own
+and share the machine's processors. The exit code is 1 where a page's 95th percentile or its weight
+is over the limit.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import multiprocessing
 import random
 import re
+import shutil
+import subprocess
 import sys
-import time
+import tempfile
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -30,14 +33,13 @@ from sqlalchemy import func, select
 from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, SourceRow
 from archive.home import open_home
-from archive.web.serve import serve
-from archive.web.settings import WebSettings
 from benchmarks.web.writing import write
 
 LIMIT_S = 0.150
 LIMIT_BYTES = 150_000
 LIMIT_SCRIPT_BYTES = 100_000
 START_S = 60
+READERS = Path(__file__).with_name("readers.lua")
 _LINKED = re.compile(r'(?:src|href)="(/static/[^"]+\.(?:js|css))"')
 
 
@@ -103,54 +105,41 @@ def questions(folder: Path, rng: random.Random) -> dict[str, list[str]]:
     }
 
 
-async def read(
-    address: str, asked: dict[str, list[str]], *, readers: int, seconds: float, seed: int = 1
+def read(
+    address: str, asked: dict[str, list[str]], *, readers: int, seconds: float
 ) -> dict[str, Measured]:
-    """Let readers ask for a while; what they met with, after each was asked for once."""
-    found: dict[str, Measured] = {name: Measured() for name in asked}
-    limits = httpx.Limits(max_connections=readers)
-    async with httpx.AsyncClient(base_url=address, limits=limits, timeout=30) as client:
-        for name, paths in asked.items():
-            await _weigh(client, paths[0], found[name])
-        until = time.monotonic() + seconds
-        await asyncio.gather(
-            *(_reader(client, asked, found, until, seed + number) for number in range(readers))
-        )
+    """Let readers ask for a while; what they met with."""
+    found = {name: Measured() for name in asked}
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file:
+        file.writelines(f"{name}\t{path}\n" for name, paths in asked.items() for path in paths)
+        file.flush()
+        many = ["-t", str(readers), "-c", str(readers), "-d", f"{seconds:.0f}s", "--timeout", "30s"]
+        command = ["wrk", *many, "-s", str(READERS), address, "--", file.name]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    for name, status, milliseconds in re.findall(r"^(.+)\t(\d+)\t([\d.]+)$", printed, re.MULTILINE):
+        found[name].seconds.append(float(milliseconds) / 1000)
+        if status != "200":
+            found[name].failed[int(status)] += 1
+    if errors := re.search(r"Socket errors: (.+)", printed):
+        raise RuntimeError(f"wrk: {errors[1]}")
     return found
 
 
-async def _reader(
-    client: httpx.AsyncClient,
-    asked: dict[str, list[str]],
-    found: dict[str, Measured],
-    until: float,
-    seed: int,
-) -> None:
-    rng = random.Random(seed)
-    names = list(asked)
-    while time.monotonic() < until:
-        rng.shuffle(names)
-        for name in names:
-            began = time.monotonic()
-            if began >= until:
-                return
-            try:
-                status = (await client.get(rng.choice(asked[name]))).status_code
-            except httpx.HTTPError:
-                status = 0
-            found[name].seconds.append(time.monotonic() - began)
-            if status != 200:
-                found[name].failed[status] += 1
+def weigh(address: str, asked: dict[str, list[str]], found: dict[str, Measured]) -> None:
+    """Note how heavy a page of each kind is, with all that it links."""
+    with httpx.Client(base_url=address, timeout=START_S) as client:
+        for name, paths in asked.items():
+            _weigh(client, paths[0], found[name])
 
 
-async def _weigh(client: httpx.AsyncClient, path: str, measured: Measured) -> None:
-    page = await client.get(path)
+def _weigh(client: httpx.Client, path: str, measured: Measured) -> None:
+    page = client.get(path)
     measured.page_bytes = len(page.content)
     if "html" not in page.headers.get("content-type", ""):
         measured.page_bytes = 0  # answers of the API are as long as what is asked for
         return
     for linked in sorted(set(_LINKED.findall(page.text))):
-        size = len((await client.get(linked)).content)
+        size = len((client.get(linked)).content)
         measured.page_bytes += size
         measured.script_bytes += size if linked.endswith(".js") else 0
 
@@ -169,37 +158,43 @@ def table(found: dict[str, Measured]) -> str:
     return "\n".join(lines)
 
 
-def _serve(folder: Path, told: Connection) -> None:
-    settings = WebSettings(port=0, replay_port=0, requests_per_minute=0)
-    serve(open_home(folder), settings, tell=told.send)
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of `kliping serve` over an archive."""
+    ports = ["--port", "0", "--replay-port", "0", "--rate", "0"]
+    kliping = str(Path(sys.executable).with_name("kliping"))
+    command = [kliping, "serve", "--home", str(folder), *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield re.findall(r"http://[\w.]+:\d+", server.stdout.readline())[0]
+        finally:
+            server.terminate()
 
 
-def measure(folder: Path, *, readers: int, seconds: float, pages_per_s: float) -> bool:
+def measure(
+    folder: Path, *, readers: int, seconds: float, warm_up: float, pages_per_s: float
+) -> bool:
     """Serve, write and read for a while; print the table. Whether all limits were kept."""
     context = multiprocessing.get_context("spawn")
-    receiving, sending = context.Pipe(duplex=False)
     written = context.Value("i", 0)
-    server = context.Process(target=_serve, args=(folder, sending), daemon=True)
     writer = context.Process(target=write, args=(folder, pages_per_s, written), daemon=True)
-    server.start()
-    try:
-        if not receiving.poll(START_S):
-            raise TimeoutError("the server did not start")
-        address = re.findall(r"http://[\w.]+:\d+", receiving.recv())[0]
+    with served(folder) as address:
         asked = questions(folder, random.Random(1))
         writer.start()
-        began = time.monotonic()
-        found = asyncio.run(read(address, asked, readers=readers, seconds=seconds))
-        took = time.monotonic() - began
-    finally:
-        for process in (server, writer):
-            if process.pid is not None:
-                process.terminate()
+        try:
+            read(address, asked, readers=readers, seconds=warm_up)
+            before = written.value
+            found = read(address, asked, readers=readers, seconds=seconds)
+            pages = written.value - before
+            weigh(address, asked, found)
+        finally:
+            writer.terminate()
     count = sum(len(each.seconds) for each in found.values())
     print(table(found))
     print(
-        f"{readers} readers asked {count} times ({count / took:.0f}/s) in {took:.0f} s"
-        f" while {written.value} pages were written ({written.value / took:.1f}/s)"
+        f"{readers} readers asked {count} times ({count / seconds:.0f}/s) in {seconds:.0f} s"
+        f" while {pages} pages were written ({pages / seconds:.1f}/s)"
     )
     return all(each.is_within for each in found.values())
 
@@ -210,8 +205,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--warm-up", type=float, default=60)
     parser.add_argument("--pages-per-s", type=float, default=5)
     given = vars(parser.parse_args())
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not installed; on Debian: apt-get install wrk")
     sys.exit(not measure(given.pop("folder"), **given))
 
 

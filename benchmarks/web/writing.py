@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import random
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from numpy.random import Generator, default_rng
 from sqlalchemy import select
 
 from archive.db.clusters import ClusterRules
@@ -29,13 +29,14 @@ from archive.model import (
     RecordType,
     UrlKind,
 )
+from benchmarks.archive.words import Language
 from pipelines.dedupe import likeness
 from pipelines.sketch import sketch_of
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-WORDS = 400
+_LANGUAGE = "id"
 
 
 def write(folder: Path, pages_per_s: float, written: Synchronized[int]) -> None:
@@ -43,6 +44,7 @@ def write(folder: Path, pages_per_s: float, written: Synchronized[int]) -> None:
 
     No WARC records are written: the database is what readers share with a crawl.
     """
+    language = Language.of(_LANGUAGE)
     engine = open_engine(open_home(folder).database_url)
     repository, table = Repository(engine), FrontierTable(engine)
     with engine.connect() as connection:
@@ -56,22 +58,34 @@ def write(folder: Path, pages_per_s: float, written: Synchronized[int]) -> None:
         table.add(source.id, [named], datetime.now(UTC))
         lease = table.find(url)
         assert lease is not None
-        _save(repository, url, run_id=run_id, source_id=source.id, url_id=lease.url_id)
+        read = _article(language, default_rng([run_id, number]))
+        _save(repository, url, read, run_id=run_id, source_id=source.id, url_id=lease.url_id)
         written.value += 1
 
 
-def _save(repository: Repository, url: str, *, run_id: int, source_id: int, url_id: int) -> None:
-    at = datetime.now(UTC)
-    words = random.Random(url).choices(range(20_000), k=WORDS)
-    text = " ".join(f"kata{word}" for word in words)
-    extraction = Extraction(
+def _article(language: Language, rng: Generator) -> Extraction:
+    lines, words = language.text(rng)
+    return Extraction(
         outcome=Outcome.ARTICLE,
         extractor="benchmark/1",
-        title=f"Judul {url_id}",
-        text=text,
-        published_at=at,
-        word_count=WORDS,
+        title=language.headline(rng),
+        text="\n".join(lines),
+        language=_LANGUAGE,
+        published_at=datetime.now(UTC),
+        word_count=words,
     )
+
+
+def _save(
+    repository: Repository,
+    url: str,
+    extraction: Extraction,
+    *,
+    run_id: int,
+    source_id: int,
+    url_id: int,
+) -> None:
+    at = datetime.now(UTC)
     clustering = ClusterRules(sketch_of, likeness)
     reading = Reading(url, url, extraction, at, lambda known: True, clustering=clustering)
     repository.save_visit(
