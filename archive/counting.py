@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Subquery, func, literal, select, true
 
 from archive.db.schema import ArticleRow, SourceRow
-from archive.search.base import TextIndex
+from archive.search.base import WIDE_HITS, TextIndex
 from archive.search.conditions import condition
-from archive.search.covering import by_days, by_facts, by_numbers, is_of_days
+from archive.search.covering import by_days, by_facts, by_numbers, is_of_days, is_of_numbers
 from archive.search.finding import index_of, is_over
 from archive.search.narrowing import parts
 from archive.search.terms import (
@@ -73,8 +73,7 @@ def of_which(every: Sequence[Count], matching: Sequence[Count]) -> list[Count]:
 def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Count]:
     """How many articles there are in each group, in the order of groups; all of them match."""
     index = _index_for(connection, among)
-    is_rare = is_text(among) and not is_over(connection, among, index, MOST_ROWS)
-    facts = _facts(by, index, among, is_rare=is_rare)
+    facts = _facts(by, index, among, is_rare=_is_rare(connection, among, index))
     groups = [_group(each, facts, index).label(f"group_{n}") for n, each in enumerate(by)]
     query = select(*groups, func.sum(facts.c.articles))
     if By.SOURCE in by:
@@ -82,6 +81,13 @@ def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Coun
     ordered = query.group_by(*groups).order_by(*(group.nulls_last() for group in groups))
     rows = [tuple(row) for row in connection.execute(ordered)]
     return [Count((*group,), int(articles), int(articles)) for *group, articles in rows if articles]
+
+
+def _is_rare(connection: Connection, among: Node, index: TextIndex) -> bool:
+    """Whether so few articles have the words that each is looked up."""
+    text, rest = text_part(among), other_part(among)
+    most = MOST_ROWS if rest == EVERYTHING else WIDE_HITS
+    return text is not None and is_of_numbers(rest) and not is_over(connection, text, index, most)
 
 
 def _index_for(connection: Connection, among: Node) -> TextIndex:
@@ -108,14 +114,15 @@ def _facts(by: Sequence[By], index: TextIndex, among: Node, *, is_rare: bool) ->
         "author": authors.c.value,
     }
     counted = set(map(_fact_of, by))
-    keys = [columns[name].label(name) for name in columns if name in counted]
-    query = select(*keys, func.count().label("articles")).select_from(ArticleRow)
+    keys: list[Any] = [columns[name].label(name) for name in columns if name in counted]
+    query = select(*[*keys, func.count().label("articles")]).select_from(ArticleRow)
     if By.AUTHOR in by:
         query = query.outerjoin(authors, true())
-    if is_rare:
-        found = index.latest(among).order_by(None).subquery()
-        query = query.join(found, found.c.id == ArticleRow.id)
-        query = query if "author" in counted else by_numbers(query)
+    text, rest = text_part(among), other_part(among)
+    if is_rare and text is not None:
+        found = index.latest(text).order_by(None).subquery()
+        query = by_numbers(query.join(found, found.c.id == ArticleRow.id))
+        query = query.where(condition(rest, index))
     else:
         query = _by_index(query, counted, among).where(condition(among, index))
     return query.group_by(*keys).subquery()

@@ -5,6 +5,7 @@ All processes accept from the same two sockets, which the first one opened.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -108,6 +109,7 @@ def _create_both(home: Home, settings: WebSettings, buckets: Buckets) -> ASGIApp
     """The reader and the replay as one app, told apart by the port that was connected to."""
     _end_with_parent()
     reader, replay = create_apps(home, settings, buckets)
+    gc.freeze()  # it is all there until the end, and need not be looked through again and again
 
     async def both(scope: Scope, receive: Receive, send: Send) -> None:
         is_replay = scope["type"] == "http" and scope["server"][1] == settings.replay_port

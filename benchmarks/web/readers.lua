@@ -1,9 +1,8 @@
--- Readers for wrk: each asks for one thing after the other, in an order of its own, without a
--- pause. To be run with as many threads as connections, so that a thread is a reader.
+-- Readers for wrk: each asks for one thing after the other, in an order of its own. To be run with as many threads as connections, so that a thread is a reader.
 --
---   wrk -t 20 -c 20 -d 60s --timeout 30s -s readers.lua http://127.0.0.1:8080 -- FILE
+--   wrk -t 20 -c 20 -d 60s --timeout 30s -s readers.lua http://127.0.0.1:8080 -- FILE PAUSE
 --
--- FILE has a line for each address: its name, a tab, its path. Told at the end, for each answer:
+-- PAUSE is how many milliseconds a reader reads, give or take a half. FILE has a line for each address: its name, a tab, its path. Told at the end, for each answer:
 -- its name, its status and its milliseconds, with tabs between.
 local ffi = require("ffi")
 ffi.cdef([[
@@ -26,7 +25,8 @@ function setup(thread)
 end
 
 function init(arguments)
-  names, paths, order, asked, told = {}, {}, {}, 0, {}
+  names, paths, asked, told = {}, {}, 0, {}
+  pause = tonumber(arguments[2])
   for line in io.lines(arguments[1]) do
     local name, path = line:match("^([^\t]+)\t(.+)$")
     if not paths[name] then
@@ -43,6 +43,10 @@ local function shuffle()
     local other = math.random(at)
     names[at], names[other] = names[other], names[at]
   end
+end
+
+function delay()
+  return math.floor(pause * (0.5 + math.random()))
 end
 
 function request()

@@ -1,11 +1,11 @@
 """How fast pages and API answer twenty readers at once while a crawl writes.
 
-    python -m benchmarks.web.run FOLDER [--readers 20] [--seconds 60] [--warm-up 60]
+    python -m benchmarks.web.run FOLDER [--readers 20] [--seconds 60] [--warm-up 60] [--pause 0]
 
 FOLDER is an archive of `python -m benchmarks.archive.generate`; the visits that are written go
 into it, so use a copy that may grow. Readers are threads of wrk (`readers.lua`), which has to be
-installed. Every one asks for one thing after the other, in an order of its own, without a pause to
-read: harder than people are. `kliping serve`, the writer and the readers are processes of their own
+installed. Every one asks for one thing after the other, in an order of its own; without `--pause`,
+as fast as it is answered. `kliping serve`, the writer and the readers are processes of their own
 and share the machine's processors. The exit code is 1 where a page's 95th percentile or its weight
 is over the limit.
 """
@@ -106,7 +106,7 @@ def questions(folder: Path, rng: random.Random) -> dict[str, list[str]]:
 
 
 def read(
-    address: str, asked: dict[str, list[str]], *, readers: int, seconds: float
+    address: str, asked: dict[str, list[str]], *, readers: int, seconds: float, pause: float
 ) -> dict[str, Measured]:
     """Let readers ask for a while; what they met with."""
     found = {name: Measured() for name in asked}
@@ -114,7 +114,7 @@ def read(
         file.writelines(f"{name}\t{path}\n" for name, paths in asked.items() for path in paths)
         file.flush()
         many = ["-t", str(readers), "-c", str(readers), "-d", f"{seconds:.0f}s", "--timeout", "30s"]
-        command = ["wrk", *many, "-s", str(READERS), address, "--", file.name]
+        command = ["wrk", *many, "-s", str(READERS), address, "--", file.name, str(1000 * pause)]
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     for name, status, milliseconds in re.findall(r"^(.+)\t(\d+)\t([\d.]+)$", printed, re.MULTILINE):
         found[name].seconds.append(float(milliseconds) / 1000)
@@ -173,7 +173,13 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def measure(
-    folder: Path, *, readers: int, seconds: float, warm_up: float, pages_per_s: float
+    folder: Path,
+    *,
+    readers: int,
+    seconds: float,
+    warm_up: float,
+    pause: float,
+    pages_per_s: float,
 ) -> bool:
     """Serve, write and read for a while; print the table. Whether all limits were kept."""
     context = multiprocessing.get_context("spawn")
@@ -183,9 +189,9 @@ def measure(
         asked = questions(folder, random.Random(1))
         writer.start()
         try:
-            read(address, asked, readers=readers, seconds=warm_up)
+            read(address, asked, readers=readers, seconds=warm_up, pause=0)
             before = written.value
-            found = read(address, asked, readers=readers, seconds=seconds)
+            found = read(address, asked, readers=readers, seconds=seconds, pause=pause)
             pages = written.value - before
             weigh(address, asked, found)
         finally:
@@ -206,6 +212,7 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--warm-up", type=float, default=60)
+    parser.add_argument("--pause", type=float, default=0, help="seconds that a reader reads")
     parser.add_argument("--pages-per-s", type=float, default=5)
     given = vars(parser.parse_args())
     if shutil.which("wrk") is None:

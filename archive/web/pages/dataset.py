@@ -86,7 +86,7 @@ class Chosen:
         return ["--columns", ",".join(self.columns)]
 
 
-def chosen_of(
+async def chosen_of(
     q: Annotated[str, Parameter(max_length=2000)] = "",
     of_format: Annotated[str, Parameter(alias="format")] = "jsonl",
     columns: Annotated[list[str], Parameter(max_length=2 * len(NAMES))] = [],  # noqa: B006

@@ -70,7 +70,7 @@ class Form:
     last: date | None
 
 
-def form_of(
+async def form_of(
     q: Annotated[list[str], Parameter(max_length=MAX_QUERIES)] = [],  # noqa: B006
     unit: Unit = Unit.AUTO,
     measure: Measure = Measure.SHARE,
