@@ -16,6 +16,7 @@ import pytest
 from archive.commands.serve import serve
 from archive.errors import WrongUseError
 from tests.commands import kliping, make_home, start
+from tests.web.serving import wait_for
 
 TOKEN = "kunci-yang-panjang-sekali"
 
@@ -25,9 +26,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_home(tmp_path_factory.mktemp("serve") / "home")
 
 
+ANY_PORT = ("--port", "0", "--replay-port", "0")
+
+
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_both_ports_are_served_until_it_is_interrupted(home: Path, end: signal.Signals) -> None:
-    process = start(home, "serve", "--port", "0", "--replay-port", "0")
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_both_ports_are_served_until_it_is_interrupted(
+    home: Path, processes: str, end: signal.Signals
+) -> None:
+    process = start(home, "serve", *ANY_PORT, "--processes", processes)
     try:
         assert process.stdout
         line = process.stdout.readline()
@@ -47,6 +54,27 @@ def test_both_ports_are_served_until_it_is_interrupted(home: Path, end: signal.S
         process.kill()
     assert process.returncode in (0, -end)
     assert errors == ""
+
+
+def test_no_process_outlives_the_first(home: Path) -> None:
+    process = start(home, "serve", *ANY_PORT, "--processes", "2")
+    try:
+        assert process.stdout
+        address = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+        assert address
+        assert httpx.get(f"{address[0]}/", timeout=20).status_code == 200
+    finally:
+        process.kill()
+
+    def is_gone() -> bool:
+        try:
+            httpx.get(f"{address[0]}/", timeout=20)
+        except httpx.TransportError:
+            return True
+        return False
+
+    assert wait_for(is_gone, timeout_s=20)
+    process.communicate()
 
 
 def test_other_machines_are_not_let_in_without_a_token(home: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+from multiprocessing import get_context
 from typing import Any
 
 import feedparser
 import pytest
+from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from archive.home import Home
 from archive.query import open_query
-from archive.web import comparing
+from archive.web import comparing, remembering
 from archive.web.app import create_app
 from archive.web.rate import Buckets, client_of
 from archive.web.settings import WebSettings
@@ -217,6 +219,32 @@ def test_a_feed_can_be_read(hostile: TestClient, path: str) -> None:
     assert len(answer.content) < 200_000
 
 
+@pytest.mark.parametrize("path", ["/articles/1", "/api/v1/articles/1", "/feed.atom"])
+def test_who_asks_for_the_same_soon_has_the_same(
+    hostile_home: Home, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(remembering, "TIMES_AS_LONG", 1e6)
+    app = create_app(hostile_home, WebSettings())
+    asked: list[Any] = []
+    event.listen(app.state.archive.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+    with TestClient(app, base_url="http://localhost") as client:
+        first = client.get(path)
+        number = len(asked)
+        again = client.get(path)
+        assert number == len(asked) > 0
+        assert (first.status_code, first.content) == (200, again.content)
+        assert client.head(path).headers["etag"] == first.headers["etag"] == again.headers["etag"]
+        assert number == len(asked)
+        for other in (f"{path}?lang=id", f"{path}?x=1"):
+            assert client.get(other).status_code == 200
+            assert (number := number + 1) <= len(asked)
+        number = len(asked)
+        client.get(path, headers={"Accept-Language": "id"})
+        assert number < len(asked)
+        client.get(path, headers={"Host": "127.0.0.1"})  # links name the host
+        assert number + 1 < len(asked)
+
+
 def test_too_many_requests_are_put_off(hostile_home: Home) -> None:
     app = create_app(hostile_home, WebSettings(requests_per_minute=3))
     client = TestClient(app, base_url="http://localhost")
@@ -239,6 +267,15 @@ def test_a_bucket_fills_at_its_pace() -> None:
     assert buckets.take("a") == 1.5
     now = 1e6
     assert buckets.take("a") == 59
+
+
+def test_processes_count_together() -> None:
+    buckets = Buckets(60)
+    process = get_context("spawn").Process(target=buckets.take, args=("a",))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert buckets.take("a") == pytest.approx(58, abs=0.99)
 
 
 def test_one_subscriber_is_one_client() -> None:

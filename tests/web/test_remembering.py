@@ -39,13 +39,22 @@ async def test_what_took_longer_is_remembered_longer(takes_s: float, good_s: flo
     assert await finder.ask() == 2
 
 
-async def test_the_oldest_is_forgotten_where_there_are_too_many(
+async def test_what_is_good_for_the_shortest_time_is_forgotten_where_there_are_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(remembering, "MOST", 2)
     finder = Finder()
     assert [await finder.ask(key) for key in "abc"] == [1, 2, 3]
     assert [await finder.ask(key) for key in "cba"] == [3, 2, 4]
+
+
+async def test_what_is_not_kept_is_found_anew() -> None:
+    finder = Finder()
+
+    async def ask() -> int:
+        return await finder.remembered.get("", finder.find, is_kept=lambda answer: answer > 1)
+
+    assert [await ask(), await ask(), await ask()] == [1, 2, 2]
 
 
 async def test_a_failure_is_not_remembered() -> None:

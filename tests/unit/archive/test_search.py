@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import Connection, Engine, insert, text
 
+from archive import counting
 from archive.db.engine import open_engine, scrub
 from archive.db.reach import Reach
 from archive.db.schema import TakedownRow
@@ -21,9 +22,10 @@ from archive.model import (
 )
 from archive.query import Query, SearchHit
 from archive.search import finding
+from archive.search.amount import amount
 from archive.search.facets import facets
 from archive.search.syntax import MAX_DEPTH, parse_query
-from archive.search.terms import And, By, Node, Not, Or, Order, Text
+from archive.search.terms import EVERYTHING, And, By, Node, Not, Or, Order, Text, all_of
 from tests.postgres import new_database, postgres
 from tests.property.test_queries import queries
 from tests.rows import Rows, article
@@ -165,6 +167,39 @@ def test_hits_are_counted_by_what_they_have_in_common(query: Query, asked: str) 
     undated = len(found) - len(published)
     assert counted.by[By.DAY].get(None, 0) == undated
     assert counted.by[By.SOURCE].get("warta", 0) == undated  # it has the only one
+
+
+@pytest.mark.parametrize("asked", FOUND)
+def test_what_many_have_is_found_and_counted_like_what_few_have(
+    query: Query, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = parse_query(asked)
+    periods = [
+        parse_query(f"published:{days}") for days in ("2025", "2024..2025", "..2024", "2030")
+    ]
+
+    def told() -> list[Any]:
+        amounts = (EVERYTHING, *periods)
+        with query.engine.connect() as connection:
+            return [
+                *(query.search(node, order=Order.NEWEST, limit=n, is_marked=False) for n in (1, 9)),
+                *(query.count([by], among=node) for by in By),
+                *(query.count([By.DAY], among=all_of([each, node])) for each in periods),
+                *(
+                    query.count([By.SOURCE, By.WEEK], matching=all_of([each, node]))
+                    for each in periods
+                ),
+                *(amount(connection, all_of([each, node])) for each in amounts),
+                *(
+                    amount(connection, all_of([each, node]), every_revision=True)
+                    for each in amounts
+                ),
+            ]
+
+    few = told()
+    for module, name in ((finding, "WIDE_HITS"), (counting, "WIDE_HITS"), (counting, "MOST_ROWS")):
+        monkeypatch.setattr(module, name, 0)
+    assert told() == few
 
 
 @pytest.mark.parametrize("asked", ["subsidi", "lang:id", "subsidi lang:id"])
