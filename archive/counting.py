@@ -61,12 +61,8 @@ def count(
     every = _counted(connection, by, among)
     if matching == EVERYTHING:
         return every
-    return of_which(every, _counted(connection, by, all_of([among, matching])))
-
-
-def of_which(every: Sequence[Count], matching: Sequence[Count]) -> list[Count]:
-    """Counts of all that there is, with how many match by counts of what does."""
-    matched = {one.group: one.articles for one in matching}
+    found = _counted(connection, by, all_of([among, matching]))
+    matched = {one.group: one.articles for one in found}
     return [replace(one, matching=matched.get(one.group, 0)) for one in every]
 
 

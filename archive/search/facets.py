@@ -24,7 +24,7 @@ from archive.search.finding import index_of, is_over
 from archive.search.terms import By, Node, other_part, text_part
 
 FACET_HITS = 5_000
-"""Their rows are read one by one, wherever they lie."""
+"""They are looked up one by one."""
 COUNTED = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
 _DAY = re.compile(r"(?!0000)\d{4}-\d\d-\d\d", re.ASCII)
 

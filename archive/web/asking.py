@@ -146,10 +146,10 @@ class Archive:
         return self.run(asked, question)
 
 
-async def ask(request: Request, question: Question[T]) -> T:
+async def ask(request: Request, question: Question[T], *, is_long: bool = False) -> T:
     """The answer of the request's archive to a question; see `Archive.ask`."""
     archive: Archive = request.app.state.archive
-    return await archive.ask(request, question)
+    return await archive.ask(request, question, is_long=is_long)
 
 
 async def ask_again(

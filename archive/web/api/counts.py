@@ -9,16 +9,16 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.counting import Count, of_which
+from archive.counting import Count
 from archive.following import followed_sources
 from archive.query import Query
 from archive.reports import stats as stats_report
 from archive.search.syntax import parse_query
-from archive.search.terms import EVERYTHING, By, Node, all_of
+from archive.search.terms import EVERYTHING, By
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
-from archive.web.asking import ask, ask_again
+from archive.web.asking import ask
 
 router = api_router("counts")
 
@@ -48,14 +48,10 @@ async def stats(
     matching, considered = parse_query(q), parse_query(among)
     groups = list(dict.fromkeys(by))
 
-    async def count(among: Node) -> list[Count]:
-        def question(query: Query) -> list[Count]:
-            return query.count(groups, among=among)
+    def question(query: Query) -> list[Count]:
+        return query.count(groups, matching=matching, among=considered)
 
-        return await ask_again(request, question, "counts", groups, str(among), is_long=True)
-
-    counts = await count(considered)
-    if has_query := matching != EVERYTHING:
-        counts = of_which(counts, await count(all_of([considered, matching])))
+    counts = await ask(request, question, is_long=True)
+    has_query = matching != EVERYTHING
     items = [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
     return json_answer({"by": groups, "items": items})
