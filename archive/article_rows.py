@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     Connection,
-    Result,
     Row,
     Select,
     exists,
@@ -44,6 +44,21 @@ ROWS_AT_A_TIME = 500
 BYTES_AT_A_TIME = 4 << 20
 """Of texts: long ones come in smaller batches."""
 _ROWS_A_FETCH = 50
+_FIRST, _PUBLISHER = aliased(ArticleRow), aliased(SourceRow)
+"""The first article of a cluster, and who published it."""
+_ELSEWHERE: dict[str, Any] = {
+    "source": SourceRow.name,
+    "first_publisher": _PUBLISHER.name,
+    "captured_at": CaptureRow.captured_at,
+    "payload_digest": CaptureRow.payload_digest,
+    "warc_file": CaptureRow.warc_file,
+    "warc_offset": CaptureRow.warc_offset,
+    "warc_length": CaptureRow.warc_length,
+    "warc_record_id": CaptureRow.record_id,
+    "warc_record_type": CaptureRow.record_type,
+    "revision_count": ArticleRow.revision,
+}
+_HAS_PAGES = select(exists(select(RevisionPageRow.number)))
 
 
 @dataclass(slots=True)
@@ -60,45 +75,35 @@ class Mark:
         self.last_revision = connection.scalar(select(func.max(RevisionRow.id))) or 0
 
 
+@cache  # to put it together takes as long as to read an article
 def select_articles(
-    names: Sequence[str], reading: type[ArticleRow] | type[RevisionRow] = ArticleRow
+    names: tuple[str, ...], reading: type[ArticleRow] | type[RevisionRow] = ArticleRow
 ) -> Select[Any]:
-    """Select articles as they read now, or once for each revision, as that reads."""
-    first, publisher = aliased(ArticleRow), aliased(SourceRow)
-    elsewhere: dict[str, Any] = {
-        "source": SourceRow.name,
-        "first_publisher": publisher.name,
-        "captured_at": CaptureRow.captured_at,
-        "payload_digest": CaptureRow.payload_digest,
-        "warc_file": CaptureRow.warc_file,
-        "warc_offset": CaptureRow.warc_offset,
-        "warc_length": CaptureRow.warc_length,
-        "warc_record_id": CaptureRow.record_id,
-        "warc_record_type": CaptureRow.record_type,
-        "revision": ArticleRow.revision if reading is ArticleRow else RevisionRow.number,
-        "revision_count": ArticleRow.revision,
-    }
-    columns = [elsewhere[name] if name in elsewhere else _column(reading, name) for name in names]
-    query = select(*(column.label(name) for name, column in zip(names, columns, strict=True)))
-    query = query.add_columns(reading.published_offset_min).select_from(ArticleRow)
+    """Select articles as they read now, or once for each revision, as that reads.
+
+    Rows are as the database's driver has them; `read_columns` reads them.
+    """
+    columns: list[Any] = [
+        type_coerce(_column(reading, name), NullType()).label(name) for name in names
+    ]
+    query = select(*columns, reading.published_offset_min).select_from(ArticleRow)
     if reading is RevisionRow:
         query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
     return (
         query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .join(CaptureRow, CaptureRow.id == reading.capture_id)
         .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
-        .outerjoin(first, first.id == ClusterRow.first_article_id)
-        .outerjoin(publisher, publisher.id == first.source_id)
+        .outerjoin(_FIRST, _FIRST.id == ClusterRow.first_article_id)
+        .outerjoin(_PUBLISHER, _PUBLISHER.id == _FIRST.source_id)
     )
 
 
 def read_columns(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Sequence[Any]]]:
     """What `select_articles` selects, in batches, with the further `pages` of each article."""
-    columns = list(query.selected_columns)
-    has_pages = connection.scalar(select(exists(select(RevisionPageRow.number))))
-    for rows in _batches(connection, query):
-        raw = zip(columns, zip(*rows, strict=True), strict=True)
-        values = {column.name: _decoder(column.type)(each) for column, each in raw}
+    has_pages = connection.scalar(_HAS_PAGES)
+    for names, rows in _batches(connection, query):
+        raw = zip(names, zip(*rows, strict=True), strict=True)
+        values = {name: _decoder(name)(column) for name, column in raw}
         offsets = values.pop("published_offset_min")
         values["published_at"] = list(map(on_page_clock, values["published_at"], offsets))
         pages = pages_of_articles(connection, set(values["id"])) if has_pages else {}
@@ -106,30 +111,35 @@ def read_columns(connection: Connection, query: Select[Any]) -> Iterator[dict[st
         yield {**values, "pages": [pages.get(key, []) for key in keys]}
 
 
-def _batches(connection: Connection, query: Select[Any]) -> Iterator[list[Row[Any]]]:
-    """Rows as the database's driver has them."""
-    raw = (type_coerce(column, NullType()).label(column.name) for column in query.selected_columns)
-    result: Result[Any] = connection.execution_options(yield_per=_ROWS_A_FETCH).execute(
-        query.with_only_columns(*raw, maintain_column_froms=True)
-    )
+def _batches(
+    connection: Connection, query: Select[Any]
+) -> Iterator[tuple[Sequence[str], list[Row[Any]]]]:
+    """The names of columns, and rows."""
+    result = connection.execution_options(yield_per=_ROWS_A_FETCH).execute(query)
+    names = list(result.keys())
     batch: list[Row[Any]] = []
     size = 0
     for rows in result.partitions():
         batch += rows
         size += sum(len(row.text) for row in rows)
         if len(batch) >= ROWS_AT_A_TIME or size >= BYTES_AT_A_TIME:
-            yield batch
+            yield names, batch
             batch, size = [], 0
     if batch:
-        yield batch
+        yield names, batch
 
 
 def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
+    if name == "revision":
+        return ArticleRow.revision if reading is ArticleRow else RevisionRow.number
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
     return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
 
 
-def _decoder(type_: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    match type_:
+@cache
+def _decoder(name: str) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    match _column(ArticleRow, name).type:
         case UtcDateTime():
             return _moments
         case JSON():

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, Select, func, or_, select
@@ -233,7 +232,7 @@ class Query:
                 connection, node, limit=limit, order=way, after=after, is_marked=is_marked
             )
         ids = [match.article_id for match in matches]
-        articles = self._stream(_selected().where(ArticleRow.id.in_(ids)))
+        articles = self._stream(select_articles(_OF_ROW).where(ArticleRow.id.in_(ids)))
         by_id = {article.id: article for article in articles}
         # One may just have been forgotten.
         known = [match for match in matches if match.article_id in by_id]
@@ -304,7 +303,7 @@ class Query:
         """
         named = str(id_or_url)
         if named.isdecimal():
-            by_id = _selected().where(ArticleRow.id == min(int(named), MAX_ID))
+            by_id = select_articles(_OF_ROW).where(ArticleRow.id == min(int(named), MAX_ID))
             found = next(self._stream(by_id), None)
             if found is None:
                 raise NotArchivedError(f"no article {named}; `kliping articles` lists them")
@@ -323,7 +322,7 @@ class Query:
 
     def revisions_of(self, article_ids: Collection[int]) -> Articles:
         """These articles, some hundreds at most, as each of their revisions reads, in order."""
-        query = _selected(RevisionRow).where(RevisionRow.article_id.in_(article_ids))
+        query = select_articles(_OF_ROW, RevisionRow).where(RevisionRow.article_id.in_(article_ids))
         return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
 
     def source_titles(self) -> dict[str, str]:
@@ -355,7 +354,7 @@ class Query:
             NotArchivedError: there is no such article.
         """
         article = self.article(id_or_url)
-        every = _selected(RevisionRow).where(
+        every = select_articles(_OF_ROW, RevisionRow).where(
             RevisionRow.article_id == article.id, RevisionRow.number > after
         )
         return list(self._stream(every.order_by(RevisionRow.number).limit(limit)))
@@ -379,7 +378,7 @@ class Query:
         except UrlError as error:
             raise NotArchivedError(f"{address!r} is neither an article's id nor a URL") from error
         aliases = select(UrlRow.article_id).where(UrlRow.url == url)
-        query = _selected().where(
+        query = select_articles(_OF_ROW).where(
             or_(ArticleRow.canonical_url == url, ArticleRow.url == url, ArticleRow.id.in_(aliases))
         )
         found = next(self._stream(query), None)
@@ -405,14 +404,16 @@ class Query:
     def _matching(self, asked: Asked) -> Select[Any]:
         with self.engine.connect() as connection:
             node = as_node(asked)
-            return by_facts(_selected().where(condition(node, index_of(connection))), node)
+            return by_facts(
+                select_articles(_OF_ROW).where(condition(node, index_of(connection))), node
+            )
 
     def _all(self, matching: Asked, every_revision: bool, first_only: bool) -> Select[Any]:
         """Select what is exported, in the order of an index.
 
         It is chosen by ids alone: sorted with their texts, articles would fill the memory.
         """
-        query = _selected(RevisionRow if every_revision else ArticleRow)
+        query = select_articles(_OF_ROW, RevisionRow if every_revision else ArticleRow)
         if matching != EVERYTHING or first_only:
             query = query.where(ArticleRow.id.in_(self._chosen(matching, first_only)))
         in_order = (RevisionRow.article_id, RevisionRow.number) if every_revision else ()
@@ -447,8 +448,3 @@ def open_query(home: Home) -> Query:
         StorageError: its database cannot be opened.
     """
     return Query(open_engine(home.database_url, read_only=True))
-
-
-@cache  # to put it together takes as long as to read an article
-def _selected(reading: type[ArticleRow] | type[RevisionRow] = ArticleRow) -> Select[Any]:
-    return select_articles(_OF_ROW, reading)
