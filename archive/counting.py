@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,9 @@ from archive.db.schema import ArticleRow, SourceRow
 from archive.search.base import WIDE_HITS, TextIndex
 from archive.search.conditions import condition
 from archive.search.covering import by_days, by_facts, by_numbers, is_of_days, is_of_numbers
-from archive.search.finding import index_of, is_over
+from archive.search.facts import facts_of
+from archive.search.frequency import is_over
+from archive.search.index import index_of
 from archive.search.narrowing import parts
 from archive.search.terms import (
     EVERYTHING,
@@ -68,6 +70,8 @@ def count(
 
 def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Count]:
     """How many articles there are in each group, in the order of groups; all of them match."""
+    if by and (in_memory := facts_of(connection, among, by)):
+        return _in_order(in_memory.count(connection, by, among))
     index = _index_for(connection, among)
     facts = _facts(by, index, among, is_rare=_is_rare(connection, among, index))
     groups = [_group(each, facts, index).label(f"group_{n}") for n, each in enumerate(by)]
@@ -77,6 +81,11 @@ def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Coun
     ordered = query.group_by(*groups).order_by(*(group.nulls_last() for group in groups))
     rows = [tuple(row) for row in connection.execute(ordered)]
     return [Count((*group,), int(articles), int(articles)) for *group, articles in rows if articles]
+
+
+def _in_order(tallied: Mapping[tuple[str | None, ...], int]) -> list[Count]:
+    in_order = sorted(tallied.items(), key=lambda one: [(name is None, name) for name in one[0]])
+    return [Count(group, articles, articles) for group, articles in in_order]
 
 
 def _is_rare(connection: Connection, among: Node, index: TextIndex) -> bool:

@@ -34,7 +34,8 @@ from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import condition, newest_first
 from archive.search.covering import by_facts
 from archive.search.facets import Facets, all_facets, facets
-from archive.search.finding import Match, Place, find, index_of
+from archive.search.finding import Match, Place, find
+from archive.search.index import index_of
 from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, By, Order, choice
 from archive.urls import normalise_url

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from archive.db.schema import ArticleRow
 from archive.search.conditions import condition
-from archive.search.finding import index_of
+from archive.search.index import index_of
 from archive.search.terms import And, Node, Not
 from archive.vocabulary import Reading, Term, TermOrder, Vocabulary, compare
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, null, select
 
 from archive.db.schema import ArticleRow
-from archive.search.finding import having, index_of
+from archive.search.finding import having
+from archive.search.index import index_of
 from archive.search.terms import Node, is_text
 
 MOST_COUNTED = 50_000

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Select, TableValuedAlias
 
 from archive.search.terms import Node
@@ -65,6 +67,11 @@ class TextIndex(Protocol):
 
     def latest(self, text: Node) -> Select[Any]:
         """The `id` of articles that match, the last to come in first; no other columns."""
+
+    def numbers(
+        self, connection: Connection, text: Node, most: int | None = None
+    ) -> NDArray[np.int64]:
+        """The ids of articles that match, of the `most` last to come in, in no order."""
 
     def excerpts(
         self, connection: Connection, text: Node, article_ids: Sequence[int]

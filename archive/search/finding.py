@@ -17,8 +17,9 @@ from archive.db.schema import ArticleRow
 from archive.search.base import FREQUENT, WIDE_HITS, Excerpt, TextIndex
 from archive.search.conditions import condition, newest_first
 from archive.search.covering import by_facts, by_numbers, is_of_numbers
-from archive.search.postgresql import PostgresqlIndex
-from archive.search.sqlite import SqliteIndex
+from archive.search.facts import facts_of
+from archive.search.frequency import is_over
+from archive.search.index import index_of
 from archive.search.terms import (
     EVERYTHING,
     And,
@@ -70,11 +71,6 @@ class Match:
     title: Excerpt | None = None
     text: Excerpt | None = None
     """None where no words were asked for that every hit has."""
-
-
-def index_of(connection: Connection) -> TextIndex:
-    """The full-text index of a database."""
-    return PostgresqlIndex() if connection.dialect.name == "postgresql" else SqliteIndex()
 
 
 def find(
@@ -136,12 +132,6 @@ def _is_frequent(connection: Connection, text: Text, index: TextIndex) -> bool:
     return all(is_over(connection, word, index, FREQUENT) for word in sought)
 
 
-def is_over(connection: Connection, text: Node, index: TextIndex, most: int) -> bool:
-    """Whether more than `most` articles have some words."""
-    some = index.latest(text).order_by(None).limit(most + 1).subquery()
-    return (connection.scalar(select(func.count()).select_from(some)) or 0) > most
-
-
 def _ranked(connection: Connection, query: Node, by: Node, limit: int, passed: int) -> _Found:
     index, text, rest = index_of(connection), text_part(query), other_part(query)
     assert text is not None
@@ -186,9 +176,9 @@ def _newest(connection: Connection, query: Node, limit: int, after: Place | None
 
     Those that have frequent words are as a rule among the last published of all.
     """
-    index = index_of(connection)
-    if after is None and is_text(query) and is_over(connection, query, index, WIDE_HITS):
-        found = _published(connection, _among_newest(connection, query, index), limit)
+    if after is None:
+        some = _among_newest(connection, query, limit)
+        found = [] if some is None else _published(connection, some, limit)
         if len(found) == limit:
             return found
     every, found = having(connection, query), []
@@ -205,14 +195,22 @@ def _published(connection: Connection, ids: Select[Any], limit: int) -> _Found:
     return [(Place(Way.PUBLICATION, row.id, row.published_at), None) for row in rows]
 
 
-def _among_newest(connection: Connection, text: Node, index: TextIndex) -> Select[Any]:
-    """Which of the `LAST_HITS` last published articles of all have some words."""
+def _among_newest(connection: Connection, query: Node, limit: int) -> Select[Any] | None:
+    """Hits that can be the last published; None if it is not known where to look for them."""
+    index = index_of(connection)
     columns: list[Any] = [ArticleRow.id]
-    newest = by_facts(select(*columns), EVERYTHING).order_by(*newest_first()).limit(LAST_HITS)
-    some = newest.subquery()
-    ends = connection.execute(select(func.min(some.c.id), func.max(some.c.id))).one()
-    among_some = select(*columns).join(some, some.c.id == ArticleRow.id)
-    return among_some.where(condition(text, index.within(*ends)))
+    if is_text(query) and is_over(connection, query, index, WIDE_HITS):
+        newest = by_facts(select(*columns), EVERYTHING).order_by(*newest_first()).limit(LAST_HITS)
+        some = newest.subquery()
+        ends = connection.execute(select(func.min(some.c.id), func.max(some.c.id))).one()
+        among_some = select(*columns).join(some, some.c.id == ArticleRow.id)
+        return among_some.where(condition(query, index.within(*ends)))
+    if text_part(query) and (in_memory := facts_of(connection, query)):
+        hits, _ = in_memory.found(connection, query)
+        ids = in_memory.newest(hits, limit)
+        if len(ids) <= LAST_HITS:
+            return select(*columns).where(ArticleRow.id.in_(ids.tolist()))
+    return None
 
 
 def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     ColumnElement,
@@ -64,6 +66,14 @@ class PostgresqlIndex(TextIndex):
 
     def latest(self, text: Node) -> Select[Any]:
         return select(ArticleRow.id).where(self.matching(text)).order_by(ArticleRow.id.desc())
+
+    def numbers(
+        self, connection: Connection, text: Node, most: int | None = None
+    ) -> NDArray[np.int64]:
+        found = self.latest(text)
+        found = found.limit(most) if most else found.order_by(None)
+        gathered = connection.scalar(select(func.array_agg(found.subquery().c.id)))
+        return np.array(gathered or (), np.int64)
 
     def excerpts(
         self, connection: Connection, text: Node, article_ids: Sequence[int]

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import (
     JSON,
     ColumnElement,
@@ -70,7 +72,17 @@ class SqliteIndex(TextIndex):
 
     def latest(self, text: Node) -> Select[Any]:
         id_ = _FTS.c.rowid.label("id")
-        return select(id_).where(_match(text)).order_by(id_.desc())
+        found = select(id_).where(_match(text)).order_by(id_.desc())
+        return found.where(id_.between(*self._ids)) if self._ids else found
+
+    def numbers(
+        self, connection: Connection, text: Node, most: int | None = None
+    ) -> NDArray[np.int64]:
+        found = self.latest(text)
+        found = found.limit(most) if most else found.order_by(None)
+        # As one text: as rows they would take four times as long.
+        written = connection.scalar(select(func.group_concat(found.subquery().c.id)))
+        return np.fromstring(written, np.int64, sep=",") if written else np.zeros(0, np.int64)
 
     def excerpts(
         self, connection: Connection, text: Node, article_ids: Sequence[int]

@@ -18,6 +18,7 @@ from sqlalchemy import event
 
 from archive.db.engine import open_engine
 from archive.query import Query
+from archive.search import facts, frequency
 from archive.web.problems import ClientGoneError, ProblemError
 from archive.web.remembering import Remembered
 
@@ -82,6 +83,8 @@ class Archive:
         self.engine = open_engine(
             home.database_url, read_only=True, pool_size=2 * (settings.readers + settings.counters)
         )
+        frequency.remember(self.engine)
+        facts.keep(self.engine)
         _listen(self.engine)
         self._query = Query(self.engine)
         self.archive_id = self._query.archive_id()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 
+import numpy as np
+
 from archive.periods import begin_of, following
+from archive.search.days import Days
 
 MOST_DAYS = 62
 MOST_WEEKS = 100
@@ -53,25 +54,25 @@ class Histogram:
         return [((number + 0.5) / len(self.bars), self.bars[number]) for number in chosen]
 
 
-def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
+def histogram(days: Days, today: date) -> Histogram | None:
     """The bars of some days; None where no day can be shown."""
-    latest = today + timedelta(days=366)
-    shown = {day: n for day, n in days.items() if day.year >= FIRST_YEAR and day <= latest}
-    if not shown:
+    latest = today.toordinal() + 366
+    can_be = (days.ordinals >= date(FIRST_YEAR, 1, 1).toordinal()) & (days.ordinals <= latest)
+    ordinals, articles = days.ordinals[can_be], days.articles[can_be]
+    if not len(ordinals):
         return None
-    first, last = _range(min(shown), max(shown))
+    first, last = _range(*(date.fromordinal(int(ordinals[end])) for end in (0, -1)))
     unit = _unit((last - first).days + 1)
     begins = [begin_of(first, unit)]
     while begins[-1] <= last:
         begins.append(following(begins[-1], unit))
-    counts = [0] * len(begins)
-    for day, articles in shown.items():
-        counts[bisect(begins, day) - 1] += articles
+    places = np.searchsorted([begin.toordinal() for begin in begins], ordinals, "right") - 1
+    counts = np.bincount(places, weights=articles, minlength=len(begins) - 1)
     bars = [
-        Bar(begin, after - timedelta(days=1), articles)
-        for (begin, after), articles in zip(pairwise(begins), counts, strict=False)
+        Bar(begin, after - timedelta(days=1), int(count))
+        for (begin, after), count in zip(pairwise(begins), counts, strict=True)
     ]
-    return Histogram(unit, bars, sum(days.values()) - sum(shown.values()))
+    return Histogram(unit, bars, int(days.articles.sum() - articles.sum()))
 
 
 def _range(first: date, last: date) -> tuple[date, date]:

@@ -66,5 +66,10 @@ class Remembered(Generic[T]):
             good_until = now + min(LONGEST_S, TIMES_AS_LONG * (now - began_at))
             self._answers[key] = (good_until, answer)
             if len(self._answers) > MOST:
-                del self._answers[min(self._answers, key=lambda each: self._answers[each][0])]
+                self._forget()
         return answer
+
+    def _forget(self) -> None:
+        """Keep nine of ten that may be kept: those that are good for longest."""
+        latest_first = sorted(self._answers.items(), key=lambda one: one[1][0], reverse=True)
+        self._answers = dict(latest_first[: MOST - MOST // 10])

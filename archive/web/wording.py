@@ -59,7 +59,7 @@ def span(first: date, unit: str, *, lang: str) -> str:
 
 def percent(share: float, *, lang: str) -> str:
     """A share from 0 to 1, to a tenth of a percent."""
-    return format_percent(share, "#,##0.0%", locale=lang)
+    return _percent(round(share, 3), lang)
 
 
 def size(length_bytes: float, *, lang: str) -> str:
@@ -103,6 +103,11 @@ def shorten(text: str | None, most: int = MAX_TITLE) -> str:
 @lru_cache(maxsize=4096)
 def _number(value: float, lang: str) -> str:
     return format_decimal(value, locale=lang)
+
+
+@lru_cache(maxsize=4096)
+def _percent(share: float, lang: str) -> str:
+    return format_percent(share, "#,##0.0%", locale=lang)
 
 
 @lru_cache(maxsize=4096)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote_plus
 
 from fastapi import Query as Parameter
 from starlette.requests import Request
@@ -18,9 +19,21 @@ from archive.search.facets import Facets
 from archive.search.finding import Place
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
-from archive.search.terms import EVERYTHING, By, Clock, Fact, Field, Node, Not, Order, Period, Trait
+from archive.search.terms import (
+    EVERYTHING,
+    And,
+    By,
+    Clock,
+    Fact,
+    Field,
+    Node,
+    Not,
+    Order,
+    Period,
+    Trait,
+)
 from archive.web.asking import ask, ask_again
-from archive.web.histogram import Bar, Histogram, histogram
+from archive.web.histogram import Histogram, histogram
 from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
 from archive.web.routes import page_router
@@ -43,17 +56,20 @@ class Asked:
 
     def link(self, query: Node) -> str:
         """Where another query is answered in the same order."""
+        return self._begin() + _quoted(str(query))
+
+    def narrowing(self, kept: Sequence[Node]) -> Callable[[Fact | Period], str]:
+        """Where one more part is asked for than those that are kept.
+
+        The same as a link to the query `narrowed`, of which a page has hundreds, at less cost.
+        """
+        begin = self._begin() + _quoted(f"{And(tuple(kept))} ".lstrip())
+        return lambda part: begin + _quoted(str(part))
+
+    def _begin(self) -> str:
         order = None if self.order is Order.BEST else self.order
-        return link(self.request, "/", q=str(query), order=order)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value by which hits can be narrowed down."""
-
-    value: str
-    articles: int
-    address: str
+        address = link(self.request, "/", order=order)
+        return f"{address}{'&' if '?' in address else '?'}q="
 
 
 @router.get("/")
@@ -80,37 +96,37 @@ async def search(
             return RedirectResponse(asked.link(dated), 303)
     except QueryError as error:
         return render(request, "search_error.html", q=q, error=error)
-    hits = await _hits(asked)
-    counted = await _counts(request, node)
-    return render(request, "search.html", q=q, **_shown(asked, hits, *counted))
+    hits, counted = await _found(asked)
+    days = histogram(counted.days, datetime.now(UTC).date())
+    return render(request, "search.html", q=q, **_shown(asked, hits, counted, days))
 
 
-async def _hits(asked: Asked) -> list[SearchHit]:
-    """The hits of a page, and one more if there is another."""
+async def _found(asked: Asked) -> tuple[list[SearchHit], Facets]:
+    """The hits of a page, and one more if there is another; what all hits have in common."""
 
-    def question(query: Query) -> list[SearchHit]:
+    def hits(query: Query) -> list[SearchHit]:
         return query.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
 
-    return await ask(asked.request, question)
+    def facets(query: Query) -> Facets:
+        return query.facets(asked.query)
 
-
-async def _counts(request: Request, node: Node) -> tuple[Facets, Histogram | None]:
-    """What the hits of a query have in common, and their days."""
-
-    def question(query: Query) -> tuple[Facets, Histogram | None]:
-        counted = query.facets(node)
-        return counted, histogram(counted.days, datetime.now(UTC).date())
-
-    if node == EVERYTHING:  # all are counted
-        return await ask_again(request, question, "facets", is_long=True)
-    return await ask(request, question)
+    request = asked.request
+    if asked.query == EVERYTHING:  # all are counted
+        counted = await ask_again(request, facets, "facets", is_long=True)
+        return await ask(request, hits), counted
+    # What was counted says how to find the hits.
+    counted, found = await ask(request, lambda query: (facets(query), hits(query)))
+    return found, counted
 
 
 def _shown(
     asked: Asked, hits: list[SearchHit], counted: Facets, days: Histogram | None
 ) -> dict[str, Any]:
     """What the template shows."""
-    chosen = [part for part in parts(asked.query) if _is_fact(part)]
+    every = parts(asked.query)
+    chosen = [part for part in every if _is_fact(part)]
+    to_period = asked.narrowing([part for part in every if not _is_published(part)])
+    to_fact = asked.narrowing(every)
     has_more = len(hits) > PAGE_HITS
     period = next((part for part in chosen if _is_published(part)), None)
     return {
@@ -121,23 +137,23 @@ def _shown(
         "hits": hits[:PAGE_HITS],
         "counted": counted,
         "chosen": [(part, asked.link(widened(asked.query, part))) for part in chosen],
-        "choices": {by: _choices(asked, field, counted.by[by]) for by, field in _FIELDS.items()},
+        "choices": {by: _choices(every, field, counted.by[by]) for by, field in _FIELDS.items()},
+        "of_choice": lambda by, value: to_fact(Fact(_FIELDS[by], value)),
         "histogram": days,
-        "undated": counted.by[By.DAY].get(None, 0),
+        "undated": counted.undated,
         "period": period,
-        "of_bar": lambda bar: asked.link(narrowed(asked.query, _period(bar))),
+        "of_bar": lambda bar: to_period(Period(Clock.PUBLISHED, bar.first, bar.last)),
     }
 
 
-def _choices(asked: Asked, field: Field, counts: Mapping[str | None, int]) -> list[Choice]:
-    """The values by which to narrow down; none if there is nothing to choose from."""
-    if any(isinstance(part, Fact) and part.field is field for part in parts(asked.query)):
+def _choices(
+    every: Sequence[Node], field: Field, counts: Mapping[str | None, int]
+) -> list[tuple[str, int]]:
+    """Values by which to narrow down, each with its articles; none if there is nothing to choose
+    from."""
+    if any(isinstance(part, Fact) and part.field is field for part in every):
         return []
-    return [
-        Choice(value, articles, asked.link(narrowed(asked.query, Fact(field, value))))
-        for value, articles in counts.items()
-        if value
-    ]
+    return [(value, articles) for value, articles in counts.items() if value]
 
 
 def _dated(query: Node, first: str, last: str) -> Node:
@@ -156,10 +172,6 @@ def _dated(query: Node, first: str, last: str) -> Node:
     return narrowed(undated, parse_query(f"published:{first}..{last}"))
 
 
-def _period(bar: Bar) -> Period:
-    return Period(Clock.PUBLISHED, bar.first, bar.last)
-
-
 def _is_fact(part: Node) -> bool:
     inner = part.node if isinstance(part, Not) else part
     return isinstance(inner, Fact | Period | Trait)
@@ -167,3 +179,7 @@ def _is_fact(part: Node) -> bool:
 
 def _is_published(part: Node) -> bool:
     return isinstance(part, Period) and part.clock is Clock.PUBLISHED
+
+
+def _quoted(text: str) -> str:
+    return quote_plus(text, errors="replace")

@@ -1,0 +1,425 @@
+"""Facts of all articles in memory, column by column, for whoever counts all the time.
+
+The web reader lets its engine `keep` them; counting (`archive.counting`, `archive.search.facets`)
+then asks the database for words alone, and not for what it has of every article that has them.
+They take 16 bytes an article, and about a second to be loaded for each million: in a thread of
+their own, while the database answers.
+
+Whatever comes in or has a new revision is there when it is counted next. What is changed otherwise
+(articles forgotten or read again) is there after `RELOAD_S`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from threading import Lock, Thread
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, Connection, Engine, func, select, true
+
+from archive.db.schema import ArticleRow, RevisionRow, SourceRow
+from archive.errors import KlipingError
+from archive.search.base import TextIndex
+from archive.search.covering import by_numbers, is_of_numbers
+from archive.search.days import NO_DAY, Days
+from archive.search.frequency import is_over, note_frequency
+from archive.search.index import index_of
+from archive.search.narrowing import parts
+from archive.search.terms import (
+    EVERYTHING,
+    And,
+    By,
+    Fact,
+    Field,
+    Node,
+    Not,
+    Or,
+    Period,
+    is_text,
+    other_part,
+    text_part,
+)
+
+RELOAD_S = 300
+AT_ONCE = 20_000
+"""Articles that are read at once: others can have the interpreter in between."""
+WIDE = 100_000
+"""So many articles have frequent words: sought only where the rest of a query is found."""
+_OPTION = "facts"
+_KEPT = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
+_OF_FIELD = {Field.SOURCE: By.SOURCE, Field.LANG: By.LANGUAGE, Field.SECTION: By.SECTION}
+_EPOCH = date(1970, 1, 1).toordinal()
+_CLOCKS_DAYS = 2
+"""Two moments with so many days between them are in the same order by any clock."""
+_FEW = 4
+"""So many codes are sooner compared one by one."""
+_MOST_CELLS = 4_000_000
+"""Of a table of all groups that there could be; of more, those that there are get sorted."""
+
+Ids: TypeAlias = NDArray[np.int64]
+"""Numbers of articles."""
+Some: TypeAlias = Ids | slice
+"""Some articles, or all up to some number."""
+
+
+class _Column:
+    """One fact of all articles: a code for each, at its number, and what the codes stand for.
+
+    It may be read while it is written: codes first, then what they stand for.
+    """
+
+    def __init__(self) -> None:
+        self.codes = np.zeros(0, np.int32)
+        """0: there is no such article, or it has no value."""
+        self.values: list[Any] = [None]
+        self._code_of: dict[Any, int] = {None: 0}
+
+    def put(self, ids: Ids, values: Sequence[Any]) -> None:
+        """Note the values of some articles."""
+        codes = [self._code(value) for value in values]
+        if ids.max() >= len(self.codes):
+            grown = np.zeros(int(ids.max() * 1.1) + 1000, np.int32)
+            grown[: len(self.codes)] = self.codes
+            self.codes = grown
+        self.codes[ids] = codes
+
+    def having(
+        self, some: Some, are_meant: Callable[[Sequence[Any]], NDArray[np.bool_]]
+    ) -> NDArray[np.bool_]:
+        """Of which of some articles the value is meant; no value never is."""
+        codes = self.codes[some]
+        meant = are_meant(self.values)
+        meant[0] = False
+        wanted = np.flatnonzero(meant)
+        if len(wanted) <= _FEW:
+            found = np.zeros(len(codes), np.bool_)
+            for code in wanted:
+                found |= codes == code
+            return found
+        # What a slice shows may be written meanwhile, with codes of values that are new.
+        return np.take(meant, codes, mode="clip")
+
+    def _code(self, value: Any) -> int:
+        code = self._code_of.get(value)
+        if code is None:
+            code = self._code_of[value] = len(self.values)
+            self.values.append(value)
+        return code
+
+
+class Facts:
+    """Facts of all articles of one database."""
+
+    def __init__(self) -> None:
+        self._columns = {by: _Column() for by in _KEPT}
+        self._groups: dict[By, _Groups] = {}
+        self._ordinals = np.zeros(0, np.int64)
+        self._last_revision = 0
+        self._lock = Lock()
+
+    def update(self, connection: Connection) -> None:
+        """Read what came in since, as far as the connection's transaction sees it."""
+        last = connection.scalar(_LAST_REVISION) or 0
+        if last <= self._last_revision:
+            return
+        with self._lock:
+            if self._last_revision == 0:
+                self._read(connection, true())
+            elif last > self._last_revision:
+                news = select(RevisionRow.article_id).where(RevisionRow.id > self._last_revision)
+                self._read(connection, ArticleRow.id.in_(news))
+            self._last_revision = max(last, self._last_revision)
+
+    def found(
+        self, connection: Connection, node: Node, most: int | None = None
+    ) -> tuple[Ids, bool]:
+        """The articles that match, and whether these are all.
+
+        Those with words are at most those among the `most` last to come in that have them.
+        """
+        text, rest = text_part(node), other_part(node)
+        if text is None:
+            return self._having_facts(connection, rest), True
+        index = index_of(connection)
+        if most is None and rest != EVERYTHING and is_over(connection, text, index, WIDE):
+            among = self._having_facts(connection, rest)
+            if not len(among):
+                return among, True
+            index = index.within(int(among[0]), int(among[-1]))
+        ids = self._having_words(connection, index, text, most)
+        is_all = most is None or len(ids) < most
+        return (ids if rest == EVERYTHING else ids[self._match(connection, rest, ids)]), is_all
+
+    def count(self, connection: Connection, by: Sequence[By], node: Node) -> Tally:
+        """How many articles match in each group, of groups that have any."""
+        if node == EVERYTHING:
+            return self._tally(connection, by, slice(len(self._columns[By.SOURCE].codes)))
+        return self._tally(connection, by, self.found(connection, node)[0])
+
+    def tally(self, connection: Connection, by: Sequence[By], ids: Ids) -> Tally:
+        """How many of some articles are in each group, of groups that have any."""
+        return self._tally(connection, by, ids)
+
+    def days(self, ids: Ids) -> tuple[Days, int]:
+        """How many of some articles were published on each day, and how many on none."""
+        column = self._columns[By.DAY]
+        every = np.bincount(column.codes[ids], minlength=1)
+        codes = np.flatnonzero(every)
+        ordinals = self._days(column.values)[codes]
+        in_order = np.argsort(ordinals)
+        in_order = in_order[ordinals[in_order] > NO_DAY]
+        return Days(ordinals[in_order], every[codes[in_order]]), int(every[0])
+
+    def newest(self, ids: Ids, number: int) -> Ids:
+        """Some articles, among which the `number` last published are; fewer if fewer have a day.
+
+        Days are of the page's own clock: of those as many days apart as no clocks are, the one
+        that is later here is later by any clock.
+        """
+        column = self._columns[By.DAY]
+        codes = column.codes[ids]
+        ids, days = ids[codes != 0], self._days(column.values)[codes[codes != 0]]
+        if len(days) <= number:
+            return ids
+        last = int(np.partition(days, -number)[-number])
+        newest: Ids = ids[days >= last - _CLOCKS_DAYS]
+        return newest
+
+    def _having_facts(self, connection: Connection, node: Node) -> Ids:
+        every = slice(len(self._columns[By.SOURCE].codes))
+        is_there = self._columns[By.SOURCE].codes[every] != 0
+        first, *others = sorted(parts(node), key=lambda part: not isinstance(part, Fact))
+        ids = np.flatnonzero(is_there & self._match(connection, first, every))
+        for part in others:  # what is left is mostly little
+            ids = ids[self._match(connection, part, ids)]
+        return ids
+
+    def _having_words(
+        self, connection: Connection, index: TextIndex, text: Node, most: int | None = None
+    ) -> Ids:
+        ids = index.numbers(connection, text, most)
+        if most:
+            note_frequency(connection, text, len(ids), most)
+        return ids[ids < len(self._columns[By.SOURCE].codes)]
+
+    def _match(self, connection: Connection, node: Node, some: Some) -> NDArray[np.bool_]:
+        """Which of some articles match, of a query that is about nothing but what is kept."""
+        match node:
+            case _ if is_text(node):
+                has_words = np.zeros(len(self._columns[By.SOURCE].codes), np.bool_)
+                has_words[self._having_words(connection, index_of(connection), node)] = True
+                return has_words[some]
+            case And(nodes) | Or(nodes):
+                both = np.logical_and if isinstance(node, And) else np.logical_or
+                found: NDArray[np.bool_] = reduce(
+                    both, (self._match(connection, each, some) for each in nodes)
+                )
+                return found
+            case Not(inner):
+                return ~self._match(connection, inner, some)
+            case Fact(field, value):
+                wanted = _small(value)
+                name_of = self._names(connection).get if field is Field.SOURCE else str
+                return self._columns[_OF_FIELD[field]].having(
+                    some,
+                    lambda values: np.array(
+                        [_small(name_of(each) or "") == wanted for each in values]
+                    ),
+                )
+            case Period(_, first, last):
+                begin, end = (day.toordinal() if day else None for day in (first, last))
+                return self._columns[By.DAY].having(
+                    some, lambda days: _is_within(self._days(days), begin, end)
+                )
+            case _:
+                raise ValueError(f"no fact that is kept: {node!r}")
+
+    def _tally(self, connection: Connection, by: Sequence[By], some: Some) -> Tally:
+        cells = np.zeros(0, np.int64)
+        sizes: list[int] = []
+        for each in by:
+            column = self._columns[_KEPT_FOR.get(each, each)]
+            codes = column.codes[some].astype(np.int64)
+            cells = cells * len(column.values) + codes if sizes else codes
+            sizes.append(len(column.values))
+        if np.prod(sizes, dtype=float) <= _MOST_CELLS:
+            every = np.bincount(cells)
+            found = np.flatnonzero(every)
+            counts = every[found]
+        else:
+            found, counts = np.unique(cells, return_counts=True)
+        if isinstance(some, slice) and len(found):  # numbers without an article have no facts
+            counts[0] -= len(cells) - np.count_nonzero(self._columns[By.SOURCE].codes[some])
+        groups = [self._grouped(connection, each) for each in by]
+        places = np.unravel_index(found, sizes)
+        numbers = [group.of_code[place] for group, place in zip(groups, places, strict=True)]
+        return _named(by, groups, numbers, counts)
+
+    def _grouped(self, connection: Connection, by: By) -> _Groups:
+        values = self._columns[_KEPT_FOR.get(by, by)].values
+        if by is By.SOURCE:  # they may get other names
+            return _Groups.of(values, self._names(connection).get)
+        known = self._groups.get(by)
+        if known is None or len(known.of_code) < len(values):
+            known = self._groups[by] = _Groups.of(values, _NAMED[by])
+        return known
+
+    def _days(self, values: Sequence[str | None]) -> NDArray[np.int64]:
+        """Ordinals of days; there are some below `NO_DAY`, before the calendar begins."""
+        if len(self._ordinals) < len(values):
+            days = np.array([day or "NaT" for day in values], "datetime64[D]")
+            self._ordinals = days.astype(np.int64) + _EPOCH
+        return self._ordinals
+
+    def _names(self, connection: Connection) -> dict[int, str]:
+        rows = connection.execute(select(SourceRow.id, SourceRow.name))
+        return {row.id: row.name for row in rows}
+
+    def _read(self, connection: Connection, which: ColumnElement[bool]) -> None:
+        index, last = index_of(connection), 0
+        columns: list[Any] = [ArticleRow.id, *(_COLUMNS[by] for by in _KEPT)]
+        while True:
+            some = by_numbers(select(*columns).where(ArticleRow.id > last, which))
+            rows = some.order_by(ArticleRow.id).limit(AT_ONCE).subquery()
+            gathered = connection.execute(select(*map(index.gathered, rows.c))).one()
+            ids, *values = (each or () for each in gathered)
+            if not ids:
+                return
+            for by, each in reversed(list(zip(_KEPT, values, strict=True))):
+                # The source comes last: an article is there when it has one.
+                self._columns[by].put(np.array(ids, np.int64), each)
+            last = max(ids)
+
+
+Tally: TypeAlias = dict[tuple[str | None, ...], int]
+"""Articles by group."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Groups:
+    """The groups that values are counted by, such as months, and in which one each code is."""
+
+    names: list[str | None]
+    of_code: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, values: Sequence[Any], named: Callable[[Any], str | None]) -> _Groups:
+        """Values of the same name are one group."""
+        numbers: dict[str | None, int] = {}
+        names = [None if value is None else named(value) for value in values]
+        of_code = [numbers.setdefault(name, len(numbers)) for name in names]
+        return cls(list(numbers), np.array(of_code, np.int64))
+
+
+def _named(
+    by: Sequence[By],
+    groups: Sequence[_Groups],
+    numbers: Sequence[NDArray[np.int64]],
+    counts: NDArray[np.int64],
+) -> Tally:
+    """Counts by the names of their groups, of which some may be the same."""
+    cells = np.ravel_multi_index(tuple(numbers), [len(group.names) for group in groups])
+    found, which = np.unique(cells, return_inverse=True)
+    totals = np.bincount(which, weights=counts).astype(np.int64)
+    places = np.unravel_index(found, [len(group.names) for group in groups])
+    names = [
+        [group.names[at] for at in place.tolist()]
+        for group, place in zip(groups, places, strict=True)
+    ]
+    named = zip(zip(*names, strict=True), totals.tolist(), strict=True)
+    has_source = [at for at, each in enumerate(by) if each is By.SOURCE]
+    return {
+        group: count
+        for group, count in named
+        if count and all(group[at] is not None for at in has_source)
+    }
+
+
+def _is_within(days: NDArray[np.int64], first: int | None, last: int | None) -> NDArray[np.bool_]:
+    within = np.ones(len(days), np.bool_)
+    if first is not None:
+        within &= days >= first
+    if last is not None:
+        within &= days <= last
+    return within
+
+
+def _week_of(day: str) -> str:
+    days = np.datetime64(day).astype(np.int64)  # since 1970-01-01, a Thursday
+    return str(np.datetime64(int(days - (days + 3) % 7), "D"))
+
+
+_KEPT_FOR = {By.WEEK: By.DAY, By.MONTH: By.DAY}
+_NAMED: dict[By, Callable[[Any], str]] = {
+    By.DAY: str,
+    By.WEEK: _week_of,
+    By.MONTH: lambda day: str(day[: len("2025-01")]),
+    By.LANGUAGE: str,
+    By.SECTION: str,
+}
+_COLUMNS: dict[By, Any] = {
+    By.SOURCE: ArticleRow.source_id,
+    By.LANGUAGE: ArticleRow.language,
+    By.SECTION: ArticleRow.section,
+    By.DAY: ArticleRow.published_on,
+}
+_LAST_REVISION = select(func.max(RevisionRow.id))
+
+
+class Kept:
+    """The facts of an engine's database, loaded in the background, and again after a while."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._facts: Facts | None = None
+        self._load_at = 0.0
+        self._lock = Lock()
+
+    def current(self, connection: Connection) -> Facts | None:
+        """The facts as the connection sees them; None while they are loaded for the first time."""
+        with self._lock:
+            now = time.monotonic()
+            if now >= self._load_at:
+                self._load_at = now + RELOAD_S
+                Thread(target=self.load, name="facts", daemon=True).start()
+        if self._facts is not None:
+            self._facts.update(connection)
+        return self._facts
+
+    def load(self) -> None:
+        """Load all of them anew; whoever asks next has them."""
+        facts = Facts()
+        # Where the database cannot be read, whoever asks it next is told.
+        with suppress(KlipingError), self._engine.connect() as connection:
+            facts.update(connection)
+            self._facts = facts
+
+
+def keep(engine: Engine) -> Kept:
+    """Let counting over an engine's connections read facts in memory, once they are loaded."""
+    kept = Kept(engine)
+    engine.update_execution_options(**{_OPTION: kept})
+    return kept
+
+
+def facts_of(connection: Connection, node: Node, by: Sequence[By] = ()) -> Facts | None:
+    """The facts in memory, if they are kept and have all that is asked for and counted by."""
+    kept: Kept | None = connection.get_execution_options().get(_OPTION)
+    if kept is None or By.AUTHOR in by or not is_of_numbers(node):
+        return None
+    return kept.current(connection)
+
+
+def _small(text: str) -> str:
+    """With small letters a to z: no others are taken for each other."""
+    return text.translate(_TO_SMALL)
+
+
+_TO_SMALL = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
