@@ -26,10 +26,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, func, select, true
 
 from archive.db.schema import ArticleRow, RevisionRow, SourceRow
 from archive.errors import KlipingError
-from archive.search.base import TextIndex
 from archive.search.covering import by_numbers, is_of_numbers
 from archive.search.days import NO_DAY, Days
 from archive.search.frequency import is_over, note_frequency
+from archive.search.frequent import FREQUENT, FrequentWords, Ids
 from archive.search.index import index_of
 from archive.search.narrowing import parts
 from archive.search.terms import (
@@ -50,8 +50,6 @@ from archive.search.terms import (
 RELOAD_S = 300
 AT_ONCE = 20_000
 """Articles that are read at once: others can have the interpreter in between."""
-WIDE = 100_000
-"""So many articles have frequent words: sought only where the rest of a query is found."""
 _OPTION = "facts"
 _KEPT = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
 _OF_FIELD = {Field.SOURCE: By.SOURCE, Field.LANG: By.LANGUAGE, Field.SECTION: By.SECTION}
@@ -63,8 +61,6 @@ _FEW = 4
 _MOST_CELLS = 4_000_000
 """Of a table of all groups that there could be; of more, those that there are get sorted."""
 
-Ids: TypeAlias = NDArray[np.int64]
-"""Numbers of articles."""
 Some: TypeAlias = Ids | slice
 """Some articles, or all up to some number."""
 
@@ -121,6 +117,7 @@ class Facts:
         self._columns = {by: _Column() for by in _KEPT}
         self._groups: dict[By, _Groups] = {}
         self._ordinals = np.zeros(0, np.int64)
+        self._frequent = FrequentWords()
         self._last_revision = 0
         self._lock = Lock()
 
@@ -134,7 +131,7 @@ class Facts:
                 self._read(connection, true())
             elif last > self._last_revision:
                 news = select(RevisionRow.article_id).where(RevisionRow.id > self._last_revision)
-                self._read(connection, ArticleRow.id.in_(news))
+                self._frequent.note_change(last, self._read(connection, ArticleRow.id.in_(news)))
             self._last_revision = max(last, self._last_revision)
 
     def found(
@@ -147,13 +144,7 @@ class Facts:
         text, rest = text_part(node), other_part(node)
         if text is None:
             return self._having_facts(connection, rest), True
-        index = index_of(connection)
-        if most is None and rest != EVERYTHING and is_over(connection, text, index, WIDE):
-            among = self._having_facts(connection, rest)
-            if not len(among):
-                return among, True
-            index = index.within(int(among[0]), int(among[-1]))
-        ids = self._having_words(connection, index, text, most)
+        ids = self._having_words(connection, text, most, rest)
         is_all = most is None or len(ids) < most
         return (ids if rest == EVERYTHING else ids[self._match(connection, rest, ids)]), is_all
 
@@ -202,11 +193,23 @@ class Facts:
         return ids
 
     def _having_words(
-        self, connection: Connection, index: TextIndex, text: Node, most: int | None = None
+        self, connection: Connection, text: Node, most: int | None = None, rest: Node = EVERYTHING
     ) -> Ids:
-        ids = index.numbers(connection, text, most)
-        if most:
+        """What has some words; of frequent ones, maybe only as far as the `rest` can match."""
+        index, revision = index_of(connection), connection.scalar(_LAST_REVISION) or 0
+        known = self._frequent.get(connection, index, text, revision)
+        if known is not None:
+            ids = known[-most:] if most else known
+        elif most:
+            ids = index.numbers(connection, text, most)
             note_frequency(connection, text, len(ids), most)
+        elif rest != EVERYTHING and is_over(connection, text, index, FREQUENT):
+            among = self._having_facts(connection, rest)
+            ends = (int(among[0]), int(among[-1])) if len(among) else (0, 0)
+            ids = index.within(*ends).numbers(connection, text)
+        else:
+            ids = index.numbers(connection, text)
+            self._frequent.keep(text, ids, revision)
         return ids[ids < len(self._columns[By.SOURCE].codes)]
 
     def _match(self, connection: Connection, node: Node, some: Some) -> NDArray[np.bool_]:
@@ -214,7 +217,7 @@ class Facts:
         match node:
             case _ if is_text(node):
                 has_words = np.zeros(len(self._columns[By.SOURCE].codes), np.bool_)
-                has_words[self._having_words(connection, index_of(connection), node)] = True
+                has_words[self._having_words(connection, node)] = True
                 return has_words[some]
             case And(nodes) | Or(nodes):
                 both = np.logical_and if isinstance(node, And) else np.logical_or
@@ -282,8 +285,9 @@ class Facts:
         rows = connection.execute(select(SourceRow.id, SourceRow.name))
         return {row.id: row.name for row in rows}
 
-    def _read(self, connection: Connection, which: ColumnElement[bool]) -> None:
-        index, last = index_of(connection), 0
+    def _read(self, connection: Connection, which: ColumnElement[bool]) -> Ids:
+        """Read some articles; which these were."""
+        index, last, read = index_of(connection), 0, [np.zeros(0, np.int64)]
         columns: list[Any] = [ArticleRow.id, *(_COLUMNS[by] for by in _KEPT)]
         while True:
             some = by_numbers(select(*columns).where(ArticleRow.id > last, which))
@@ -291,10 +295,11 @@ class Facts:
             gathered = connection.execute(select(*map(index.gathered, rows.c))).one()
             ids, *values = (each or () for each in gathered)
             if not ids:
-                return
+                return np.concatenate(read)
+            read.append(np.array(ids, np.int64))
             for by, each in reversed(list(zip(_KEPT, values, strict=True))):
                 # The source comes last: an article is there when it has one.
-                self._columns[by].put(np.array(ids, np.int64), each)
+                self._columns[by].put(read[-1], each)
             last = max(ids)
 
 
@@ -385,16 +390,18 @@ class Kept:
     def current(self, connection: Connection) -> Facts | None:
         """The facts as the connection sees them; None while they are loaded for the first time."""
         with self._lock:
-            now = time.monotonic()
-            if now >= self._load_at:
-                self._load_at = now + RELOAD_S
-                Thread(target=self.load, name="facts", daemon=True).start()
+            is_due = time.monotonic() >= self._load_at
+            if is_due:
+                self._load_at = time.monotonic() + RELOAD_S
+        if is_due:
+            Thread(target=self.load, name="facts", daemon=True).start()
         if self._facts is not None:
             self._facts.update(connection)
         return self._facts
 
     def load(self) -> None:
         """Load all of them anew; whoever asks next has them."""
+        self._load_at = time.monotonic() + RELOAD_S
         facts = Facts()
         # Where the database cannot be read, whoever asks it next is told.
         with suppress(KlipingError), self._engine.connect() as connection:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,9 +19,10 @@ from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, RevisionRow
 from archive.errors import StorageError
 from archive.query import Query
-from archive.search import facts
+from archive.search import facts, frequent
 from archive.search.covering import is_of_numbers
 from archive.search.facts import Kept, facts_of, keep
+from archive.search.sqlite import SqliteIndex
 from archive.search.syntax import parse_query
 from archive.search.terms import EVERYTHING, By, Node, Order
 from tests.property.test_queries import queries
@@ -89,7 +91,7 @@ def test_many_groups_are_counted_like_few(
     engine: Engine, in_memory: Query, cells: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facts, "_MOST_CELLS", cells)
-    monkeypatch.setattr(facts, "WIDE", 0)
+    monkeypatch.setattr(facts, "FREQUENT", 0)
     monkeypatch.setattr(facts, "_FEW", 0)
     for asked in ("", "subsidi lang:id", "lang:id -telur", "subsidi lang:en"):
         for by in ([By.SOURCE], [By.SECTION, By.WEEK], [By.DAY, By.SOURCE, By.LANGUAGE]):
@@ -202,3 +204,53 @@ def test_they_are_read_while_they_are_written(archive: Rows) -> None:
 def is_edit_at(hours: int) -> datetime:
     """A later look, at which an article reads otherwise."""
     return NOW + timedelta(days=400, hours=hours)
+
+
+def test_frequent_words_are_remembered_and_followed(
+    archive: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (facts, frequent):
+        monkeypatch.setattr(module, "FREQUENT", 1)
+    asked: list[Node] = []
+    numbers = SqliteIndex.numbers
+
+    def watched(self: SqliteIndex, *given: Any) -> Any:
+        found = numbers(self, *given)
+        asked.extend([given[1]] * len(found))
+        return found
+
+    monkeypatch.setattr(SqliteIndex, "numbers", watched)
+    for number in range(6):
+        archive.read(f"https://suara.example/{number}", article("banjir", section="Kota"))
+    query, _ = kept_of(archive)
+    assert sections(query, "banjir") == {"Kota": 6}
+    asked.clear()
+    assert sections(query, "banjir") == sections(query, "banjir section:kota") == {"Kota": 6}
+    assert query.facets("banjir").hits == 6
+    assert asked == []
+    archive.read("https://suara.example/1", article("gempa", section="Kota"), is_edit_at(1))
+    archive.read("https://suara.example/3", article("banjir", section="Desa"), is_edit_at(2))
+    for number in (6, 7):
+        archive.read(f"https://suara.example/{number}", article("banjir", section="Kota"))
+    archive.read("https://suara.example/8", article("gempa", section="Kota"))
+    assert sections(query, "banjir") == {"Desa": 1, "Kota": 6}
+    assert len(asked) == 3  # those that still have it, and those that came in
+    assert sections(query, "-banjir") == {"Kota": 2}
+    monkeypatch.setattr(frequent, "MOST_RUNS", 1)
+    for number in (0, 2):
+        url = f"https://suara.example/{number}"
+        archive.read(url, article("gempa", section="Kota"), is_edit_at(3))
+    assert sections(query, "banjir") == {"Desa": 1, "Kota": 4}
+
+
+def test_no_more_is_remembered_of_words_than_there_is_room_for(
+    archive: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (facts, frequent):
+        monkeypatch.setattr(module, "FREQUENT", 1)
+    monkeypatch.setattr(frequent, "MOST_BYTES", 2)
+    archive.read("https://suara.example/1", article("banjir", section="Kota"))
+    query, _ = kept_of(archive)
+    for number in range(2, 5):
+        archive.read(f"https://suara.example/{number}", article("banjir", section="Kota"))
+        assert sections(query, "banjir") == {"Kota": number}
