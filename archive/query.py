@@ -242,7 +242,7 @@ class Query:
     def facets(self, query: Asked) -> Facets:
         """Counts of a query's hits by source, language, section and day.
 
-        Of all articles, or else of the first `archive.search.facets.FACET_HITS` hits.
+        Of all articles, or else of as many hits as `archive.search.facets` counts.
         """
         node = as_node(query)
         with self.engine.connect() as connection:

@@ -1,6 +1,7 @@
 """What the hits of a query have in common, by counting them: sources, languages, sections, days.
 
-At most `FACET_HITS` are counted, so that it takes no longer in a large archive.
+So that it takes no longer in a large archive, at most `FACET_HITS` are counted by the database, and
+of hits with words at most `FACET_HITS_IN_MEMORY` where facts are in memory.
 """
 
 from __future__ import annotations

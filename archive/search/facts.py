@@ -419,9 +419,12 @@ def keep(engine: Engine) -> Kept:
 def facts_of(connection: Connection, node: Node, by: Sequence[By] = ()) -> Facts | None:
     """The facts in memory, if they are kept and have all that is asked for and counted by."""
     kept: Kept | None = connection.get_execution_options().get(_OPTION)
-    if kept is None or By.AUTHOR in by or not is_of_numbers(node):
-        return None
-    return kept.current(connection)
+    return kept.current(connection) if kept and are_kept(node, by) else None
+
+
+def are_kept(node: Node, by: Sequence[By] = ()) -> bool:
+    """Whether facts in memory have all that is asked for and counted by."""
+    return By.AUTHOR not in by and is_of_numbers(node)
 
 
 def _small(text: str) -> str:

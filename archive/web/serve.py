@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archive.home import Home
     from archive.web.rate import Buckets
     from archive.web.settings import WebSettings
+    from archive.web.sharing import Load
 
 
 GRACE_S = 3
@@ -84,9 +85,10 @@ def _run(home: Home, settings: WebSettings, sockets: list[socket.socket]) -> Non
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
     from archive.web.rate import Buckets  # noqa: PLC0415
+    from archive.web.sharing import Load  # noqa: PLC0415
 
     config = uvicorn.Config(
-        partial(_create_both, home, settings, Buckets(settings.requests_per_minute)),
+        partial(_create_both, home, settings, Buckets(settings.requests_per_minute), Load()),
         factory=True,
         workers=settings.processes,
         log_level="warning",
@@ -105,9 +107,12 @@ def _run(home: Home, settings: WebSettings, sockets: list[socket.socket]) -> Non
         raise StorageError(f"{home.database_url}: cannot be served; what is above says why")
 
 
-def _create_both(home: Home, settings: WebSettings, buckets: Buckets) -> ASGIApp:
+def _create_both(home: Home, settings: WebSettings, buckets: Buckets, load: Load) -> ASGIApp:
     """The reader and the replay as one app, told apart by the port that was connected to."""
+    from archive.web.sharing import Sharing  # noqa: PLC0415 - optional packages
+
     _end_with_parent()
+    load.join()
     reader, replay = create_apps(home, settings, buckets)
     gc.freeze()  # it is all there until the end, and need not be looked through again and again
 
@@ -115,7 +120,7 @@ def _create_both(home: Home, settings: WebSettings, buckets: Buckets) -> ASGIApp
         is_replay = scope["type"] == "http" and scope["server"][1] == settings.replay_port
         await (replay if is_replay else reader)(scope, receive, send)
 
-    return both
+    return Sharing(both, load)
 
 
 def _end_with_parent() -> None:

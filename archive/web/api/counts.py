@@ -13,8 +13,9 @@ from archive.counting import Count
 from archive.following import followed_sources
 from archive.query import Query
 from archive.reports import stats as stats_report
+from archive.search.facts import are_kept
 from archive.search.syntax import parse_query
-from archive.search.terms import EVERYTHING, By
+from archive.search.terms import EVERYTHING, By, all_of
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
@@ -51,7 +52,8 @@ async def stats(
     def question(query: Query) -> list[Count]:
         return query.count(groups, matching=matching, among=considered)
 
-    counts = await ask(request, question, is_long=True)
+    is_long = not are_kept(all_of([matching, considered]), groups)
+    counts = await ask(request, question, is_long=is_long)
     has_query = matching != EVERYTHING
     items = [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
     return json_answer({"by": groups, "items": items})
