@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from threading import Lock, Thread
@@ -30,6 +29,7 @@ from archive.search.covering import by_numbers, is_of_numbers
 from archive.search.days import NO_DAY, Days
 from archive.search.frequency import is_over, note_frequency
 from archive.search.frequent import FREQUENT, FrequentWords, Ids
+from archive.search.groups import FACT_OF, NAMES, Groups, Tally, tally_of
 from archive.search.index import index_of
 from archive.search.narrowing import parts
 from archive.search.terms import (
@@ -115,7 +115,7 @@ class Facts:
 
     def __init__(self) -> None:
         self._columns = {by: _Column() for by in _KEPT}
-        self._groups: dict[By, _Groups] = {}
+        self._groups: dict[By, Groups] = {}
         self._ordinals = np.zeros(0, np.int64)
         self._frequent = FrequentWords()
         self._last_revision = 0
@@ -186,9 +186,11 @@ class Facts:
     def _having_facts(self, connection: Connection, node: Node) -> Ids:
         every = slice(len(self._columns[By.SOURCE].codes))
         is_there = self._columns[By.SOURCE].codes[every] != 0
-        first, *others = sorted(parts(node), key=lambda part: not isinstance(part, Fact))
-        ids = np.flatnonzero(is_there & self._match(connection, first, every))
-        for part in others:  # what is left is mostly little
+        conditions = sorted(parts(node), key=lambda part: not isinstance(part, Fact))
+        for part in conditions[:1]:
+            is_there &= self._match(connection, part, every)
+        ids = np.flatnonzero(is_there)
+        for part in conditions[1:]:  # what is left is mostly little
             ids = ids[self._match(connection, part, ids)]
         return ids
 
@@ -216,8 +218,9 @@ class Facts:
         """Which of some articles match, of a query that is about nothing but what is kept."""
         match node:
             case _ if is_text(node):
+                ids = self._having_words(connection, node)
                 has_words = np.zeros(len(self._columns[By.SOURCE].codes), np.bool_)
-                has_words[self._having_words(connection, node)] = True
+                has_words[ids] = True
                 return has_words[some]
             case And(nodes) | Or(nodes):
                 both = np.logical_and if isinstance(node, And) else np.logical_or
@@ -248,7 +251,7 @@ class Facts:
         cells = np.zeros(0, np.int64)
         sizes: list[int] = []
         for each in by:
-            column = self._columns[_KEPT_FOR.get(each, each)]
+            column = self._columns[FACT_OF.get(each, each)]
             codes = column.codes[some].astype(np.int64)
             cells = cells * len(column.values) + codes if sizes else codes
             sizes.append(len(column.values))
@@ -261,17 +264,19 @@ class Facts:
         if isinstance(some, slice) and len(found):  # numbers without an article have no facts
             counts[0] -= len(cells) - np.count_nonzero(self._columns[By.SOURCE].codes[some])
         groups = [self._grouped(connection, each) for each in by]
-        places = np.unravel_index(found, sizes)
-        numbers = [group.of_code[place] for group, place in zip(groups, places, strict=True)]
-        return _named(by, groups, numbers, counts)
+        tally = tally_of(groups, np.unravel_index(found, sizes), counts)
+        if By.SOURCE not in by:
+            return tally
+        # One that is no more has no name.
+        return {group: n for group, n in tally.items() if group[by.index(By.SOURCE)] is not None}
 
-    def _grouped(self, connection: Connection, by: By) -> _Groups:
-        values = self._columns[_KEPT_FOR.get(by, by)].values
+    def _grouped(self, connection: Connection, by: By) -> Groups:
+        values = self._columns[FACT_OF.get(by, by)].values
         if by is By.SOURCE:  # they may get other names
-            return _Groups.of(values, self._names(connection).get)
+            return Groups.of(values, self._names(connection).get)
         known = self._groups.get(by)
         if known is None or len(known.of_code) < len(values):
-            known = self._groups[by] = _Groups.of(values, _NAMED[by])
+            known = self._groups[by] = Groups.of(values, NAMES[by])
         return known
 
     def _days(self, values: Sequence[str | None]) -> NDArray[np.int64]:
@@ -303,50 +308,6 @@ class Facts:
             last = max(ids)
 
 
-Tally: TypeAlias = dict[tuple[str | None, ...], int]
-"""Articles by group."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Groups:
-    """The groups that values are counted by, such as months, and in which one each code is."""
-
-    names: list[str | None]
-    of_code: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, values: Sequence[Any], named: Callable[[Any], str | None]) -> _Groups:
-        """Values of the same name are one group."""
-        numbers: dict[str | None, int] = {}
-        names = [None if value is None else named(value) for value in values]
-        of_code = [numbers.setdefault(name, len(numbers)) for name in names]
-        return cls(list(numbers), np.array(of_code, np.int64))
-
-
-def _named(
-    by: Sequence[By],
-    groups: Sequence[_Groups],
-    numbers: Sequence[NDArray[np.int64]],
-    counts: NDArray[np.int64],
-) -> Tally:
-    """Counts by the names of their groups, of which some may be the same."""
-    cells = np.ravel_multi_index(tuple(numbers), [len(group.names) for group in groups])
-    found, which = np.unique(cells, return_inverse=True)
-    totals = np.bincount(which, weights=counts).astype(np.int64)
-    places = np.unravel_index(found, [len(group.names) for group in groups])
-    names = [
-        [group.names[at] for at in place.tolist()]
-        for group, place in zip(groups, places, strict=True)
-    ]
-    named = zip(zip(*names, strict=True), totals.tolist(), strict=True)
-    has_source = [at for at, each in enumerate(by) if each is By.SOURCE]
-    return {
-        group: count
-        for group, count in named
-        if count and all(group[at] is not None for at in has_source)
-    }
-
-
 def _is_within(days: NDArray[np.int64], first: int | None, last: int | None) -> NDArray[np.bool_]:
     within = np.ones(len(days), np.bool_)
     if first is not None:
@@ -356,19 +317,6 @@ def _is_within(days: NDArray[np.int64], first: int | None, last: int | None) -> 
     return within
 
 
-def _week_of(day: str) -> str:
-    days = np.datetime64(day).astype(np.int64)  # since 1970-01-01, a Thursday
-    return str(np.datetime64(int(days - (days + 3) % 7), "D"))
-
-
-_KEPT_FOR = {By.WEEK: By.DAY, By.MONTH: By.DAY}
-_NAMED: dict[By, Callable[[Any], str]] = {
-    By.DAY: str,
-    By.WEEK: _week_of,
-    By.MONTH: lambda day: str(day[: len("2025-01")]),
-    By.LANGUAGE: str,
-    By.SECTION: str,
-}
 _COLUMNS: dict[By, Any] = {
     By.SOURCE: ArticleRow.source_id,
     By.LANGUAGE: ArticleRow.language,

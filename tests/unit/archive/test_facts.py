@@ -21,6 +21,7 @@ from archive.errors import StorageError
 from archive.query import Query
 from archive.search import facts, frequent
 from archive.search.covering import is_of_numbers
+from archive.search.facets import all_facets, facets
 from archive.search.facts import Kept, facts_of, keep
 from archive.search.sqlite import SqliteIndex
 from archive.search.syntax import parse_query
@@ -124,6 +125,14 @@ def test_what_is_gone_is_gone_when_they_are_loaded_again(
     kept.load()
     assert sections(query) == {"S0": 1, "S2": 1}
     assert query.facets(EVERYTHING).hits == 2
+
+
+def test_everything_has_facets_too(engine: Engine, in_memory: Query) -> None:
+    with in_memory.engine.connect() as kept, engine.connect() as connection:
+        found, by_database = facets(kept, EVERYTHING), all_facets(connection)
+    assert (found.hits, found.is_all, found.by) == (by_database.hits, True, by_database.by)
+    assert found.days.as_dict() == by_database.days.as_dict()
+    assert found.undated == by_database.undated == 1
 
 
 def test_they_are_loaded_in_the_background(archive: Rows) -> None:
