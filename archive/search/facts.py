@@ -48,6 +48,8 @@ from archive.search.terms import (
 )
 
 RELOAD_S = 300
+MOST_NUMBER = 20_000_000
+"""Of an article; if there are greater ones, 320 MB would not do, and the database counts."""
 AT_ONCE = 20_000
 """Articles that are read at once: others can have the interpreter in between."""
 _OPTION = "facts"
@@ -324,6 +326,7 @@ _COLUMNS: dict[By, Any] = {
     By.DAY: ArticleRow.published_on,
 }
 _LAST_REVISION = select(func.max(RevisionRow.id))
+_LAST_ARTICLE = select(func.max(ArticleRow.id))
 
 
 class Kept:
@@ -353,6 +356,8 @@ class Kept:
         facts = Facts()
         # Where the database cannot be read, whoever asks it next is told.
         with suppress(KlipingError), self._engine.connect() as connection:
+            if (connection.scalar(_LAST_ARTICLE) or 0) > MOST_NUMBER:
+                return
             facts.update(connection)
             self._facts = facts
 

@@ -165,6 +165,19 @@ def test_a_database_that_cannot_be_read_leaves_them_as_they_are(
     assert sections(query) == {"Kota": 1}
 
 
+@pytest.mark.parametrize(("most", "is_kept"), [(2, True), (1, False)])
+def test_where_they_would_fill_the_memory_the_database_counts(
+    archive: Rows, most: int, is_kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        archive.read(f"https://suara.example/{number}", article("banjir", section="Kota"))
+    monkeypatch.setattr(facts, "MOST_NUMBER", most)
+    query, kept = kept_of(archive)
+    with query.engine.connect() as connection:
+        assert (kept.current(connection) is not None) == is_kept
+    assert sections(query) == {"Kota": 2}
+
+
 @pytest.mark.parametrize("limit", [1, 2, 5, 30])
 def test_the_last_published_are_found_by_any_clock(archive: Rows, limit: int) -> None:
     hours = [9, -11, 14, 0, -3, 7]
