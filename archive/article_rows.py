@@ -58,6 +58,7 @@ _ELSEWHERE: dict[str, Any] = {
     "warc_record_type": CaptureRow.record_type,
     "revision_count": ArticleRow.revision,
 }
+_LAST_REVISION = select(func.max(RevisionRow.id))
 _HAS_PAGES = select(exists(select(RevisionPageRow.number)))
 
 
@@ -72,7 +73,12 @@ class Mark:
         """Note it, of what the connection sees from now on, whatever others write meanwhile."""
         if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
             connection.execution_options(isolation_level="REPEATABLE READ")
-        self.last_revision = connection.scalar(select(func.max(RevisionRow.id))) or 0
+        self.last_revision = last_revision(connection)
+
+
+def last_revision(connection: Connection) -> int:
+    """The greatest number (`revisions.id`) of any revision, as a connection sees it; 0 of none."""
+    return connection.scalar(_LAST_REVISION) or 0
 
 
 @cache  # to put it together takes as long as to read an article

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from archive.counting import count
-from archive.db.schema import ArticleRow, SourceRow
+from archive.db.schema import ArticleRow
+from archive.db.sources import source_ids
 from archive.search.base import TextIndex
 from archive.search.conditions import condition, newest_first
 from archive.search.covering import by_facts, by_numbers, is_of_numbers
 from archive.search.days import Days, ordinal_of
-from archive.search.facts import facts_of
+from archive.search.facts import COLUMNS, facts_of
 from archive.search.frequency import count_to
 from archive.search.index import index_of
 from archive.search.terms import By, Node, other_part, text_part
@@ -65,8 +66,8 @@ def facets(connection: Connection, query: Node, *, most: int | None = None) -> F
     gathered = connection.execute(select(*(index.gathered(each) for each in hits.c))).one()
     days, *columns = (Counter(column or ()) for column in gathered)
     counts = dict(zip(COUNTED, columns, strict=True))
-    named = connection.execute(select(SourceRow.id, SourceRow.name))
-    counts[By.SOURCE] = +Counter({row.name: counts[By.SOURCE][row.id] for row in named})
+    of_id = counts[By.SOURCE]
+    counts[By.SOURCE] = +Counter({name: of_id[id_] for name, id_ in source_ids(connection).items()})
     number = counts[By.SOURCE].total()
     has_words = number if text is None or text == query else count_to(connection, text, index, most)
     return _facets(number, has_words < most, counts, _days(days), days[None])
@@ -91,12 +92,7 @@ def _hits(index: TextIndex, query: Node, most: int) -> Select[Any]:
 
     With words, of the hits among the last `most` articles that have them.
     """
-    columns: dict[By, Any] = {
-        By.SOURCE: ArticleRow.source_id,
-        By.LANGUAGE: ArticleRow.language,
-        By.SECTION: ArticleRow.section,
-    }
-    facts: Select[Any] = select(ArticleRow.published_on, *(columns[by] for by in COUNTED))
+    facts: Select[Any] = select(*(COLUMNS[by] for by in (By.DAY, *COUNTED)))
     text, rest = text_part(query), other_part(query)
     if text is None:
         found = by_facts(facts.where(condition(query, index)), query)

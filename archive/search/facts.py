@@ -23,7 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Engine, func, select, true
 
-from archive.db.schema import ArticleRow, RevisionRow, SourceRow
+from archive.article_rows import last_revision
+from archive.db.schema import ArticleRow, RevisionRow
+from archive.db.sources import source_ids
 from archive.errors import KlipingError
 from archive.search.covering import by_numbers, is_of_numbers
 from archive.search.days import NO_DAY, Days
@@ -125,7 +127,7 @@ class Facts:
 
     def update(self, connection: Connection) -> None:
         """Read what came in since, as far as the connection's transaction sees it."""
-        last = connection.scalar(_LAST_REVISION) or 0
+        last = last_revision(connection)
         if last <= self._last_revision:
             return
         with self._lock:
@@ -153,12 +155,32 @@ class Facts:
     def count(self, connection: Connection, by: Sequence[By], node: Node) -> Tally:
         """How many articles match in each group, of groups that have any."""
         if node == EVERYTHING:
-            return self._tally(connection, by, slice(len(self._columns[By.SOURCE].codes)))
-        return self._tally(connection, by, self.found(connection, node)[0])
+            return self.tally(connection, by, slice(len(self._columns[By.SOURCE].codes)))
+        return self.tally(connection, by, self.found(connection, node)[0])
 
-    def tally(self, connection: Connection, by: Sequence[By], ids: Ids) -> Tally:
+    def tally(self, connection: Connection, by: Sequence[By], some: Some) -> Tally:
         """How many of some articles are in each group, of groups that have any."""
-        return self._tally(connection, by, ids)
+        cells = np.zeros(0, np.int64)
+        sizes: list[int] = []
+        for each in by:
+            column = self._columns[FACT_OF.get(each, each)]
+            codes = column.codes[some].astype(np.int64)
+            cells = cells * len(column.values) + codes if sizes else codes
+            sizes.append(len(column.values))
+        if np.prod(sizes, dtype=float) <= _MOST_CELLS:
+            every = np.bincount(cells)
+            found = np.flatnonzero(every)
+            counts = every[found]
+        else:
+            found, counts = np.unique(cells, return_counts=True)
+        if isinstance(some, slice) and len(found):  # numbers without an article have no facts
+            counts[0] -= len(cells) - np.count_nonzero(self._columns[By.SOURCE].codes[some])
+        groups = [self._grouped(connection, each) for each in by]
+        tally = tally_of(groups, np.unravel_index(found, sizes), counts)
+        if By.SOURCE not in by:
+            return tally
+        # One that is no more has no name.
+        return {group: n for group, n in tally.items() if group[by.index(By.SOURCE)] is not None}
 
     def days(self, ids: Ids) -> tuple[Days, int]:
         """How many of some articles were published on each day, and how many on none."""
@@ -200,8 +222,8 @@ class Facts:
         self, connection: Connection, text: Node, most: int | None = None, rest: Node = EVERYTHING
     ) -> Ids:
         """What has some words; of frequent ones, maybe only as far as the `rest` can match."""
-        index, revision = index_of(connection), connection.scalar(_LAST_REVISION) or 0
-        known = self._frequent.get(connection, index, text, revision)
+        index = index_of(connection)
+        known = self._frequent.get(connection, index, text)
         if known is not None:
             ids = known[-most:] if most else known
         elif most:
@@ -212,6 +234,7 @@ class Facts:
             ends = (int(among[0]), int(among[-1])) if len(among) else (0, 0)
             ids = index.within(*ends).numbers(connection, text)
         else:
+            revision = last_revision(connection)  # what comes in meanwhile is looked up again
             ids = index.numbers(connection, text)
             self._frequent.keep(text, ids, revision)
         return ids[ids < len(self._columns[By.SOURCE].codes)]
@@ -249,29 +272,6 @@ class Facts:
             case _:
                 raise ValueError(f"no fact that is kept: {node!r}")
 
-    def _tally(self, connection: Connection, by: Sequence[By], some: Some) -> Tally:
-        cells = np.zeros(0, np.int64)
-        sizes: list[int] = []
-        for each in by:
-            column = self._columns[FACT_OF.get(each, each)]
-            codes = column.codes[some].astype(np.int64)
-            cells = cells * len(column.values) + codes if sizes else codes
-            sizes.append(len(column.values))
-        if np.prod(sizes, dtype=float) <= _MOST_CELLS:
-            every = np.bincount(cells)
-            found = np.flatnonzero(every)
-            counts = every[found]
-        else:
-            found, counts = np.unique(cells, return_counts=True)
-        if isinstance(some, slice) and len(found):  # numbers without an article have no facts
-            counts[0] -= len(cells) - np.count_nonzero(self._columns[By.SOURCE].codes[some])
-        groups = [self._grouped(connection, each) for each in by]
-        tally = tally_of(groups, np.unravel_index(found, sizes), counts)
-        if By.SOURCE not in by:
-            return tally
-        # One that is no more has no name.
-        return {group: n for group, n in tally.items() if group[by.index(By.SOURCE)] is not None}
-
     def _grouped(self, connection: Connection, by: By) -> Groups:
         values = self._columns[FACT_OF.get(by, by)].values
         if by is By.SOURCE:  # they may get other names
@@ -289,13 +289,12 @@ class Facts:
         return self._ordinals
 
     def _names(self, connection: Connection) -> dict[int, str]:
-        rows = connection.execute(select(SourceRow.id, SourceRow.name))
-        return {row.id: row.name for row in rows}
+        return {id_: name for name, id_ in source_ids(connection).items()}
 
     def _read(self, connection: Connection, which: ColumnElement[bool]) -> Ids:
         """Read some articles; which these were."""
         index, last, read = index_of(connection), 0, [np.zeros(0, np.int64)]
-        columns: list[Any] = [ArticleRow.id, *(_COLUMNS[by] for by in _KEPT)]
+        columns: list[Any] = [ArticleRow.id, *(COLUMNS[by] for by in _KEPT)]
         while True:
             some = by_numbers(select(*columns).where(ArticleRow.id > last, which))
             rows = some.order_by(ArticleRow.id).limit(AT_ONCE).subquery()
@@ -319,13 +318,13 @@ def _is_within(days: NDArray[np.int64], first: int | None, last: int | None) -> 
     return within
 
 
-_COLUMNS: dict[By, Any] = {
+COLUMNS: dict[By, Any] = {
     By.SOURCE: ArticleRow.source_id,
     By.LANGUAGE: ArticleRow.language,
     By.SECTION: ArticleRow.section,
     By.DAY: ArticleRow.published_on,
 }
-_LAST_REVISION = select(func.max(RevisionRow.id))
+"""Where the database has what is kept."""
 _LAST_ARTICLE = select(func.max(ArticleRow.id))
 
 

@@ -15,6 +15,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from archive.article_rows import last_revision
 from archive.search.base import TextIndex
 from archive.search.terms import Node
 
@@ -56,14 +57,14 @@ class FrequentWords:
             flags[ids] = True
             self._put(text, _Having(flags, revision))
 
-    def get(
-        self, connection: Connection, index: TextIndex, text: Node, revision: int
-    ) -> Ids | None:
-        """The articles that have some words as of a revision; None if they are not remembered."""
+    def get(self, connection: Connection, index: TextIndex, text: Node) -> Ids | None:
+        """The articles that have some words; None if they are not remembered."""
         with self._lock:
             kept = self._having.get(text)
-            if kept is None:
-                return None
+        if kept is None:
+            return None
+        revision = last_revision(connection)
+        with self._lock:
             since = [ids for of, ids in self._changes if kept.revision < of <= revision]
         if since:
             changed = np.unique(np.concatenate(since))
