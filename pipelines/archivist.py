@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from archive.db.repository import Repository
-from archive.model import Capture, Conversion, Exchange, Visit
+from archive.model import Capture, Conversion, Exchange, RecordType, Visit
 from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
@@ -42,8 +42,8 @@ class Archivist:
         self._append = Grouped(self._keep, self._warc_thread)
         self._convert = Grouped(self._keep_conversions, self._warc_thread)
         self._note = Grouped(writer.append_metadata, self._warc_thread)
-        self._rowless: set[str] = set()
-        """Ids of the records of captures that are on the disk and have no row yet."""
+        self._rowless: dict[str, Capture] = {}
+        """Captures that are on the disk and have no row yet, by the ids of their records."""
 
     async def append(self, exchange: Exchange) -> Capture:
         """Keep an exchange; returns when its records are on the disk.
@@ -64,7 +64,7 @@ class Archivist:
     async def save(self, captures: Sequence[Capture]) -> None:
         """Record captures that belong to no URL of the frontier, such as robots.txt."""
         await self.in_database(self._repository.save_captures, captures, run_id=self.run_id)
-        self._rowless -= _record_ids(captures)
+        self._forget_rowless(captures)
 
     async def ingest(
         self, visit: Visit, *, source_id: int, url_id: int, found_new: bool = False
@@ -93,7 +93,7 @@ class Archivist:
             url_id=url_id,
             found_new=found_new,
         )
-        self._rowless -= _record_ids(captures_of(visit))
+        self._forget_rowless(captures_of(visit))
         return ingested
 
     async def in_database(self, function: Callable[..., T], *args: object, **kwargs: object) -> T:
@@ -129,21 +129,34 @@ class Archivist:
     def _keep(self, exchanges: Sequence[Exchange]) -> list[Capture]:
         """Write the records; runs in the WARC thread."""
         captures = self._writer.append([(each, self._earlier(each)) for each in exchanges])
-        self._rowless |= _record_ids(captures)
+        self._rowless |= _by_record(captures)
         return captures
 
     def _keep_conversions(self, conversions: Sequence[Conversion]) -> list[Capture]:
         captures = self._writer.append_conversions(conversions)
-        self._rowless |= _record_ids(captures)
+        self._rowless |= _by_record(captures)
         return captures
 
     def _earlier(self, exchange: Exchange) -> RevisitOf | None:
-        """The capture that this exchange repeats, if the archive has one."""
+        """The capture that this exchange repeats, if the archive has one.
+
+        Of two with the same payload in one batch, none is known when the other is written.
+        """
         if not exchange.response:
             return None
         digest = response_payload_digest(exchange.response)
+        # A page's captures get their rows after it was read, which takes longer than its images.
+        # (A list, for rows are written while the WARC thread is here.)
+        for record_id, known in list(self._rowless.items()):
+            is_whole = known.record_type is RecordType.RESPONSE and not known.truncated
+            if digest and known.payload_digest == digest and is_whole:
+                return RevisitOf(record_id, known.url, known.captured_at, digest)
         return self._repository.earlier_capture(exchange.url, digest)
 
+    def _forget_rowless(self, captures: Sequence[Capture]) -> None:
+        for record_id in _by_record(captures):
+            self._rowless.pop(record_id, None)
 
-def _record_ids(captures: Sequence[Capture]) -> set[str]:
-    return {capture.ref.record_id for capture in captures if capture.ref}
+
+def _by_record(captures: Sequence[Capture]) -> dict[str, Capture]:
+    return {capture.ref.record_id: capture for capture in captures if capture.ref}

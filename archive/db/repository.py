@@ -152,16 +152,16 @@ class Repository:
         found = self.recorded([record_id]).get(record_id)
         return found.ref if found else None
 
-    def earlier_capture(self, url: str, payload_digest: str) -> RevisitOf | None:
+    def earlier_capture(self, url: str, payload_digest: str | None) -> RevisitOf | None:
         """The newest whole response with that payload, of `url` if it has one, else of any URL.
 
-        Where no payload is the same, that of the newest answer of `url`, which a 304 vouches for.
+        Without a payload, as a 304 is: that of the newest answer of `url`, for which it vouches.
         """
         with self.engine.connect() as connection:
-            row = whole_response(connection, url, payload_digest)
-            if row is None and (answer := newest_answer(connection, url)):
-                row = whole_response(connection, url, answer.payload_digest)
-        if row is None:
+            if payload_digest is None and (answer := newest_answer(connection, url)):
+                payload_digest = answer.payload_digest
+            row = payload_digest and whole_response(connection, url, payload_digest)
+        if not row:
             return None
         return RevisitOf(row.record_id, row.url, row.captured_at, row.payload_digest)
 

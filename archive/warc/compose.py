@@ -37,14 +37,16 @@ if TYPE_CHECKING:
 Fields = list[tuple[str, str]]
 
 
-def response_payload_digest(response: bytes) -> str:
+def response_payload_digest(response: bytes) -> str | None:
     """Return the digest that an exchange's payload gets, to look for an earlier capture by it.
 
     The payload is every byte after the final head, still chunked and compressed
-    (docs/decisions/0003-digests.md).
+    (docs/decisions/0003-digests.md). None where it is empty, as a 304's is: that is no content
+    that another capture could have had before.
     """
     final = split_interim(response)[1]
-    return digest_of(memoryview(final)[read_head(final).length :])
+    payload = memoryview(final)[read_head(final).length :]
+    return digest_of(payload) if payload else None
 
 
 def compose(exchange: Exchange, revisit_of: RevisitOf | None, warcinfo_id: str) -> list[Record]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from archive.model import (
     FoundBy,
     RecordType,
     Source,
+    Truncation,
     UrlKind,
     Visit,
 )
@@ -129,15 +130,43 @@ async def test_appends_that_wait_together_share_a_sync(
     assert len(batches) < 20
 
 
-async def test_the_same_payload_is_kept_once(desk: Desk) -> None:
+@pytest.mark.parametrize("has_row", [True, False])
+async def test_the_same_payload_is_kept_once(desk: Desk, has_row: bool) -> None:
     first = await desk.archivist.append(exchange("/a"))
-    await desk.archivist.save([first])
+    if has_row:
+        await desk.archivist.save([first])
     again = await desk.archivist.append(exchange("/print/a"))
     assert first.record_type is RecordType.RESPONSE
     assert again.record_type is RecordType.REVISIT
     assert again.ref is not None
+    if not has_row:
+        await desk.archivist.save([first])
     whole = read_exchange(desk.home.warc, again.ref, find=desk.repository.find_record)
     assert whole.response == exchange("/a").response
+
+
+@pytest.mark.parametrize("has_row", [True, False])
+async def test_a_part_of_a_payload_is_repeated_by_nothing(desk: Desk, has_row: bool) -> None:
+    cut = replace(exchange("/a"), truncated=Truncation.LENGTH)
+    first = await desk.archivist.append(cut)
+    if has_row:
+        await desk.archivist.save([first])
+    again = await desk.archivist.append(exchange("/print/a"))
+    assert (first.truncated, again.record_type) == (Truncation.LENGTH, RecordType.RESPONSE)
+
+
+async def test_not_modified_repeats_the_page_and_no_answer_that_is_empty_too(desk: Desk) -> None:
+    page = await desk.archivist.append(exchange("/a"))
+    moved = b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n"
+    empty = await desk.archivist.append(replace(exchange("/old"), response=moved))
+    await desk.archivist.save([page, empty])
+    unchanged = replace(exchange("/a"), response=b"HTTP/1.1 304 Not Modified\r\n\r\n")
+    again = await desk.archivist.append(unchanged)
+    (path,) = desk.home.warc.rglob("*.open")
+    (revisit,) = [record for record in walk(path) if record.type == "revisit"]
+    assert page.ref and again.record_type is RecordType.REVISIT
+    assert revisit.get("WARC-Refers-To") == f"<{page.ref.record_id}>"
+    assert revisit.get("WARC-Payload-Digest") == page.payload_digest
 
 
 async def test_a_refused_write_reaches_everyone_who_waits(
