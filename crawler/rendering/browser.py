@@ -27,7 +27,9 @@ PAGES_AT_A_TIME = 4
 MOST_FETCHES = 100
 """For one page; what a page asks for beyond that is rarely its text."""
 QUIET_S = 0.5
-"""A page that asked for nothing for so long is taken to be ready."""
+"""A page that asked for nothing for so long, and had nothing to do, is taken to be ready."""
+PROMPT_S = QUIET_S / 2
+"""A page that takes longer to tell its title is at work, on the script that it got last maybe."""
 LOOK_EVERY_S = 0.05
 GRACE_S = 10.0
 """For what must not take long: handing the page over, closing it."""
@@ -188,6 +190,7 @@ class _Rendering:
         self._limit_s = limit_s
         self._is_served = False
         self._fetches = self._pending = 0
+        self._active_at = 0.0
         self._failure: Exception | None = None
 
     async def run(self) -> str:
@@ -205,18 +208,22 @@ class _Rendering:
     async def _load(self, page: Page) -> str:
         limit_ms = self._limit_s * 1000
         await page.goto(self._document.url, wait_until="domcontentloaded", timeout=limit_ms)
-        await self._until_quiet()
+        await self._until_quiet(page)
         return await page.content()
 
-    async def _until_quiet(self) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._limit_s
-        quiet_from = loop.time()
-        while loop.time() < deadline and self._failure is None:
+    async def _until_quiet(self, page: Page) -> None:
+        now = asyncio.get_running_loop().time
+        deadline = now() + self._limit_s
+        self._active_at = now()
+        while now() < deadline and self._failure is None:
             await asyncio.sleep(LOOK_EVERY_S)
-            if self._pending:
-                quiet_from = loop.time()
-            elif loop.time() - quiet_from >= QUIET_S:
+            asked_at = now()
+            await (
+                page.title()
+            )  # of a world of its own, where no script of the page has a hand in it
+            if self._pending or now() - asked_at > PROMPT_S:
+                self._active_at = now()
+            elif now() - self._active_at >= QUIET_S:
                 return
 
     async def _answer(self, route: Route) -> None:
@@ -254,6 +261,7 @@ class _Rendering:
             served = None
         finally:
             self._pending -= 1
+            self._active_at = asyncio.get_running_loop().time()
         if served is None:
             await route.abort("failed")
         else:

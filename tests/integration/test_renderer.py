@@ -119,6 +119,20 @@ async def test_a_busy_page_is_taken_as_it_stands() -> None:
 
 
 @NEEDS_BROWSER
+@pytest.mark.parametrize("wait_s", [0.0, 0.1])
+async def test_a_script_that_works_for_long_before_it_asks_is_waited_for(
+    renderer: Renderer, wait_s: float
+) -> None:
+    work = "for (const end = Date.now() + 1500; Date.now() < end;);"
+    late = text(f"{HOME}late.js", f"{work} {FILL}", "text/javascript")
+    load = (
+        "document.head.append(Object.assign(document.createElement('script'), {src: '/late.js'}))"
+    )
+    web = Web({**DATA, late.url: late}, wait_s)
+    assert "Selamat pagi" in await renderer.render(page(load), web.fetch)
+
+
+@NEEDS_BROWSER
 async def test_a_page_that_never_ends_fails_and_the_next_one_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
