@@ -16,8 +16,9 @@ from itertools import islice
 
 from sqlalchemy import select
 
+from archive.articles import ArchivedArticle
 from archive.db.schema import RevisionRow
-from archive.query import ArchivedArticle, Query
+from archive.query import Query
 
 ARTICLES_AT_A_TIME = 500
 

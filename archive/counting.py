@@ -125,7 +125,7 @@ def _facts(by: Sequence[By], index: TextIndex, among: Node, *, is_rare: bool) ->
         query = query.outerjoin(authors, true())
     text, rest = text_part(among), other_part(among)
     if is_rare and text is not None:
-        found = index.latest(text).order_by(None).subquery()
+        found = index.ids(text).subquery()
         query = by_numbers(query.join(found, found.c.id == ArticleRow.id))
         query = query.where(condition(rest, index))
     else:

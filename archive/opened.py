@@ -12,6 +12,7 @@ from os import PathLike, fspath
 from typing import Self
 
 from archive.article_pages import ArchivedPage
+from archive.articles import ArchivedArticle
 from archive.changes import Change, changes, parse_since
 from archive.cite import Style, cite_all, references
 from archive.db.engine import open_engine
@@ -21,7 +22,7 @@ from archive.export import ONE_FILE, Layout, Selection, export
 from archive.export.columns import choose
 from archive.export.selecting import select
 from archive.home import Home
-from archive.query import ArchivedArticle, Query
+from archive.query import Query
 from archive.revisions import ArchivedRevision, all_revisions
 from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, choice

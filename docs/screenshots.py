@@ -19,8 +19,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from archive.home import open_home
-from archive.query import ArchivedArticle, open_query
+from archive import open_archive
+from archive.articles import ArchivedArticle
 from archive.search.syntax import parse_query
 from archive.web.pages.replay import replay_path
 from crawler.demo.__main__ import CONTACT, WIRE_STORY, run
@@ -66,7 +66,7 @@ def main(home: Path | None) -> None:
         if home is None:
             home = Path(folder, "archive")
             crawl_demo(home)
-        article = open_query(open_home(home)).search(parse_query(STORY), limit=1)[0].article
+        article = open_archive(home).search(parse_query(STORY), limit=1)[0].article
         FOLDER.mkdir(exist_ok=True)
         with reading_room(home) as address:
             take(address, pages(article))

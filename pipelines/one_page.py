@@ -9,12 +9,10 @@ import gzip
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive import open_archive
 from archive.config import FILE_NAME
-from archive.db.engine import open_engine
 from archive.db.rereading import newest_page_of
 from archive.errors import FetchError, NotArchivedError, WrongUseError
-from archive.home import Home, open_home
-from archive.query import open_query
 from pipelines.guidance import NO_GUIDANCE, Guidance, Guides
 from pipelines.pages import PageReader
 from pipelines.served import ServedPage
@@ -41,12 +39,12 @@ def open_page(name: str, home: Path, *, url: str = "") -> OnePage:
     if Path(name).is_file():
         return _open_file(name, url)
     if name.isdecimal():
-        return _open_archived(name, open_home(home))
+        return _open_archived(name, home)
     if not name.startswith(("http://", "https://")):
         raise WrongUseError(f"{name}: cannot read this page: no such file, address or article")
     if (home / FILE_NAME).is_file():
         try:
-            return _open_archived(name, open_home(home))
+            return _open_archived(name, home)
         except NotArchivedError:
             pass  # the one on the web is meant
     return _fetch(name)
@@ -64,18 +62,15 @@ def _open_file(name: str, url: str) -> OnePage:
     return OnePage(name, ServedPage(body, url or path.resolve().as_uri()))
 
 
-def _open_archived(name: str, home: Home) -> OnePage:
-    article = open_query(home).article(name)
-    engine = open_engine(home.database_url, read_only=True)
-    try:
-        with engine.connect() as connection:
+def _open_archived(name: str, home: Path) -> OnePage:
+    with open_archive(home) as archive:
+        article = archive.article(name)
+        with archive.engine.connect() as connection:
             page = newest_page_of(connection, article.id)
         if page is None:
             raise NotArchivedError(f"{name}: the page of this article has no record")
-        served = PageReader(home.warc, engine).read(page)
-        guidance = Guides(engine).of(page.source_id, page.captured_at)
-    finally:
-        engine.dispose()
+        served = PageReader(archive.home.warc, archive.engine).read(page)
+        guidance = Guides(archive.engine).of(page.source_id, page.captured_at)
     return OnePage(name, served, guidance)
 
 

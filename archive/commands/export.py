@@ -14,8 +14,8 @@ import typer
 from archive.cli import HomeOption
 
 if TYPE_CHECKING:
+    from archive.articles import Batch
     from archive.export import Selection
-    from archive.query import Batch
 
 
 class Revisions(StrEnum):
@@ -101,24 +101,22 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         _refuse_others(context, "home", "output", "from_manifest")
         _export_again(home, from_manifest, output)
         return
+    from archive import open_archive
     from archive.errors import WrongUseError
     from archive.export import FORMATS, Layout
     from archive.export import export as export_selection
     from archive.export.columns import choose
-    from archive.home import open_home
-    from archive.opened import Archive
 
     is_table = format_ not in FORMATS or FORMATS[format_].package is None
     if not is_table and (columns or no_text):
         raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
     chosen = {"every_revision": revisions is Revisions.ALL, "first_only": dedupe is not None}
-    archive = Archive(open_home(home))
-    selection = archive.selection(matching, **chosen)
-    counted = partial(archive.count_all, matching=matching, **chosen)
-    shown = _shown(selection, counted)
-    wanted = replace(shown, columns=choose(names, no_text=no_text))
-    count = export_selection(wanted, format_, output, Layout(split, shards, manifest))
+    with open_archive(home) as archive:
+        selection = archive.selection(matching, **chosen)
+        shown = _shown(selection, partial(archive.count_all, matching=matching, **chosen))
+        wanted = replace(shown, columns=choose(names, no_text=no_text))
+        count = export_selection(wanted, format_, output, Layout(split, shards, manifest))
     what = "articles" if revisions is Revisions.LAST else "revisions"
     typer.echo(f"Exported {count} {what}.", err=True)
 
@@ -135,14 +133,14 @@ def _refuse_others(context: typer.Context, *allowed: str) -> None:
 
 
 def _export_again(home: Path, manifest: Path, output: str) -> None:
+    from archive import open_archive
     from archive.export.again import export_again, read_recipe, select_again
-    from archive.home import open_home
-    from archive.query import open_query
 
-    recipe, opened = read_recipe(manifest), open_home(home)
-    selection = select_again(open_query(opened), recipe, opened.warc)
-    shown = _shown(selection, lambda: recipe.rows)
-    count, differences = export_again(recipe, shown, output)
+    recipe = read_recipe(manifest)
+    with open_archive(home) as archive:
+        selection = select_again(archive, recipe, archive.home.warc)
+        shown = _shown(selection, lambda: recipe.rows)
+        count, differences = export_again(recipe, shown, output)
     typer.echo(f"Exported {count} of {recipe.rows} rows.", err=True)
     for difference in differences:
         typer.secho(f"kliping: {difference}", fg="red", err=True)
@@ -155,7 +153,7 @@ def _shown(selection: Selection, count: Callable[[], int]) -> Selection:
     from rich.console import Console
     from rich.progress import Progress
 
-    from archive.query import Articles
+    from archive.articles import Articles
 
     console = Console(stderr=True)
     if not console.is_terminal:

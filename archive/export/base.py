@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.article_rows import Mark
+from archive.articles import ArchivedArticle, Articles, Batch
 from archive.export.columns import COLUMNS, Column
-from archive.query import ArchivedArticle, Articles, Batch
 
 AddRows = Callable[[Batch], None]
 

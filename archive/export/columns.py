@@ -16,9 +16,9 @@ from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 from archive.article_pages import ArchivedPage
+from archive.articles import COLUMNS as NAMES
+from archive.articles import ArchivedArticle
 from archive.errors import WrongUseError
-from archive.query import COLUMNS as NAMES
-from archive.query import ArchivedArticle
 
 LONG_TEXTS = ("text", "markdown")
 """What `--no-text` leaves out: an export without them can be given on where texts cannot."""

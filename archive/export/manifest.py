@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from archive.article_rows import Mark
+from archive.articles import Articles, Batch
 from archive.disk import replacing
 from archive.export.base import Selection
 from archive.export.numbers import Numbers
 from archive.export.values import encodable
-from archive.query import Articles, Batch
 
 NOT_STATED = "not stated"
 OTHER_LICENCES = "others"

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from archive.articles import ArchivedArticle
 from archive.export.jsonl import to_json
 from archive.model import RecordType
-from archive.query import ArchivedArticle
 
 
 def print_as_json(found: Iterable[ArchivedArticle]) -> None:

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from archive.articles import ArchivedArticle
 from archive.clusters import Cluster, Member
-from archive.query import ArchivedArticle
 
 
 def print_cluster(article: ArchivedArticle, cluster: Cluster | None) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from archive.articles import ArchivedArticle
 from archive.diff import Change, Piece, Pieces, compare
-from archive.query import ArchivedArticle
 from archive.revisions import ArchivedRevision
 
 STYLES = {Change.SAME: "", Change.REMOVED: "red strike", Change.ADDED: "green"}

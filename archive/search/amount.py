@@ -41,5 +41,5 @@ def _matching(connection: Connection, query: Node, every_revision: bool) -> Sele
     if every_revision:
         return having(connection, query).add_columns(ArticleRow.revision)
     if is_text(query):
-        return index_of(connection).latest(query).order_by(None)
+        return index_of(connection).ids(query)
     return having(connection, query)

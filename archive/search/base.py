@@ -65,8 +65,11 @@ class TextIndex(Protocol):
         What counts is `by`: the part of `text` that no match lacks and that is worth its time.
         """
 
+    def ids(self, text: Node) -> Select[Any]:
+        """The `id` of articles that match, in no order; no other columns."""
+
     def latest(self, text: Node) -> Select[Any]:
-        """The `id` of articles that match, the last to come in first; no other columns."""
+        """The same, the last to come in first."""
 
     def numbers(
         self, connection: Connection, text: Node, most: int | None = None

@@ -234,6 +234,6 @@ def having(connection: Connection, query: Node) -> Select[Any]:
     chosen: list[Any] = [ArticleRow.id]
     if text is None or not is_of_numbers(rest) or is_over(connection, text, index, WIDE_HITS):
         return by_facts(select(*chosen).where(condition(query, index)), query)
-    sought = index.latest(text).order_by(None).subquery()
+    sought = index.ids(text).subquery()
     found = select(*chosen).join(sought, sought.c.id == ArticleRow.id)
     return by_numbers(found.where(condition(rest, index)))

@@ -72,7 +72,7 @@ def note_frequency(connection: Connection, text: Node, articles: int, most: int)
 
 def count_to(connection: Connection, text: Node, index: TextIndex, most: int) -> int:
     """How many articles have some words now, as far as `most`."""
-    some = index.latest(text).order_by(None).limit(most).subquery()
+    some = index.ids(text).limit(most).subquery()
     return connection.scalar(select(func.count()).select_from(some)) or 0
 
 

@@ -64,14 +64,16 @@ class PostgresqlIndex(TextIndex):
             .order_by(score.desc(), ArticleRow.id)
         )
 
+    def ids(self, text: Node) -> Select[Any]:
+        return select(ArticleRow.id).where(self.matching(text))
+
     def latest(self, text: Node) -> Select[Any]:
-        return select(ArticleRow.id).where(self.matching(text)).order_by(ArticleRow.id.desc())
+        return self.ids(text).order_by(ArticleRow.id.desc())
 
     def numbers(
         self, connection: Connection, text: Node, most: int | None = None
     ) -> NDArray[np.int64]:
-        found = self.latest(text)
-        found = found.limit(most) if most else found.order_by(None)
+        found = self.latest(text).limit(most) if most else self.ids(text)
         gathered = connection.scalar(select(func.array_agg(found.subquery().c.id)))
         return np.array(gathered or (), np.int64)
 

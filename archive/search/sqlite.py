@@ -70,16 +70,18 @@ class SqliteIndex(TextIndex):
             return found
         return found.join(ArticleRow, ArticleRow.id == _FTS.c.rowid).where(among)
 
-    def latest(self, text: Node) -> Select[Any]:
+    def ids(self, text: Node) -> Select[Any]:
         id_ = _FTS.c.rowid.label("id")
-        found = select(id_).where(_match(text)).order_by(id_.desc())
+        found = select(id_).where(_match(text))
         return found.where(id_.between(*self._ids)) if self._ids else found
+
+    def latest(self, text: Node) -> Select[Any]:
+        return self.ids(text).order_by(_FTS.c.rowid.desc())
 
     def numbers(
         self, connection: Connection, text: Node, most: int | None = None
     ) -> NDArray[np.int64]:
-        found = self.latest(text)
-        found = found.limit(most) if most else found.order_by(None)
+        found = self.latest(text).limit(most) if most else self.ids(text)
         # As one text: as rows they would take four times as long.
         written = connection.scalar(select(func.group_concat(found.subquery().c.id)))
         return np.fromstring(written, np.int64, sep=",") if written else np.zeros(0, np.int64)

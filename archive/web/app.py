@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from archive.web import api, feed, memento, problems, statics
-from archive.web.asking import Archive
+from archive.web.asking import AskedArchive
 from archive.web.etags import EntityTags
 from archive.web.guard import Guard
 from archive.web.headers import SecureHeaders
@@ -34,7 +34,7 @@ def create_app(home: Home, settings: WebSettings, buckets: Buckets | None = None
     Raises:
         StorageError: its database cannot be opened.
     """
-    archive = Archive(home, settings)
+    archive = AskedArchive(home, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

@@ -73,7 +73,7 @@ class Asked:
                 _interrupt(connection)
 
 
-class Archive:
+class AskedArchive:
     """An archive that requests ask; one for each app."""
 
     def __init__(self, home: Home, settings: WebSettings) -> None:
@@ -150,8 +150,8 @@ class Archive:
 
 
 async def ask(request: Request, question: Question[T], *, is_long: bool = False) -> T:
-    """The answer of the request's archive to a question; see `Archive.ask`."""
-    archive: Archive = request.app.state.archive
+    """The answer of the request's archive to a question; see `AskedArchive.ask`."""
+    archive: AskedArchive = request.app.state.archive
     return await archive.ask(request, question, is_long=is_long)
 
 
@@ -162,7 +162,7 @@ async def ask_again(
 
     See `archive.web.remembering`.
     """
-    archive: Archive = request.app.state.archive
+    archive: AskedArchive = request.app.state.archive
     answer: T = await archive.remembered.get(
         repr(key), lambda: archive.ask(request, question, is_long=is_long)
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from archive.articles import ArchivedArticle
 from archive.diff import count_words
-from archive.query import ArchivedArticle, Query
+from archive.query import Query
 from archive.revisions import ArchivedRevision
 from archive.web.problems import ProblemError
 

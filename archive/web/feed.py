@@ -12,8 +12,9 @@ from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.articles import ArchivedArticle
 from archive.export.values import encodable
-from archive.query import ArchivedArticle, Query
+from archive.query import Query
 from archive.search.syntax import parse_query
 from archive.search.terms import Order
 from archive.web.api.search import QueryParameter

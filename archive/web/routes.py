@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.web.asking import Archive
+from archive.web.asking import AskedArchive
 from archive.web.rendering import language
 
 MOST_BYTES = 200_000
@@ -25,7 +25,7 @@ class RememberedRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def remembering(request: Request) -> Response:
-            archive: Archive = request.app.state.archive
+            archive: AskedArchive = request.app.state.archive
             key = f"{language(request)} {request.url}"
             found: Response = await archive.remembered.get(
                 key, lambda: answer(request), is_kept=_is_light

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.web.asking import Archive, Asked, end, until_gone
+from archive.web.asking import Asked, AskedArchive, end, until_gone
 from archive.web.heads import is_head
 from archive.web.problems import ClientGoneError, ProblemError
 
@@ -43,7 +43,7 @@ class WrittenResponse(Response):
 
     def __init__(
         self,
-        archive: Archive,
+        archive: AskedArchive,
         write: Write,
         *,
         is_whole: bool,

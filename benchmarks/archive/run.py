@@ -27,10 +27,10 @@ from typing import Any
 import duckdb
 import numpy as np
 
+from archive import open_archive
 from archive.db.engine import open_engine
 from archive.export import Selection, export
-from archive.home import open_home
-from archive.query import Query, open_query
+from archive.query import Query
 from archive.search.syntax import parse_query
 from archive.search.terms import EVERYTHING, By
 from benchmarks.archive.generate import generate
@@ -91,10 +91,9 @@ def measure_export(folder: Path, target: Path) -> bool:
 
 def export_once(folder: Path, target: Path) -> None:
     """Export as `kliping export` does, and print what that took as JSON."""
-    home = open_home(folder)
-    query = open_query(home)
+    archive = open_archive(folder)
     begun = time.perf_counter()
-    rows = export(Selection(query.all_articles(), home.warc), "parquet", str(target))
+    rows = export(Selection(archive.all_articles(), archive.home.warc), "parquet", str(target))
     used = resource.getrusage(resource.RUSAGE_SELF)
     took = {"clock_s": time.perf_counter() - begun, "processor_s": used.ru_utime + used.ru_stime}
     print(json.dumps({"rows": rows, **took, "memory_mb": used.ru_maxrss * 1024 / 1e6}))
@@ -194,11 +193,11 @@ def main() -> None:
         return
     asked.folder.parent.mkdir(parents=True, exist_ok=True)
     home = generate(asked.folder, asked.articles)
-    query = open_query(home)
+    archive = open_archive(asked.folder)
     target = asked.folder / "articles.parquet"
     well = [measure_export(asked.folder, target)]
     rows = exported(target, home.database_url)
-    well += [measure_counts(query, rows), measure_searches(query, rows)]
+    well += [measure_counts(archive, rows), measure_searches(archive, rows)]
     sys.exit(0 if all(well) else 1)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from archive import open_archive
+from archive.articles import ArchivedArticle
 from archive.home import Home, open_home
-from archive.query import ArchivedArticle, open_query
 from crawler.demo.site import DemoSite
 from crawler.demo.stories import StoryTruth
 from tests.browser import WAIT_MS, chromium
@@ -33,7 +34,7 @@ class ArchivedDemo:
 
     @property
     def articles(self) -> list[ArchivedArticle]:
-        return list(open_query(self.home).all_articles())
+        return list(open_archive(self.path).all_articles())
 
     def copy(self, target: Path) -> Home:
         """A copy of the archive, to change."""

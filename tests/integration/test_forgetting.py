@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from archive import open_archive
 from archive.audit import audit
 from archive.db.engine import open_engine
 from archive.home import open_home
-from archive.query import open_query
 from tests.commands import KLIPING, add_source, kliping, make_home, start
 from tests.unit.archive.shelf import files_with
 from tests.unit.archive.warc.tools import assert_tools_accept
@@ -116,7 +116,7 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Pa
 
 
 def articles(home: Path) -> dict[str, str]:
-    found = open_query(open_home(home)).all_articles()
+    found = open_archive(home).all_articles()
     return {article.canonical_url: article.text for article in found}
 
 

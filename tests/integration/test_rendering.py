@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
+from archive import open_archive
+from archive.articles import ArchivedArticle
 from archive.audit import audit
 from archive.db.engine import open_engine
 from archive.home import open_home
 from archive.model import RecordRef, RecordType
-from archive.query import ArchivedArticle, open_query
 from archive.warc.reader import iter_records, read_exchange, read_payload, read_record
 from pipelines.extract import extract
 from tests.commands import kliping, make_home
@@ -57,7 +58,7 @@ def ref_of(row: Any) -> RecordRef:
 
 
 def articles(home: Path) -> dict[str | None, ArchivedArticle]:
-    return {article.title: article for article in open_query(open_home(home)).all_articles()}
+    return {article.title: article for article in open_archive(home).all_articles()}
 
 
 def texts(home: Path) -> dict[str | None, str]:

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from archive import open_archive
 from archive.home import Home
-from archive.query import open_query
 from archive.web import comparing, remembering
 from archive.web.app import create_app
 from archive.web.rate import Buckets, client_of
@@ -119,7 +119,7 @@ def test_exports_are_whole(hostile: TestClient) -> None:
 
 
 def test_the_record_is_what_lies_in_the_file(hostile: TestClient, hostile_home: Home) -> None:
-    article = open_query(hostile_home).article("1")
+    article = open_archive(hostile_home.path).article("1")
     record = hostile.get("/api/v1/articles/1/warc")
     assert record.headers["content-type"] == "application/warc"
     assert record.content.startswith(b"WARC/1.1\r\nWARC-Type: response\r\n")
@@ -144,7 +144,7 @@ def test_texts_that_would_take_minutes_are_not_compared(
 
 
 def test_an_article_can_be_cited(hostile: TestClient, hostile_home: Home) -> None:
-    record_id = open_query(hostile_home).article("1").warc_record_id
+    record_id = open_archive(hostile_home.path).article("1").warc_record_id
     for style in ("bibtex", "csl-json", "ris"):
         answer = hostile.get("/api/v1/articles/1/cite", params={"style": style})
         assert answer.status_code == 200

@@ -18,7 +18,7 @@ from archive.export import base
 from archive.home import Home, create_home
 from archive.query import Query
 from archive.web.app import create_app
-from archive.web.asking import Archive, GivenUpError, ask
+from archive.web.asking import AskedArchive, GivenUpError, ask
 from archive.web.settings import WebSettings
 from tests.postgres import new_database, postgres
 from tests.web.serving import served, wait_for
@@ -122,7 +122,7 @@ def test_whoever_finds_all_threads_busy_is_told_so(port: int, watched: Watched) 
 
 
 def test_nothing_can_be_written(home: Home) -> None:
-    archive = Archive(home, WebSettings())
+    archive = AskedArchive(home, WebSettings())
     with archive.engine.connect() as connection, pytest.raises(Exception, match=r"(?i)read.?only"):
         connection.execute(text("DELETE FROM articles"))
     archive.close()
@@ -131,7 +131,7 @@ def test_nothing_can_be_written(home: Home) -> None:
 def test_what_is_given_up_goes_no_further(home: Home) -> None:
     from archive.web.asking import Asked
 
-    archive, asked = Archive(home, WebSettings()), Asked()
+    archive, asked = AskedArchive(home, WebSettings()), Asked()
 
     def question(query: Query) -> None:
         asked.give_up()
@@ -162,7 +162,7 @@ def test_a_database_that_fails_is_told_without_its_place(tmp_path: Path) -> None
 
 def test_an_export_ends_when_its_client_goes(hostile_home: Home) -> None:
     app = create_app(hostile_home, WebSettings(exports=1))
-    archive: Archive = app.state.archive
+    archive: AskedArchive = app.state.archive
     with served(app) as port:
         address = f"http://127.0.0.1:{port}/api/v1/export.jsonl?revisions=all"
         with socket.socket() as client:

@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
+from archive import open_archive
+from archive.articles import ArchivedArticle
 from archive.home import Home
-from archive.query import ArchivedArticle, open_query
 from archive.web import markdown
 from tests.web.addresses import NAMES, addresses
 from tests.web.hostile import HOSTILE, SCRIPT, TEMPLATE
@@ -30,7 +31,7 @@ def hostile_room(hostile_home: Home) -> Iterator[Room]:
 
 @pytest.fixture(scope="module")
 def articles(hostile_home: Home) -> list[ArchivedArticle]:
-    return list(open_query(hostile_home).all_articles())
+    return list(open_archive(hostile_home.path).all_articles())
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("article", "replay")])

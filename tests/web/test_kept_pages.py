@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 from starlette.testclient import TestClient
 
+from archive import open_archive
 from archive.home import Home, create_home
-from archive.query import open_query
 from archive.search.syntax import parse_query
 from archive.web.app import create_app
 from archive.web.pages import sources
@@ -190,7 +190,7 @@ def test_terms_are_counted_as_the_command_counts_them(
             io.StringIO(client.get("/terms.csv?q=banjir&q=kapal&unit=month&from=2020-01-01").text)
         )
     )
-    query = open_query(kept.home)
+    query = open_archive(kept.home.path)
     for term in ("banjir", "kapal"):
         of_term = [row for row in rows if row["query"] == term]
         found = sum(int(row["matching"]) for row in of_term)
@@ -257,7 +257,7 @@ def test_pages_of_an_empty_archive_say_what_to_do(empty: TestClient, name: str, 
 
 
 def test_pages_over_what_was_made_to_do_harm(hostile: TestClient, hostile_home: Home) -> None:
-    articles = list(open_query(hostile_home).all_articles())
+    articles = list(open_archive(hostile_home.path).all_articles())
     paths = addresses(articles, "racun")
     for name in OWN_PAGES:
         html = page(hostile, paths[name])

@@ -10,11 +10,12 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.articles import ArchivedArticle
 from archive.cite import Style, cite_all, references
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
-from archive.query import MAX_ID, ArchivedArticle, Query
+from archive.query import MAX_ID, Query
 from archive.reports import cluster as cluster_report
 from archive.reports import diff as diff_report
 from archive.warc.reader import read_member
@@ -29,7 +30,7 @@ from archive.web.api.answers import (
     read_cursor,
 )
 from archive.web.api.models import Article, Difference, Revisions, SomeColumns, Story
-from archive.web.asking import Archive, ask
+from archive.web.asking import AskedArchive, ask
 from archive.web.comparing import compared
 from archive.web.origins import reader_origin, replay_address, timemap_address
 
@@ -148,7 +149,7 @@ async def cluster(request: Request, article_id: ArticleId) -> Response:
 )
 async def warc(request: Request, article_id: ArticleId) -> Response:
     """The record of the capture that the article was read from, byte for byte, unpacked."""
-    archive: Archive = request.app.state.archive
+    archive: AskedArchive = request.app.state.archive
 
     def question(query: Query) -> bytes:
         return read_member(archive.home.warc, query.article(str(article_id)).ref)

@@ -16,7 +16,7 @@ from archive.query import Query
 from archive.search.syntax import parse_query
 from archive.web.api.answers import api_router
 from archive.web.api.search import ColumnsParameter, QueryParameter
-from archive.web.asking import Archive
+from archive.web.asking import AskedArchive
 from archive.web.streaming import WrittenResponse
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -71,7 +71,7 @@ async def export(
     """
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
     chosen, matching = choose(names, no_text=no_text), parse_query(q)
-    archive: Archive = request.app.state.archive
+    archive: AskedArchive = request.app.state.archive
 
     def write(query: Query, file: BinaryIO) -> None:
         articles = query.all_articles(

@@ -8,13 +8,13 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from archive.articles import ArchivedArticle
 from archive.captures import ArchivedCapture
 from archive.changes import Change
 from archive.clusters import Member
 from archive.diff import Piece
 from archive.export.columns import COLUMNS, LONG_TEXTS, meanings
 from archive.following import FollowedSource
-from archive.query import ArchivedArticle
 from archive.search.terms import By
 
 EXAMPLE: dict[str, Any] = {

@@ -10,10 +10,11 @@ from fastapi import Path as PathParameter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.articles import ArchivedArticle
 from archive.changes import Change, vanishing_of
 from archive.cite import Style, cite_all, references
 from archive.clusters import Cluster
-from archive.query import MAX_ID, ArchivedArticle, Query
+from archive.query import MAX_ID, Query
 from archive.web import markdown
 from archive.web.asking import ask
 from archive.web.pages.replay import replay_path

@@ -11,11 +11,11 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.articles import COLUMNS as NAMES
 from archive.errors import QueryError
 from archive.export import FORMATS
 from archive.export.columns import meanings
 from archive.export.folder import SPLITS
-from archive.query import COLUMNS as NAMES
 from archive.query import Query
 from archive.search.amount import MOST_COUNTED, Amount, amount
 from archive.search.syntax import parse_query

@@ -11,8 +11,9 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.articles import ArchivedArticle
 from archive.diff import Change, Difference, Pieces, compare
-from archive.query import ArchivedArticle, Query
+from archive.query import Query
 from archive.reports.diff import is_changed, lines
 from archive.revisions import ArchivedRevision, Step, steps
 from archive.web.asking import ask

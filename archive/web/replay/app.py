@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from archive.errors import KlipingError, NotArchivedError
-from archive.web.asking import Archive
+from archive.web.asking import AskedArchive
 from archive.web.heads import HeadAsGet
 from archive.web.origins import origin_of_reader, replay_origin
 from archive.web.problems import ClientGoneError, ProblemError, problem_of
@@ -41,7 +41,7 @@ def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
         StorageError: the database cannot be opened.
     """
     app = Starlette(routes=[Route("/{path:path}", _replay)])
-    app.state.archive = Archive(home, settings)
+    app.state.archive = AskedArchive(home, settings)
     app.state.settings = settings
     return HeadAsGet(app)
 
@@ -56,7 +56,7 @@ async def _replay(request: Request) -> Response:
     headers = _headers(request, place)
     if not place.is_part and request.headers.get("sec-fetch-mode") not in _NAVIGATED:
         return Response("Only pages are here.", 403, headers, "text/plain")
-    archive: Archive = request.app.state.archive
+    archive: AskedArchive = request.app.state.archive
 
     def shown(query: Query) -> Shown:
         capture = capture_at(query.engine, place)

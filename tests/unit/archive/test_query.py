@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from archive.articles import COLUMNS, ArchivedArticle
 from archive.db.engine import open_engine
 from archive.db.repository import UrlOutcome
 from archive.errors import NotArchivedError, SourceError, StorageError, WrongUseError
@@ -25,7 +26,7 @@ from archive.model import (
     Source,
     UrlKind,
 )
-from archive.query import COLUMNS, ArchivedArticle, Query
+from archive.query import Query
 from archive.search.syntax import parse_query
 from tests.rows import NOW, SITE, Rows, article, read
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import text
 
+from archive import open_archive
+from archive.articles import ArchivedArticle
 from archive.audit import audit
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.home import Home, create_home
 from archive.model import Source
-from archive.query import ArchivedArticle, open_query
 from crawler.rebuild import Rebuilder
 from pipelines.importing import Options, Result, import_files
 from pipelines.repair import Mended, repair
@@ -67,7 +68,7 @@ class Library:
         return found
 
     def articles(self) -> dict[str, ArchivedArticle]:
-        return {each.url: each for each in open_query(self.home).all_articles()}
+        return {each.url: each for each in open_archive(self.home.path).all_articles()}
 
     def change(self, statement: str) -> None:
         engine = open_engine(self.home.database_url)

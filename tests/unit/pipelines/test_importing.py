@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from archive import open_archive
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.errors import LockedError, SourceError
 from archive.forget import forget
 from archive.model import Candidate, FoundBy, Seed, Source, UrlKind
-from archive.query import open_query
 from archive.warc import cdxj
 from archive.warc.reader import read_payload
 from archive.warc.walk import walk
@@ -314,7 +314,7 @@ def test_a_url_that_the_frontier_waits_for_stays_due(tmp_path: Path, in_process:
     library.take(site_file(tmp_path / "a.warc.gz"))
     kinds = library.rows("SELECT url, kind, due_at IS NULL FROM urls WHERE found_by != 'import'")
     assert sorted(kinds) == [(f"{outlet.base_url}/", "listing", 0), (url, "page", 0)]
-    assert open_query(library.home).article(url).url == url
+    assert open_archive(library.home.path).article(url).url == url
 
 
 def test_what_was_forgotten_does_not_come_back(tmp_path: Path, library: Library) -> None:

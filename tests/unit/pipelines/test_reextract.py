@@ -17,6 +17,7 @@ from typing import ClassVar
 import pytest
 from sqlalchemy import text
 
+from archive.articles import ArchivedArticle
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
@@ -33,7 +34,7 @@ from archive.model import (
     UrlKind,
     Visit,
 )
-from archive.query import ArchivedArticle, Query
+from archive.query import Query
 from archive.warc.compose import response_payload_digest
 from archive.warc.writer import WarcWriter
 from pipelines import reextract as module
