@@ -70,7 +70,7 @@ def count(
 
 def _counted(connection: Connection, by: Sequence[By], among: Node) -> list[Count]:
     """How many articles there are in each group, in the order of groups; all of them match."""
-    if by and (in_memory := facts_of(connection, among, by)):
+    if by and (in_memory := facts_of(connection, among)):
         return _in_order(in_memory.count(connection, by, among))
     index = _index_for(connection, among)
     facts = _facts(by, index, among, is_rare=_is_rare(connection, among, index))

@@ -6,6 +6,7 @@ many seconds where there are many. PostgreSQL finds its way by itself.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -41,12 +42,29 @@ def by_numbers(query: Select[Any]) -> Select[Any]:
 
 def is_of_numbers(node: Node) -> bool:
     """Whether words, days, sources, languages and sections are all that is asked for."""
-    return _asks_only(node, _MOSTLY_ASKED)
+    return asks_only(node, _MOSTLY_ASKED)
 
 
 def is_of_days(node: Node) -> bool:
     """Whether words, days and sources are all that is asked for."""
-    return _asks_only(node, _OF_DAYS)
+    return asks_only(node, _OF_DAYS)
+
+
+def asks_only(node: Node, fields: Collection[Field]) -> bool:
+    """Whether nothing is asked for but these facts, days of publication, and words."""
+    match node:
+        case Text():
+            return True
+        case Not(inner):
+            return asks_only(inner, fields)
+        case And(nodes) | Or(nodes):
+            return all(asks_only(each, fields) for each in nodes)
+        case Fact():
+            return node.field in fields
+        case Period():
+            return node.clock is Clock.PUBLISHED
+        case _:
+            return False
 
 
 def _from_index(query: Select[Any], name: str) -> Select[Any]:
@@ -55,24 +73,7 @@ def _from_index(query: Select[Any], name: str) -> Select[Any]:
 
 def _only_source(node: Node) -> str | None:
     """The name of the one source of which every hit is, if no more is asked than its index has."""
-    if not _asks_only(node, _MOSTLY_ASKED):
+    if not asks_only(node, _MOSTLY_ASKED):
         return None
     named = [part for part in parts(node) if isinstance(part, Fact) and part.field is Field.SOURCE]
     return named[0].value if named else None
-
-
-def _asks_only(node: Node, fields: frozenset[Field]) -> bool:
-    """Whether nothing is asked for but these facts, days of publication, and words."""
-    match node:
-        case Text():
-            return True
-        case Not(inner):
-            return _asks_only(inner, fields)
-        case And(nodes) | Or(nodes):
-            return all(_asks_only(each, fields) for each in nodes)
-        case Fact():
-            return node.field in fields
-        case Period():
-            return node.clock is Clock.PUBLISHED
-        case _:
-            return False

@@ -55,7 +55,7 @@ def facets(connection: Connection, query: Node, *, most: int | None = None) -> F
     published. Where facts are in memory, they are of all hits without words, and `most` are ten
     times as many.
     """
-    if in_memory := facts_of(connection, query, COUNTED):
+    if in_memory := facts_of(connection, query):
         ids, is_all = in_memory.found(connection, query, most or FACET_HITS_IN_MEMORY)
         tallies = {by: in_memory.tally(connection, [by], ids).items() for by in COUNTED}
         by = {by: {name: n for (name,), n in tallies[by]} for by in COUNTED}

@@ -2,7 +2,7 @@
 
 The web reader lets its engine `keep` them; counting (`archive.counting`, `archive.search.facets`)
 then asks the database for words alone, and not for what it has of every article that has them.
-They take 16 bytes an article, and about a second to be loaded for each million: in a thread of
+They take 24 bytes an article, and some two seconds to be loaded for each million: in a thread of
 their own, while the database answers.
 
 Whatever comes in or has a new revision is there when it is counted next. What is changed otherwise
@@ -11,26 +11,40 @@ Whatever comes in or has a new revision is there when it is counted next. What i
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import reduce
+from itertools import pairwise
 from threading import Lock, Thread
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Engine, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    String,
+    and_,
+    cast,
+    func,
+    select,
+    true,
+)
 
 from archive.article_rows import last_revision
 from archive.db.schema import ArticleRow, RevisionRow
 from archive.db.sources import source_ids
 from archive.errors import KlipingError
-from archive.search.covering import by_numbers, is_of_numbers
+from archive.search.columns import Column, Ids, Some, small
+from archive.search.covering import asks_only, by_facts, by_numbers
 from archive.search.days import NO_DAY, Days
 from archive.search.frequency import is_over, note_frequency
-from archive.search.frequent import FREQUENT, FrequentWords, Ids
+from archive.search.frequent import FREQUENT, FrequentWords
 from archive.search.groups import FACT_OF, NAMES, Groups, Tally, tally_of
 from archive.search.index import index_of
 from archive.search.narrowing import parts
@@ -51,74 +65,44 @@ from archive.search.terms import (
 
 RELOAD_S = 300
 MOST_NUMBER = 20_000_000
-"""Of an article; if there are greater ones, 320 MB would not do, and the database counts."""
+"""Of an article; if there are greater ones, 480 MB would not do, and the database counts."""
 AT_ONCE = 20_000
 """Articles that are read at once: others can have the interpreter in between."""
 _OPTION = "facts"
-_KEPT = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
-_OF_FIELD = {Field.SOURCE: By.SOURCE, Field.LANG: By.LANGUAGE, Field.SECTION: By.SECTION}
+Kind: TypeAlias = By | Field
+"""What is known of an article."""
+COLUMNS: dict[Kind, Any] = {
+    By.SOURCE: ArticleRow.source_id,
+    By.LANGUAGE: ArticleRow.language,
+    By.SECTION: ArticleRow.section,
+    By.DAY: ArticleRow.published_on,
+    Field.DOMAIN: ArticleRow.domain,
+    By.AUTHOR: cast(ArticleRow.authors, String),
+}
+"""Where the database has what is kept; authors as JSON."""
+_NARROW = (By.SOURCE, By.LANGUAGE, By.SECTION, By.DAY)
+"""What a smaller index holds, in the order of articles."""
+_WIDE = (Field.DOMAIN, By.AUTHOR)
+_OF_FIELD: Mapping[Field, Kind] = {
+    Field.SOURCE: By.SOURCE,
+    Field.LANG: By.LANGUAGE,
+    Field.SECTION: By.SECTION,
+    Field.DOMAIN: Field.DOMAIN,
+    Field.AUTHOR: By.AUTHOR,
+}
 _EPOCH = date(1970, 1, 1).toordinal()
 _CLOCKS_DAYS = 2
 """Two moments with so many days between them are in the same order by any clock."""
-_FEW = 4
-"""So many codes are sooner compared one by one."""
 _MOST_CELLS = 4_000_000
 """Of a table of all groups that there could be; of more, those that there are get sorted."""
-
-Some: TypeAlias = Ids | slice
-"""Some articles, or all up to some number."""
-
-
-class _Column:
-    """One fact of all articles: a code for each, at its number, and what the codes stand for.
-
-    It may be read while it is written: codes first, then what they stand for.
-    """
-
-    def __init__(self) -> None:
-        self.codes = np.zeros(0, np.int32)
-        """0: there is no such article, or it has no value."""
-        self.values: list[Any] = [None]
-        self._code_of: dict[Any, int] = {None: 0}
-
-    def put(self, ids: Ids, values: Sequence[Any]) -> None:
-        """Note the values of some articles."""
-        codes = [self._code(value) for value in values]
-        if ids.max() >= len(self.codes):
-            grown = np.zeros(int(ids.max() * 1.1) + 1000, np.int32)
-            grown[: len(self.codes)] = self.codes
-            self.codes = grown
-        self.codes[ids] = codes
-
-    def having(
-        self, some: Some, are_meant: Callable[[Sequence[Any]], NDArray[np.bool_]]
-    ) -> NDArray[np.bool_]:
-        """Of which of some articles the value is meant; no value never is."""
-        codes = self.codes[some]
-        meant = are_meant(self.values)
-        meant[0] = False
-        wanted = np.flatnonzero(meant)
-        if len(wanted) <= _FEW:
-            found = np.zeros(len(codes), np.bool_)
-            for code in wanted:
-                found |= codes == code
-            return found
-        # What a slice shows may be written meanwhile, with codes of values that are new.
-        return np.take(meant, codes, mode="clip")
-
-    def _code(self, value: Any) -> int:
-        code = self._code_of.get(value)
-        if code is None:
-            code = self._code_of[value] = len(self.values)
-            self.values.append(value)
-        return code
 
 
 class Facts:
     """Facts of all articles of one database."""
 
     def __init__(self) -> None:
-        self._columns = {by: _Column() for by in _KEPT}
+        self._columns: dict[Kind, Column] = {kind: Column() for kind in COLUMNS}
+        self._columns[By.AUTHOR] = Column(_list_of)
         self._groups: dict[By, Groups] = {}
         self._ordinals = np.zeros(0, np.int64)
         self._frequent = FrequentWords()
@@ -132,10 +116,10 @@ class Facts:
             return
         with self._lock:
             if self._last_revision == 0:
-                self._read(connection, true())
+                self._read_all(connection)
             elif last > self._last_revision:
                 news = select(RevisionRow.article_id).where(RevisionRow.id > self._last_revision)
-                self._frequent.note_change(last, self._read(connection, ArticleRow.id.in_(news)))
+                self._frequent.note_change(last, self._read_some(connection, news))
             self._last_revision = max(last, self._last_revision)
 
     def found(
@@ -255,20 +239,19 @@ class Facts:
                 return found
             case Not(inner):
                 return ~self._match(connection, inner, some)
+            case Fact(Field.SOURCE, value):
+                names = self._names(connection)
+                meant = [id_ for id_, name in names.items() if small(name) == small(value)]
+                column = self._columns[By.SOURCE]
+                return column.having(some, column.codes_of(meant))
             case Fact(field, value):
-                wanted = _small(value)
-                name_of = self._names(connection).get if field is Field.SOURCE else str
-                return self._columns[_OF_FIELD[field]].having(
-                    some,
-                    lambda values: np.array(
-                        [_small(name_of(each) or "") == wanted for each in values]
-                    ),
-                )
+                column = self._columns[_OF_FIELD[field]]
+                return column.having(some, column.codes_with(value))
             case Period(_, first, last):
+                column = self._columns[By.DAY]
                 begin, end = (day.toordinal() if day else None for day in (first, last))
-                return self._columns[By.DAY].having(
-                    some, lambda days: _is_within(self._days(days), begin, end)
-                )
+                within = _is_within(self._days(column.values), begin, end)
+                return column.having(some, np.flatnonzero(within).tolist())
             case _:
                 raise ValueError(f"no fact that is kept: {node!r}")
 
@@ -277,7 +260,7 @@ class Facts:
         if by is By.SOURCE:  # they may get other names
             return Groups.of(values, self._names(connection).get)
         known = self._groups.get(by)
-        if known is None or len(known.of_code) < len(values):
+        if known is None or known.codes < len(values):
             known = self._groups[by] = Groups.of(values, NAMES[by])
         return known
 
@@ -291,22 +274,63 @@ class Facts:
     def _names(self, connection: Connection) -> dict[int, str]:
         return {id_: name for name, id_ in source_ids(connection).items()}
 
-    def _read(self, connection: Connection, which: ColumnElement[bool]) -> Ids:
-        """Read some articles; which these were."""
-        index, last, read = index_of(connection), 0, [np.zeros(0, np.int64)]
-        columns: list[Any] = [ArticleRow.id, *(COLUMNS[by] for by in _KEPT)]
-        while True:
-            some = by_numbers(select(*columns).where(ArticleRow.id > last, which))
-            rows = some.order_by(ArticleRow.id).limit(AT_ONCE).subquery()
-            gathered = connection.execute(select(*map(index.gathered, rows.c))).one()
-            ids, *values = (each or () for each in gathered)
-            if not ids:
-                return np.concatenate(read)
-            read.append(np.array(ids, np.int64))
-            for by, each in reversed(list(zip(_KEPT, values, strict=True))):
-                # The source comes last: an article is there when it has one.
-                self._columns[by].put(read[-1], each)
-            last = max(ids)
+    def _read_all(self, connection: Connection) -> None:
+        """Read all articles: each fact from the smallest index that has it."""
+        ids = np.zeros(1, np.int64)
+        while len(ids):
+            some = by_numbers(_facts(_NARROW).where(ArticleRow.id > int(ids.max())))
+            ids = self._put(connection, some.order_by(ArticleRow.id).limit(AT_ONCE), _NARROW)
+        for span in self._spans():
+            self._put(connection, by_facts(_facts(_WIDE).where(span), EVERYTHING), _WIDE)
+
+    def _read_some(self, connection: Connection, which: Select[Any]) -> Ids:
+        """Read the articles `which` are selected; which these were."""
+        return self._put(connection, _facts(COLUMNS).where(ArticleRow.id.in_(which)), COLUMNS)
+
+    def _put(self, connection: Connection, some: Select[Any], kinds: Collection[Kind]) -> Ids:
+        """Note facts of some articles; which these were.
+
+        All in one row: between any two of them other threads may take their turn.
+        """
+        index, rows = index_of(connection), some.subquery()
+        gathered = connection.execute(select(*map(index.gathered, rows.c))).one()
+        numbers, *values = (each or () for each in gathered)
+        ids = np.array(numbers, np.int64)
+        if not len(ids):
+            return ids
+        if ids.max() >= len(self._columns[By.SOURCE].codes):
+            for kind in reversed(COLUMNS):
+                self._columns[kind].grow(int(ids.max() * 1.1) + 1000)
+        # The source comes last: an article is there when it has one.
+        for kind, each in reversed(list(zip(kinds, values, strict=True))):
+            self._columns[kind].put(ids, each)
+        return ids
+
+    def _spans(self) -> Iterator[ColumnElement[bool]]:
+        """The times of publication, in parts with some `AT_ONCE` articles each."""
+        column, at = self._columns[By.DAY], ArticleRow.published_at
+        days = np.sort(self._days(column.values)[column.codes[column.codes != 0]])
+        limits = [day for day in np.unique(days[AT_ONCE::AT_ONCE]).tolist() if day > NO_DAY]
+        moments = [
+            datetime.combine(date.fromordinal(day), datetime.min.time(), UTC) for day in limits
+        ]
+        for begin, end in pairwise([None, *moments, None]):
+            yield and_(
+                at.is_not(None),
+                true() if begin is None else at >= begin,
+                true() if end is None else at < end,
+            )
+        yield at.is_(None)
+
+
+def _facts(kinds: Collection[Kind]) -> Select[Any]:
+    """The number of articles, and these facts of theirs."""
+    columns: list[Any] = [ArticleRow.id, *(COLUMNS[kind] for kind in kinds)]
+    return select(*columns)
+
+
+def _list_of(written: str) -> tuple[str, ...] | None:
+    return tuple(json.loads(written)) or None
 
 
 def _is_within(days: NDArray[np.int64], first: int | None, last: int | None) -> NDArray[np.bool_]:
@@ -318,13 +342,6 @@ def _is_within(days: NDArray[np.int64], first: int | None, last: int | None) -> 
     return within
 
 
-COLUMNS: dict[By, Any] = {
-    By.SOURCE: ArticleRow.source_id,
-    By.LANGUAGE: ArticleRow.language,
-    By.SECTION: ArticleRow.section,
-    By.DAY: ArticleRow.published_on,
-}
-"""Where the database has what is kept."""
 _LAST_ARTICLE = select(func.max(ArticleRow.id))
 
 
@@ -368,20 +385,12 @@ def keep(engine: Engine) -> Kept:
     return kept
 
 
-def facts_of(connection: Connection, node: Node, by: Sequence[By] = ()) -> Facts | None:
-    """The facts in memory, if they are kept and have all that is asked for and counted by."""
+def facts_of(connection: Connection, node: Node) -> Facts | None:
+    """The facts in memory, if they are kept and have all that is asked for."""
     kept: Kept | None = connection.get_execution_options().get(_OPTION)
-    return kept.current(connection) if kept and are_kept(node, by) else None
+    return kept.current(connection) if kept and are_kept(node) else None
 
 
-def are_kept(node: Node, by: Sequence[By] = ()) -> bool:
-    """Whether facts in memory have all that is asked for and counted by."""
-    return By.AUTHOR not in by and is_of_numbers(node)
-
-
-def _small(text: str) -> str:
-    """With small letters a to z: no others are taken for each other."""
-    return text.translate(_TO_SMALL)
-
-
-_TO_SMALL = {capital: capital + 32 for capital in range(ord("A"), ord("Z") + 1)}
+def are_kept(node: Node) -> bool:
+    """Whether facts in memory have all that is asked for."""
+    return asks_only(node, _OF_FIELD)

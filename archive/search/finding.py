@@ -177,9 +177,9 @@ def _newest(connection: Connection, query: Node, limit: int, after: Place | None
     Those that have frequent words are as a rule among the last published of all.
     """
     if after is None:
-        some = _among_newest(connection, query, limit)
+        some, is_all = _among_newest(connection, query, limit)
         found = [] if some is None else _published(connection, some, limit)
-        if len(found) == limit:
+        if is_all or len(found) == limit:
             return found
     every, found = having(connection, query), []
     for part in _behind(after):
@@ -195,8 +195,13 @@ def _published(connection: Connection, ids: Select[Any], limit: int) -> _Found:
     return [(Place(Way.PUBLICATION, row.id, row.published_at), None) for row in rows]
 
 
-def _among_newest(connection: Connection, query: Node, limit: int) -> Select[Any] | None:
-    """Hits that can be the last published; None if it is not known where to look for them."""
+def _among_newest(
+    connection: Connection, query: Node, limit: int
+) -> tuple[Select[Any] | None, bool]:
+    """Hits that can be the last published, and whether these are all that there are.
+
+    None if it is not known where to look for them.
+    """
     index = index_of(connection)
     columns: list[Any] = [ArticleRow.id]
     if is_text(query) and is_over(connection, query, index, WIDE_HITS):
@@ -204,13 +209,14 @@ def _among_newest(connection: Connection, query: Node, limit: int) -> Select[Any
         some = newest.subquery()
         ends = connection.execute(select(func.min(some.c.id), func.max(some.c.id))).one()
         among_some = select(*columns).join(some, some.c.id == ArticleRow.id)
-        return among_some.where(condition(query, index.within(*ends)))
-    if text_part(query) and (in_memory := facts_of(connection, query)):
+        return among_some.where(condition(query, index.within(*ends))), False
+    is_scattered = text_part(query) or not is_of_numbers(query)  # no index has them in order
+    if is_scattered and (in_memory := facts_of(connection, query)):
         hits, _ = in_memory.found(connection, query)
-        ids = in_memory.newest(hits, limit)
+        ids = hits if len(hits) <= limit else in_memory.newest(hits, limit)
         if len(ids) <= LAST_HITS:
-            return select(*columns).where(ArticleRow.id.in_(ids.tolist()))
-    return None
+            return select(*columns).where(ArticleRow.id.in_(ids.tolist())), ids is hits
+    return None, False
 
 
 def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeAlias
 
 import numpy as np
 from cachetools import LRUCache
@@ -17,10 +16,9 @@ from sqlalchemy import Connection
 
 from archive.article_rows import last_revision
 from archive.search.base import TextIndex
+from archive.search.columns import Ids
 from archive.search.terms import Node
 
-Ids: TypeAlias = NDArray[np.int64]
-"""Numbers of articles."""
 FREQUENT = 100_000
 """In so many articles, or more."""
 MOST_BYTES = 64 << 20

@@ -19,10 +19,9 @@ from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, RevisionRow
 from archive.errors import StorageError
 from archive.query import Query
-from archive.search import facts, frequent
-from archive.search.covering import is_of_numbers
+from archive.search import columns, facts, frequent
 from archive.search.facets import all_facets, facets
-from archive.search.facts import Kept, facts_of, keep
+from archive.search.facts import Kept, are_kept, facts_of, keep
 from archive.search.sqlite import SqliteIndex
 from archive.search.syntax import parse_query
 from archive.search.terms import EVERYTHING, By, Node, Order
@@ -30,7 +29,7 @@ from tests.property.test_queries import queries
 from tests.rows import Rows, article
 from tests.unit.archive.test_search import FOUND, NOW, SOURCES, fill
 
-COUNTED = [by for by in By if by is not By.AUTHOR]
+COUNTED = [*By]
 NARROW = ["subsidi", "lang:id", "lang:id OR lang:en", "published:..2025", "-published:2025 the"]
 NARROW += ["source:suara published:2025", "-(subsidi lang:id) -source:warta", "nowhere lang:id"]
 
@@ -67,19 +66,23 @@ def sections(query: Query, asked: str = "") -> dict[str | None, int]:
     return {one.group[0]: one.articles for one in counts}
 
 
+def authors(query: Query) -> dict[str | None, int]:
+    return {one.group[0]: one.articles for one in query.count([By.AUTHOR])}
+
+
 @pytest.mark.parametrize("asked", [*FOUND, *NARROW])
 def test_they_are_counted_as_the_database_counts(
     engine: Engine, in_memory: Query, asked: str
 ) -> None:
     among = parse_query(asked)
     with in_memory.engine.connect() as connection:
-        assert (facts_of(connection, among) is not None) == is_of_numbers(among)
+        assert (facts_of(connection, among) is not None) == are_kept(among)
     several = [[by] for by in COUNTED] + [[*two] for two in combinations(COUNTED, 2)]
     for by in [*several, [By.DAY, By.SOURCE, By.SECTION]]:
         assert in_memory.count(by, among=among) == Query(engine).count(by, among=among)
 
 
-@given(queries.filter(is_of_numbers), st.sampled_from(COUNTED))
+@given(queries.filter(are_kept), st.sampled_from(COUNTED))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much])
 def test_any_query_is_counted_as_the_database_counts(
     engine: Engine, in_memory: Query, among: Node, by: By
@@ -93,9 +96,10 @@ def test_many_groups_are_counted_like_few(
 ) -> None:
     monkeypatch.setattr(facts, "_MOST_CELLS", cells)
     monkeypatch.setattr(facts, "FREQUENT", 0)
-    monkeypatch.setattr(facts, "_FEW", 0)
-    for asked in ("", "subsidi lang:id", "lang:id -telur", "subsidi lang:en"):
-        for by in ([By.SOURCE], [By.SECTION, By.WEEK], [By.DAY, By.SOURCE, By.LANGUAGE]):
+    monkeypatch.setattr(columns, "_FEW", 0)
+    several = [[By.SECTION, By.WEEK], [By.DAY, By.SOURCE, By.LANGUAGE], [By.AUTHOR, By.MONTH]]
+    for asked in ("", "subsidi lang:id", "lang:id -telur", "subsidi lang:en", "-author:ani"):
+        for by in ([By.SOURCE], *several):
             assert in_memory.count(by, among=asked) == Query(engine).count(by, among=asked)
 
 
@@ -109,6 +113,35 @@ def test_what_comes_in_is_there_at_once(archive: Rows) -> None:
     archive.read("https://suara.example/1", article("gempa", section="S2"), is_edit_at(1))
     assert sections(query) == {"S0": 1, "S2": 2}
     assert sections(query, "banjir") == {"S0": 1, "S2": 1}
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 7])
+def test_all_are_read_in_whatever_parts(
+    engine: Engine, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facts, "AT_ONCE", at_once)
+    kept = open_engine(engine.url.render_as_string(), read_only=True)
+    keep(kept).load()
+    for by in COUNTED:
+        assert Query(kept).count([by]) == Query(engine).count([by])
+    for asked in ('author:"ani lestari"', "domain:suara.example", "author:nobody"):
+        assert Query(kept).facets(asked).hits == len(list(Query(engine).articles(asked)))
+    kept.dispose()
+
+
+def test_an_article_counts_for_each_of_its_authors(archive: Rows) -> None:
+    url = "https://suara.example/1"
+    archive.read(url, article("banjir", authors=["Ani Lestari", "Budi"]))
+    archive.read("https://suara.example/2", article("banjir"))
+    query, _ = kept_of(archive)
+    assert authors(query) == {"Ani Lestari": 1, "Budi": 1, None: 1}
+    archive.read("https://suara.example/3", article("banjir", authors=["Budi"]))
+    assert authors(query) == {"Ani Lestari": 1, "Budi": 2, None: 1}
+    archive.read(url, article("gempa", authors=["ANI lestari"]), is_edit_at(1))
+    assert authors(query) == {"ANI lestari": 1, "Budi": 1, None: 1}
+    found = query.search('author:"ani lestari"', order=Order.NEWEST)
+    assert [hit.article.text for hit in found] == ["gempa"]
+    assert query.facets("author:budi domain:suara.example").hits == 1
 
 
 def test_what_is_gone_is_gone_when_they_are_loaded_again(
