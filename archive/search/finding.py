@@ -161,6 +161,10 @@ def _latest(connection: Connection, query: Node, limit: int, after: Place | None
     places = _arrived(connection, found.limit(limit))
     if len(places) == limit:
         return places
+    if in_memory := facts_of(connection, query):
+        hits, _ = in_memory.found(connection, query)
+        ids = sorted((hits[hits < after.article_id] if after else hits).tolist(), reverse=True)
+        return [(Place(Way.ARRIVAL, id_), None) for id_ in ids[:limit]]
     everywhere = having(connection, query).order_by(ArticleRow.id.desc())
     if after:
         everywhere = everywhere.where(ArticleRow.id < after.article_id)

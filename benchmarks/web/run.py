@@ -71,18 +71,20 @@ def questions(folder: Path, rng: random.Random) -> dict[str, list[str]]:
     with engine.connect() as connection:
         last = connection.scalar(select(func.max(ArticleRow.id))) or 1
         ids = [rng.randint(1, last) for _ in range(200)]
-        known = select(ArticleRow.id, ArticleRow.url, ArticleRow.title)
+        known = select(ArticleRow.id, ArticleRow.url, ArticleRow.title, ArticleRow.authors)
         articles = connection.execute(known.where(ArticleRow.id.in_(ids))).all()
         sources = list(connection.scalars(select(SourceRow.name).limit(40)))
     engine.dispose()
     words = [rng.choice([w for w in row.title.split() if w.isalpha()] or ["a"]) for row in articles]
     words = [quote(word) for word in words]
+    bylines = [quote(f'author:"{name}"') for row in articles for name in row.authors[:1]]
     urls = [quote(row.url, safe="") for row in articles]
     numbers = [row.id for row in articles]
     return {
         "search, front": ["/"],
         "search, a word": [f"/?q={word}" for word in words],
         "search, a source": [f"/?q=source:{name}" for name in sources],
+        "search, an author": [f"/?q={byline}" for byline in bylines],
         "article": [f"/articles/{number}" for number in numbers],
         "article, text": [f"/articles/{number}.txt" for number in numbers],
         "revisions": [f"/articles/{number}/revisions" for number in numbers],
