@@ -2,7 +2,7 @@
 
 The web reader lets its engine `keep` them; counting (`archive.counting`, `archive.search.facets`)
 then asks the database for words alone, and not for what it has of every article that has them.
-They take 24 bytes an article, and some two seconds to be loaded for each million: in a thread of
+They take 24 bytes an article, and some three seconds to be loaded for each million: in a thread of
 their own, while the database answers.
 
 Whatever comes in or has a new revision is there when it is counted next. What is changed otherwise
