@@ -53,9 +53,9 @@ class Column:
         """The codes of values that are a text, or have it, whatever its letter case (a to z)."""
         return self._codes_with.get(small(text), [])
 
-    def having(self, some: Some, wanted: Sequence[int]) -> NDArray[np.bool_]:
-        """Which of some articles have one of the `wanted` codes; no value is none."""
-        codes, wanted = self.codes[some], [code for code in wanted if code]
+    def having(self, some: Some, wanted: Sequence[int] | NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which of some articles have one of the `wanted` codes."""
+        codes = self.codes[some]
         if len(wanted) <= _FEW:
             found = np.zeros(len(codes), np.bool_)
             for code in wanted:

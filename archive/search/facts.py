@@ -251,7 +251,8 @@ class Facts:
                 column = self._columns[By.DAY]
                 begin, end = (day.toordinal() if day else None for day in (first, last))
                 within = _is_within(self._days(column.values), begin, end)
-                return column.having(some, np.flatnonzero(within).tolist())
+                within[0] = False  # has no day
+                return column.having(some, np.flatnonzero(within))
             case _:
                 raise ValueError(f"no fact that is kept: {node!r}")
 

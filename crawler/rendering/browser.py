@@ -218,9 +218,8 @@ class _Rendering:
         while now() < deadline and self._failure is None:
             await asyncio.sleep(LOOK_EVERY_S)
             asked_at = now()
-            await (
-                page.title()
-            )  # of a world of its own, where no script of the page has a hand in it
+            # Asked of a world of its own, where no script of the page has a hand in it.
+            await page.title()
             if self._pending or now() - asked_at > PROMPT_S:
                 self._active_at = now()
             elif now() - self._active_at >= QUIET_S:
