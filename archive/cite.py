@@ -228,8 +228,9 @@ def _ris_record(reference: Reference) -> str:
 
 def _line(text: str | None) -> str:
     """A text on one line, without control characters and halves of surrogate pairs."""
-    one_line = " ".join(str(encodable(text or "")).split())
-    return "".join(char for char in one_line if unicodedata.category(char) != "Cc")
+    chars = str(encodable(text or ""))
+    kept = (char for char in chars if char.isspace() or unicodedata.category(char) != "Cc")
+    return " ".join("".join(kept).split())
 
 
 _WRITERS: dict[Style, Callable[[Sequence[Reference]], str]] = {
