@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, select
 
 from archive.db.forgotten import batches
 from archive.db.schema import ArticleRow, CaptureRow, RevisionPageRow, RevisionRow, UrlRow
 from archive.model import RecordRef
+
+_ARTICLE: ColumnElement[int] = bindparam("article_id")
+_SHOWN = select(ArticleRow.url, ArticleRow.canonical_url).where(ArticleRow.id == _ARTICLE)
+_LEADING = select(UrlRow.url).where(UrlRow.article_id == _ARTICLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,6 @@ def pages_of_articles(
 
 def aliases_of(connection: Connection, article_id: int) -> list[str]:
     """The addresses that lead to an article, those apart by which it is shown."""
-    known = select(ArticleRow.url, ArticleRow.canonical_url).where(ArticleRow.id == article_id)
-    shown = {url for row in connection.execute(known) for url in row}
-    urls = connection.scalars(select(UrlRow.url).where(UrlRow.article_id == article_id))
-    return sorted(set(urls) - shown)
+    asked = {"article_id": article_id}
+    shown = {url for row in connection.execute(_SHOWN, asked) for url in row}
+    return sorted(set(connection.scalars(_LEADING, asked)) - shown)

@@ -7,7 +7,7 @@ once: row by row it would take longer than all else that an export does.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -104,10 +104,12 @@ def select_articles(
     )
 
 
-def read_columns(connection: Connection, query: Select[Any]) -> Iterator[dict[str, Sequence[Any]]]:
+def read_columns(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Sequence[Any]]]:
     """What `select_articles` selects, in batches, with the further `pages` of each article."""
     has_pages = connection.scalar(_HAS_PAGES)
-    for names, rows in _batches(connection, query):
+    for names, rows in _batches(connection, query, parameters):
         raw = zip(names, zip(*rows, strict=True), strict=True)
         values = {name: _decoder(name)(column) for name, column in raw}
         offsets = values.pop("published_offset_min")
@@ -118,10 +120,10 @@ def read_columns(connection: Connection, query: Select[Any]) -> Iterator[dict[st
 
 
 def _batches(
-    connection: Connection, query: Select[Any]
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None
 ) -> Iterator[tuple[Sequence[str], list[Row[Any]]]]:
     """The names of columns, and rows."""
-    result = connection.execution_options(yield_per=_ROWS_A_FETCH).execute(query)
+    result = connection.execute(query, parameters, execution_options={"yield_per": _ROWS_A_FETCH})
     names = list(result.keys())
     batch: list[Row[Any]] = []
     size = 0

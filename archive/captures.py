@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from http import HTTPStatus
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
+from sqlalchemy import Engine, and_, bindparam, or_, select
 
 from archive.db.schema import CaptureRow
 from archive.errors import UrlError
@@ -14,6 +14,7 @@ from archive.model import RecordRef, RecordType
 from archive.urls import normalise_url
 
 _SCHEMES = ("http://", "https://")
+_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,19 @@ class ArchivedCapture:
 
 
 _COLUMNS = tuple(getattr(CaptureRow, field.name) for field in fields(ArchivedCapture))
+_OF_URL = CaptureRow.url.in_(bindparam("urls", expanding=True))
+_IS_MEMENTO = and_(
+    CaptureRow.record_id.is_not(None),
+    CaptureRow.record_type != RecordType.CONVERSION,
+    or_(CaptureRow.status.is_(None), CaptureRow.status != HTTPStatus.NOT_MODIFIED),
+)
+"""Whether a capture can be replayed: see `archive.warc.cdxj.line_of`."""
+_MEMENTOS = select(CaptureRow.captured_at, CaptureRow.url).where(_OF_URL, _IS_MEMENTO)
+_LAST_MEMENTOS = _MEMENTOS.order_by(CaptureRow.captured_at.desc(), CaptureRow.id.desc()).limit(
+    bindparam("most")
+)
+_CAPTURES = select(*_COLUMNS).where(_OF_URL)
+_IN_ORDER = _CAPTURES.order_by(CaptureRow.captured_at, CaptureRow.id).limit(bindparam("most"))
 Place = tuple[datetime, int]
 """Time and number of a capture, after which to go on."""
 
@@ -66,15 +80,15 @@ def captures_of(
 
     Spellings of it, and http and https, are taken for the same, as replay takes them.
     """
-    query = select(*_COLUMNS).where(CaptureRow.url.in_(_spellings(url)))
-    query = query.order_by(CaptureRow.captured_at, CaptureRow.id)
+    query = _IN_ORDER
     if after is not None:
         captured_at, id_ = after
         later = CaptureRow.captured_at > captured_at
         same_time = and_(CaptureRow.captured_at == captured_at, CaptureRow.id > id_)
         query = query.where(or_(later, same_time))
+    asked = {"urls": _spellings(url), "most": _MOST if limit is None else limit}
     with engine.connect() as connection:
-        rows = connection.execute(query.limit(limit))
+        rows = connection.execute(query, asked)
         return [ArchivedCapture(**row._mapping) for row in rows]
 
 
@@ -88,25 +102,21 @@ class Memento:
 
 def mementos_of(engine: Engine, url: str, *, limit: int) -> list[Memento]:
     """The captures of a URL that can be replayed, the last `limit` of them, oldest first."""
-    newest = _mementos(url).order_by(CaptureRow.captured_at.desc(), CaptureRow.id.desc())
+    asked = {"urls": _spellings(url), "most": limit}
     with engine.connect() as connection:
-        return [Memento(*row) for row in connection.execute(newest.limit(limit))][::-1]
+        return [Memento(*row) for row in connection.execute(_LAST_MEMENTOS, asked)][::-1]
 
 
 def memento_near(engine: Engine, url: str, at: datetime) -> Memento | None:
     """The capture of a URL that can be replayed and is closest to a moment."""
     time = CaptureRow.captured_at
-    before = _mementos(url).where(time <= at).order_by(time.desc())
-    after = _mementos(url).where(time > at).order_by(time)
+    before = _MEMENTOS.where(time <= at).order_by(time.desc()).limit(1)
+    after = _MEMENTOS.where(time > at).order_by(time).limit(1)
+    asked = {"urls": _spellings(url)}
     with engine.connect() as connection:
-        rows = [connection.execute(each.limit(1)).first() for each in (before, after)]
+        rows = [connection.execute(each, asked).first() for each in (before, after)]
     found = [Memento(*row) for row in rows if row]
     return min(found, key=lambda memento: abs(memento.captured_at - at), default=None)
-
-
-def _mementos(url: str) -> Select[datetime, str]:
-    of_url = CaptureRow.url.in_(_spellings(url))
-    return select(CaptureRow.captured_at, CaptureRow.url).where(of_url, _is_memento())
 
 
 def _spellings(url: str) -> list[str]:
@@ -119,15 +129,6 @@ def _spellings(url: str) -> list[str]:
     return sorted(scheme + each for scheme in _SCHEMES for each in bare)
 
 
-def _is_memento() -> ColumnElement[bool]:
-    """Whether a capture can be replayed: see `archive.warc.cdxj.line_of`."""
-    return and_(
-        CaptureRow.record_id.is_not(None),
-        CaptureRow.record_type != RecordType.CONVERSION,
-        or_(CaptureRow.status.is_(None), CaptureRow.status != HTTPStatus.NOT_MODIFIED),
-    )
-
-
 def captures_near(
     engine: Engine, url: str, at: datetime, *, limit: int = 8
 ) -> list[ArchivedCapture]:
@@ -136,11 +137,12 @@ def captures_near(
     At most `limit` from before it and as many from after it.
     """
     time = CaptureRow.captured_at
-    mementos = select(*_COLUMNS).where(CaptureRow.url.in_(_spellings(url)), _is_memento())
+    mementos = _CAPTURES.where(_IS_MEMENTO).limit(limit)
     before = mementos.where(time <= at).order_by(time.desc())
     after = mementos.where(time > at).order_by(time)
+    asked = {"urls": _spellings(url)}
     with engine.connect() as connection:
-        rows = [row for each in (before, after) for row in connection.execute(each.limit(limit))]
+        rows = [row for each in (before, after) for row in connection.execute(each, asked)]
     found = [ArchivedCapture(**row._mapping) for row in rows]
     return sorted(found, key=lambda capture: abs(capture.captured_at - at))
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     false,
     func,
     literal,
@@ -104,7 +105,8 @@ def changes(
     With `limit`, the first so many.
     """
     edits = _edits(since).order_by(RevisionRow.seen_at, RevisionRow.article_id, RevisionRow.number)
-    vanishings = _vanishings(since).order_by(ArticleRow.vanished_at, ArticleRow.id)
+    vanishings = _VANISHINGS.where(ArticleRow.vanished_at >= since)
+    vanishings = vanishings.order_by(ArticleRow.vanished_at, ArticleRow.id)
     with engine.connect() as connection:
         rows = connection.execute(_of(source, edits).limit(limit))
         found = [_edit(row) for row in rows]
@@ -126,7 +128,7 @@ def latest_changes(
         )
         found += [_edit(row) for row in rows]
     if ChangeKind.VANISHED in wanted.kinds:
-        gone = _of(wanted.source, _vanishings(wanted.since))
+        gone = _of(wanted.source, _VANISHINGS.where(ArticleRow.vanished_at >= wanted.since))
         rows = connection.execute(
             _newest_first(gone, _OF_VANISHINGS, wanted.until, before).limit(limit)
         )
@@ -234,20 +236,18 @@ _VANISHED = (
 )
 
 
-def _vanishings(since: datetime) -> Any:
-    return (
-        select(*_VANISHED, SourceRow.name.label("source"))
-        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .where(ArticleRow.vanished_at >= since)
-    )
+_VANISHINGS: Any = select(*_VANISHED, SourceRow.name.label("source")).join(
+    SourceRow, SourceRow.id == ArticleRow.source_id
+)
+_VANISHING = _VANISHINGS.where(
+    ArticleRow.id == bindparam("article_id"), ArticleRow.vanished_at.is_not(None)
+)
 
 
 def vanishing_of(engine: Engine, article_id: int) -> Change | None:
     """When an article's page was seen to be gone; None if it was there when last looked at."""
-    ever = datetime.min.replace(tzinfo=UTC)
     with engine.connect() as connection:
-        found = connection.execute(_vanishings(ever).where(ArticleRow.id == article_id))
-        row = found.one_or_none()
+        row = connection.execute(_VANISHING, {"article_id": article_id}).one_or_none()
     return _vanished(row) if row else None
 
 

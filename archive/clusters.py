@@ -8,10 +8,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
 from archive.db.clusters import believed_at
 from archive.db.schema import ArticleRow, ClusterLinkRow, ClusterRow, SourceRow
+
+_ARTICLE: ColumnElement[int] = bindparam("article_id")
+_CLUSTER_ID = select(ArticleRow.cluster_id).where(ArticleRow.id == _ARTICLE)
+_MEMBERS = (
+    select(
+        ArticleRow.id,
+        SourceRow.name,
+        ArticleRow.title,
+        ArticleRow.canonical_url,
+        ArticleRow.published_at,
+        ArticleRow.published_offset_min,
+        ArticleRow.first_seen_at,
+        ClusterRow.first_article_id,
+        ClusterLinkRow.resemblance,
+        ClusterLinkRow.containment,
+    )
+    .join(SourceRow, SourceRow.id == ArticleRow.source_id)
+    .join(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
+    .outerjoin(
+        ClusterLinkRow,
+        and_(ClusterLinkRow.article_id == _ARTICLE, ClusterLinkRow.other_id == ArticleRow.id),
+    )
+    .where(ArticleRow.cluster_id == bindparam("cluster_id"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +75,7 @@ class Cluster:
 
 def cluster_of(connection: Connection, article_id: int) -> Cluster | None:
     """The cluster that an article is in; None if it is in none."""
-    this = ArticleRow.id == article_id
-    cluster_id = connection.scalar(select(ArticleRow.cluster_id).where(this))
+    cluster_id = connection.scalar(_CLUSTER_ID, {"article_id": article_id})
     if cluster_id is None:
         return None
     members = sorted(
@@ -70,25 +93,7 @@ def on_page_clock(moment: datetime | None, offset_min: int | None) -> datetime |
 
 
 def _members(connection: Connection, cluster_id: int, article_id: int) -> list[Member]:
-    link = and_(ClusterLinkRow.article_id == article_id, ClusterLinkRow.other_id == ArticleRow.id)
-    query = (
-        select(
-            ArticleRow.id,
-            SourceRow.name,
-            ArticleRow.title,
-            ArticleRow.canonical_url,
-            ArticleRow.published_at,
-            ArticleRow.published_offset_min,
-            ArticleRow.first_seen_at,
-            ClusterRow.first_article_id,
-            ClusterLinkRow.resemblance,
-            ClusterLinkRow.containment,
-        )
-        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
-        .join(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
-        .outerjoin(ClusterLinkRow, link)
-        .where(ArticleRow.cluster_id == cluster_id)
-    )
+    asked = {"cluster_id": cluster_id, "article_id": article_id}
     return [
         Member(
             id=row.id,
@@ -102,5 +107,5 @@ def _members(connection: Connection, cluster_id: int, article_id: int) -> list[M
             resemblance=1.0 if row.id == article_id else row.resemblance,
             containment=1.0 if row.id == article_id else row.containment,
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_MEMBERS, asked)
     ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from archive.db.schema import RevisionRow
 from archive.diff import Wording
@@ -61,26 +61,29 @@ def steps(
 
     With `before`, those of lower numbers.
     """
-    query = (
-        select(*_OF_STEP)
-        .where(RevisionRow.article_id == article_id)
-        .order_by(RevisionRow.number.desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        query = query.where(RevisionRow.number < before)
-    rows: list[Row[Any]] = list(connection.execute(query))
+    asked = {"article_id": article_id, "before": before or _MOST, "most": limit + 1}
+    rows: list[Row[Any]] = list(connection.execute(_STEPS, asked))
     return [_step(row, earlier) for row, earlier in zip_longest(rows, rows[1:])][:limit]
 
 
-_OF_STEP = (
-    RevisionRow.number,
-    RevisionRow.seen_at,
-    RevisionRow.modified_at,
-    RevisionRow.title,
-    RevisionRow.authors,
-    RevisionRow.word_count,
-    RevisionRow.text_sha256,
+_MOST = 2**31 - 1
+"""Greater than any number of a revision."""
+_STEPS = (
+    select(
+        RevisionRow.number,
+        RevisionRow.seen_at,
+        RevisionRow.modified_at,
+        RevisionRow.title,
+        RevisionRow.authors,
+        RevisionRow.word_count,
+        RevisionRow.text_sha256,
+    )
+    .where(
+        RevisionRow.article_id == bindparam("article_id"),
+        RevisionRow.number < bindparam("before"),
+    )
+    .order_by(RevisionRow.number.desc())
+    .limit(bindparam("most"))
 )
 
 

@@ -17,6 +17,9 @@ from archive.errors import SourceError
 from archive.model import RuleSet, Source
 
 _DAYS = ("since", "until")
+# Put together once: pages ask these each time.
+_IDS = select(SourceRow.name, SourceRow.id).order_by(SourceRow.name)
+_TITLES = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
 
 
 def source_columns(source: Source) -> dict[str, Any]:
@@ -46,8 +49,7 @@ def source_ids(connection: Connection, names: Sequence[str] = ()) -> dict[str, i
     Raises:
         SourceError: one of them has no row.
     """
-    rows = connection.execute(select(SourceRow.name, SourceRow.id).order_by(SourceRow.name))
-    ids = {row.name: row.id for row in rows}
+    ids = {row.name: row.id for row in connection.execute(_IDS)}
     for name in names:
         if name not in ids:
             known = f"there is {', '.join(ids)}" if ids else "nothing was crawled yet"
@@ -57,8 +59,7 @@ def source_ids(connection: Connection, names: Sequence[str] = ()) -> dict[str, i
 
 def titles_of(connection: Connection) -> dict[str, str]:
     """What each source calls itself, by its name; those that are known."""
-    query = select(SourceRow.name, SourceRow.title).where(SourceRow.title.is_not(None))
-    return {row.name: row.title for row in connection.execute(query)}
+    return {row.name: row.title for row in connection.execute(_TITLES)}
 
 
 def _stored(rules: RuleSet) -> dict[str, Any]:
