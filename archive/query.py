@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Connection, Engine, Select, bindparam, func, or_, select
 
 from archive.article_pages import aliases_of
 from archive.article_rows import Mark, read_columns, select_articles
@@ -31,7 +31,7 @@ from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import condition, newest_first
 from archive.search.covering import by_facts
 from archive.search.facets import Facets, all_facets, facets
-from archive.search.finding import Match, Place, find
+from archive.search.finding import Match, Place, find, marked
 from archive.search.index import index_of
 from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, By, Order, choice
@@ -40,6 +40,9 @@ from archive.urls import normalise_url
 MAX_ID = 2**63 - 1
 """Of SQLite and PostgreSQL."""
 _OF_ROW = tuple(name for name in COLUMNS if name != "pages")
+# Put together once: that takes longer than to read an article.
+_BY_ID = select_articles(_OF_ROW).where(ArticleRow.id.in_(bindparam("ids", expanding=True)))
+_ARCHIVE_ID = select(ArchiveRow.archive_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +98,14 @@ class Query:
         """
         node, way = as_node(query), choice(Order, order)
         with self.engine.connect() as connection:
-            matches = find(
-                connection, node, limit=limit, order=way, after=after, is_marked=is_marked
-            )
-        ids = [match.article_id for match in matches]
-        articles = self._stream(select_articles(_OF_ROW).where(ArticleRow.id.in_(ids)))
-        by_id = {article.id: article for article in articles}
+            matches = find(connection, node, limit=limit, order=way, after=after)
+            articles = _by_id(connection, [match.article_id for match in matches])
+            if is_marked:
+                read = [(each.id, each.title, each.text) for each in articles.values()]
+                matches = marked(connection, node, matches, read)
         # One may just have been forgotten.
-        known = [match for match in matches if match.article_id in by_id]
-        return [SearchHit(by_id[match.article_id], match) for match in known]
+        known = [match for match in matches if match.article_id in articles]
+        return [SearchHit(articles[match.article_id], match) for match in known]
 
     def facets(self, query: Asked) -> Facets:
         """Counts of a query's hits by source, language, section and day.
@@ -160,7 +162,7 @@ class Query:
     def archive_id(self) -> str:
         """The UUID that the archive was given when it was made."""
         with self.engine.connect() as connection:
-            return connection.execute(select(ArchiveRow.archive_id)).scalar_one()
+            return connection.execute(_ARCHIVE_ID).scalar_one()
 
     def article(self, id_or_url: str | int) -> ArchivedArticle:
         """The article with that id, or that any URL known of it leads to.
@@ -170,11 +172,12 @@ class Query:
         """
         named = str(id_or_url)
         if named.isdecimal():
-            by_id = select_articles(_OF_ROW).where(ArticleRow.id == min(int(named), MAX_ID))
-            found = next(self._stream(by_id), None)
-            if found is None:
+            id_ = min(int(named), MAX_ID)
+            with self.engine.connect() as connection:
+                found = _by_id(connection, [id_])
+            if not found:
                 raise NotArchivedError(f"no article {named}; `kliping articles` lists them")
-            return found
+            return found[id_]
         return self._article_at(named)
 
     def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
@@ -306,3 +309,9 @@ class Query:
             if mark is not None:
                 mark.set(connection)
             yield from map(Batch, read_columns(connection, query))
+
+
+def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ArchivedArticle]:
+    """The articles that have these numbers."""
+    batches = map(Batch, read_columns(connection, _BY_ID, {"ids": ids}))
+    return {article.id: article for article in Articles(batches)}

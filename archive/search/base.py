@@ -18,7 +18,8 @@ SNIPPET_WORDS = 32
 WIDE_HITS = 10_000
 """From this many hits on, they are not ranked: it would take long, and say little."""
 FREQUENT = 200_000
-"""Nor does a word count for ranking that is in more articles than this, for the same reason."""
+"""Nor does a word count for ranking that is in more articles than this, for the same reason; and
+articles that have it are not all looked up where a part of them will do."""
 
 BEGIN_MARK, END_MARK = "\ue000", "\ue001"
 """Stand around what matched, in excerpts as databases make them."""
@@ -77,9 +78,13 @@ class TextIndex(Protocol):
         """The ids of articles that match, of the `most` last to come in, in no order."""
 
     def excerpts(
-        self, connection: Connection, text: Node, article_ids: Sequence[int]
+        self,
+        connection: Connection,
+        text: Node,
+        articles: Sequence[tuple[int, str | None, str]],
     ) -> dict[int, tuple[Excerpt, Excerpt]]:
-        """The title and a snippet of the text of each of some articles that match."""
+        """The title and a snippet of the text of each of some articles that match, by number;
+        given are the number, title and text of each."""
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
         """Whether a list of texts has a value, whatever its letter case (a to z)."""

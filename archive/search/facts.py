@@ -22,6 +22,7 @@ from threading import Lock, Thread
 from typing import Any, TypeAlias
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from sqlalchemy import (
     ColumnElement,
@@ -40,14 +41,17 @@ from archive.article_rows import last_revision
 from archive.db.schema import ArticleRow, RevisionRow
 from archive.db.sources import source_ids
 from archive.errors import KlipingError
+from archive.search.base import FREQUENT, TextIndex
 from archive.search.columns import Column, Ids, Some, small
 from archive.search.covering import asks_only, by_facts, by_numbers
 from archive.search.days import NO_DAY, Days
 from archive.search.frequency import is_over, note_frequency
-from archive.search.frequent import FREQUENT, FrequentWords
+from archive.search.frequent import FrequentWords
 from archive.search.groups import FACT_OF, NAMES, Groups, Tally, tally_of
 from archive.search.index import index_of
 from archive.search.narrowing import parts
+from archive.search.news import News
+from archive.search.ranking import Ranking, Scored
 from archive.search.terms import (
     EVERYTHING,
     And,
@@ -68,6 +72,8 @@ MOST_NUMBER = 20_000_000
 """Of an article; if there are greater ones, 480 MB would not do, and the database counts."""
 AT_ONCE = 20_000
 """Articles that are read at once: others can have the interpreter in between."""
+FOUND_BYTES = 32 << 20
+"""Of what was found lately by facts alone, which a page asks for more than once."""
 _OPTION = "facts"
 Kind: TypeAlias = By | Field
 """What is known of an article."""
@@ -105,7 +111,12 @@ class Facts:
         self._columns[By.AUTHOR] = Column(_list_of)
         self._groups: dict[By, Groups] = {}
         self._ordinals = np.zeros(0, np.int64)
-        self._frequent = FrequentWords()
+        self._news = News()
+        self._frequent = FrequentWords(self._news)
+        self._ranking = Ranking(self._news)
+        self._found: LRUCache[tuple[int, Node], Ids] = LRUCache(FOUND_BYTES, lambda ids: ids.nbytes)
+        """By the last revision that was known, and what was asked."""
+        self._found_lock = Lock()
         self._last_revision = 0
         self._lock = Lock()
 
@@ -119,7 +130,7 @@ class Facts:
                 self._read_all(connection)
             elif last > self._last_revision:
                 news = select(RevisionRow.article_id).where(RevisionRow.id > self._last_revision)
-                self._frequent.note_change(last, self._read_some(connection, news))
+                self._news.note(last, self._read_some(connection, news))
             self._last_revision = max(last, self._last_revision)
 
     def found(
@@ -135,6 +146,15 @@ class Facts:
         ids = self._having_words(connection, text, most, rest)
         is_all = most is None or len(ids) < most
         return (ids if rest == EVERYTHING else ids[self._match(connection, rest, ids)]), is_all
+
+    def ranked(
+        self, connection: Connection, text: Node, by: Node, *, limit: int, passed: int
+    ) -> Sequence[Scored]:
+        """The best `limit` articles with some words, ranked `by` some of these, behind those that
+        were `passed`."""
+        return self._ranking.best(
+            connection, index_of(connection), text, by, limit=limit, passed=passed
+        )
 
     def count(self, connection: Connection, by: Sequence[By], node: Node) -> Tally:
         """How many articles match in each group, of groups that have any."""
@@ -192,6 +212,17 @@ class Facts:
         return newest
 
     def _having_facts(self, connection: Connection, node: Node) -> Ids:
+        asked = self._last_revision, node
+        with self._found_lock:
+            found = self._found.get(asked)
+        if found is None:
+            found = self._seek(connection, node)
+            found.setflags(write=False)
+            with self._found_lock, suppress(ValueError):  # too many to be kept
+                self._found[asked] = found
+        return found
+
+    def _seek(self, connection: Connection, node: Node) -> Ids:
         every = slice(len(self._columns[By.SOURCE].codes))
         is_there = self._columns[By.SOURCE].codes[every] != 0
         conditions = sorted(parts(node), key=lambda part: not isinstance(part, Fact))
@@ -213,15 +244,25 @@ class Facts:
         elif most:
             ids = index.numbers(connection, text, most)
             note_frequency(connection, text, len(ids), most)
-        elif rest != EVERYTHING and is_over(connection, text, index, FREQUENT):
-            among = self._having_facts(connection, rest)
-            ends = (int(among[0]), int(among[-1])) if len(among) else (0, 0)
-            ids = index.within(*ends).numbers(connection, text)
+        elif narrow := self._narrow(connection, text, rest):
+            ids = narrow.numbers(connection, text)
         else:
             revision = last_revision(connection)  # what comes in meanwhile is looked up again
             ids = index.numbers(connection, text)
+            note_frequency(connection, text, len(ids), len(ids) + 1)
             self._frequent.keep(text, ids, revision)
         return ids[ids < len(self._columns[By.SOURCE].codes)]
+
+    def _narrow(self, connection: Connection, text: Node, rest: Node) -> TextIndex | None:
+        """The index of what the rest of a query can match, where frequent words are sought sooner
+        in it: what is found in all of it can be remembered."""
+        index = index_of(connection)
+        if rest == EVERYTHING or not is_over(connection, text, index, FREQUENT):
+            return None
+        among = self._having_facts(connection, rest)
+        first, last = (int(among[0]), int(among[-1])) if len(among) else (0, 0)
+        is_much = last - first > len(self._columns[By.SOURCE].codes) // 2
+        return None if is_much else index.within(first, last)
 
     def _match(self, connection: Connection, node: Node, some: Some) -> NDArray[np.bool_]:
         """Which of some articles match, of a query that is about nothing but what is kept."""

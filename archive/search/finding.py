@@ -6,6 +6,7 @@ begins right behind it, so that none is shown twice or passed over when others c
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -34,6 +35,7 @@ from archive.search.terms import (
     texts_of,
 )
 
+_ID: tuple[Any, ...] = (ArticleRow.id,)
 LAST_HITS = 2_000
 """Among so many of the last articles, those that have some words, or of those that have, those
 that match the rest, are sought first."""
@@ -70,7 +72,7 @@ class Match:
     place: Place
     title: Excerpt | None = None
     text: Excerpt | None = None
-    """None where no words were asked for that every hit has."""
+    """Once they are `marked`; None where no words were asked for that every hit has."""
 
 
 def find(
@@ -80,12 +82,8 @@ def find(
     limit: int,
     order: Order,
     after: Place | None = None,
-    is_marked: bool = True,
 ) -> list[Match]:
-    """The first `limit` hits, of all or of those `after` a place of the same query and order.
-
-    With excerpts if they are to be `is_marked`.
-    """
+    """The first `limit` hits, of all or of those `after` a place of the same query and order."""
     index = index_of(connection)
     text = text_part(query)
     way = after.way if after else _way(connection, text, order, index)
@@ -96,11 +94,24 @@ def find(
             found = _latest(connection, query, limit, after)
         case _:
             found = _newest(connection, query, limit, after)
-    ids = [place.article_id for place, _ in found]
-    shown = index.excerpts(connection, text, ids) if is_marked and text is not None else {}
+    return [Match(place.article_id, score, place) for place, score in found]
+
+
+def marked(
+    connection: Connection,
+    query: Node,
+    matches: Sequence[Match],
+    articles: Sequence[tuple[int, str | None, str]],
+) -> list[Match]:
+    """The matches with excerpts of their `articles`: the number, title and text of each."""
+    text = text_part(query)
+    if text is None:
+        return list(matches)
+    shown = index_of(connection).excerpts(connection, text, articles)
     return [
-        Match(place.article_id, score, place, *shown.get(place.article_id, ()))
-        for place, score in found
+        replace(match, title=title, text=snippet)
+        for match in matches
+        for title, snippet in [shown.get(match.article_id, (None, None))]
     ]
 
 
@@ -135,11 +146,16 @@ def _is_frequent(connection: Connection, text: Text, index: TextIndex) -> bool:
 def _ranked(connection: Connection, query: Node, by: Node, limit: int, passed: int) -> _Found:
     index, text, rest = index_of(connection), text_part(query), other_part(query)
     assert text is not None
-    among = None if rest == EVERYTHING else condition(rest, index)
-    rows = connection.execute(index.ranked(text, by, among).limit(limit).offset(passed))
+    hits: Iterable[tuple[int, float]]
+    if rest == EVERYTHING and (in_memory := facts_of(connection, query)):
+        hits = in_memory.ranked(connection, text, by, limit=limit, passed=passed)
+    else:
+        among = None if rest == EVERYTHING else condition(rest, index)
+        rows = connection.execute(index.ranked(text, by, among).limit(limit).offset(passed))
+        hits = ((row.id, row.score) for row in rows)
     return [
-        (Place(Way.RANK, row.id, number=number), row.score)
-        for number, row in enumerate(rows, start=passed + 1)
+        (Place(Way.RANK, id_, number=number), score)
+        for number, (id_, score) in enumerate(hits, start=passed + 1)
     ]
 
 
@@ -207,20 +223,20 @@ def _among_newest(
     None if it is not known where to look for them.
     """
     index = index_of(connection)
-    columns: list[Any] = [ArticleRow.id]
-    if is_text(query) and is_over(connection, query, index, WIDE_HITS):
-        newest = by_facts(select(*columns), EVERYTHING).order_by(*newest_first()).limit(LAST_HITS)
-        some = newest.subquery()
-        ends = connection.execute(select(func.min(some.c.id), func.max(some.c.id))).one()
-        among_some = select(*columns).join(some, some.c.id == ArticleRow.id)
-        return among_some.where(condition(query, index.within(*ends))), False
+    in_memory = facts_of(connection, query)
     is_scattered = text_part(query) or not is_of_numbers(query)  # no index has them in order
-    if is_scattered and (in_memory := facts_of(connection, query)):
+    is_frequent = is_text(query) and is_over(connection, query, index, FREQUENT)
+    if in_memory and is_scattered and not is_frequent:
         hits, _ = in_memory.found(connection, query)
         ids = hits if len(hits) <= limit else in_memory.newest(hits, limit)
         if len(ids) <= LAST_HITS:
-            return select(*columns).where(ArticleRow.id.in_(ids.tolist())), ids is hits
-    return None, False
+            return select(*_ID).where(ArticleRow.id.in_(ids.tolist())), ids is hits
+    if not is_text(query) or not is_over(connection, query, index, WIDE_HITS):
+        return None, False
+    last = by_facts(select(*_ID), EVERYTHING).order_by(*newest_first()).limit(LAST_HITS).subquery()
+    ends = connection.execute(select(func.min(last.c.id), func.max(last.c.id))).one()
+    among_last = select(*_ID).join(last, last.c.id == ArticleRow.id)
+    return among_last.where(condition(query, index.within(*ends))), False
 
 
 def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:

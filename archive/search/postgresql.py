@@ -78,7 +78,10 @@ class PostgresqlIndex(TextIndex):
         return np.array(gathered or (), np.int64)
 
     def excerpts(
-        self, connection: Connection, text: Node, article_ids: Sequence[int]
+        self,
+        connection: Connection,
+        text: Node,
+        articles: Sequence[tuple[int, str | None, str]],
     ) -> dict[int, tuple[Excerpt, Excerpt]]:
         config = func.kliping_config(ArticleRow.language)
         wanted = _tsquery(text)
@@ -87,7 +90,7 @@ class PostgresqlIndex(TextIndex):
             ArticleRow.id,
             func.ts_headline(config, title, wanted, f"{_MARKS}, HighlightAll=true"),
             func.ts_headline(config, ArticleRow.text, wanted, f"{_MARKS}, {_LENGTH}"),
-        ).where(ArticleRow.id.in_(article_ids))
+        ).where(ArticleRow.id.in_(id_ for id_, *_ in articles))
         return {
             id_: (Excerpt.from_marked(title), Excerpt.from_marked(snippet))
             for id_, title, snippet in connection.execute(query)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     TableValuedAlias,
     and_,
+    bindparam,
     column,
     exists,
     func,
@@ -45,6 +46,15 @@ from archive.search.terms import And, Node, Not, Or, Text
 
 _FTS = table("articles_fts", column("rowid"), column("articles_fts"))
 _ITSELF: ColumnElement[Any] = literal_column("articles_fts")
+_MAX_ID = 2**63 - 1
+_FOUND = select(_FTS.c.rowid.label("id")).where(
+    _FTS.c.articles_fts.op("MATCH", is_comparison=True)(bindparam("expression", type_=String)),
+    _FTS.c.rowid.between(bindparam("first"), bindparam("last")),
+)
+_LAST_FOUND = _FOUND.order_by(_FTS.c.rowid.desc()).limit(bindparam("most"))
+# As one text: as rows they would take four times as long.
+_NUMBERS = select(func.group_concat(_FOUND.subquery().c.id))
+_LAST_NUMBERS = select(func.group_concat(_LAST_FOUND.subquery().c.id))
 
 
 class SqliteIndex(TextIndex):
@@ -64,8 +74,10 @@ class SqliteIndex(TextIndex):
         score = -func.bm25(_ITSELF, TITLE_WEIGHT, 1.0)
         columns = (_FTS.c.rowid.label("id"), score.label("score"))
         found = select(*columns).select_from(_FTS).where(_match(by)).order_by(score.desc())
+        if self._ids:
+            found = found.where(_FTS.c.rowid.between(*self._ids))
         if by != text:
-            found = found.where(_is_among(_FTS.c.rowid, text))
+            found = found.where(_is_among(_FTS.c.rowid, text, self._ids))
         if among is None:
             return found
         return found.join(ArticleRow, ArticleRow.id == _FTS.c.rowid).where(among)
@@ -81,20 +93,23 @@ class SqliteIndex(TextIndex):
     def numbers(
         self, connection: Connection, text: Node, most: int | None = None
     ) -> NDArray[np.int64]:
-        found = self.latest(text).limit(most) if most else self.ids(text)
-        # As one text: as rows they would take four times as long.
-        written = connection.scalar(select(func.group_concat(found.subquery().c.id)))
+        first, last = self._ids or (0, _MAX_ID)
+        asked = {"expression": _expression(text), "first": first, "last": last}
+        if most:
+            written = connection.scalar(_LAST_NUMBERS, {**asked, "most": most})
+        else:
+            written = connection.scalar(_NUMBERS, asked)
         return np.fromstring(written, np.int64, sep=",") if written else np.zeros(0, np.int64)
 
     def excerpts(
-        self, connection: Connection, text: Node, article_ids: Sequence[int]
+        self,
+        connection: Connection,
+        text: Node,
+        articles: Sequence[tuple[int, str | None, str]],
     ) -> dict[int, tuple[Excerpt, Excerpt]]:
-        columns = (ArticleRow.id, ArticleRow.title, ArticleRow.text)
-        query = select(*columns).where(ArticleRow.id.in_(article_ids))
-        rows = [tuple(row) for row in connection.execute(query)]
         return {
             id_: (Excerpt.from_marked(title), Excerpt.from_marked(snippet))
-            for id_, title, snippet in _excerpts(rows, _expression(text))
+            for id_, title, snippet in _excerpts(articles, _expression(text))
         }
 
     def has_member(self, column: Any, value: str) -> ColumnElement[bool]:
@@ -115,7 +130,9 @@ class SqliteIndex(TextIndex):
         return func.strftime("%Y-%m-%d", day, "-6 days", "weekday 1")
 
 
-def _excerpts(articles: list[tuple[Any, ...]], expression: str) -> list[tuple[int, str, str]]:
+def _excerpts(
+    articles: Sequence[tuple[int, str | None, str]], expression: str
+) -> list[tuple[int, str, str]]:
     """The id, marked title and marked snippet of each article.
 
     By an index of these articles alone, for the large one would be searched anew for each of them,

@@ -19,7 +19,7 @@ from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, RevisionRow
 from archive.errors import StorageError
 from archive.query import Query
-from archive.search import columns, facts, frequent
+from archive.search import columns, facts, frequent, news
 from archive.search.facets import all_facets, facets
 from archive.search.facts import Kept, are_kept, facts_of, keep
 from archive.search.sqlite import SqliteIndex
@@ -266,8 +266,8 @@ def is_edit_at(hours: int) -> datetime:
 def test_frequent_words_are_remembered_and_followed(
     archive: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (facts, frequent):
-        monkeypatch.setattr(module, "FREQUENT", 1)
+    monkeypatch.setattr(facts, "FREQUENT", 1)
+    monkeypatch.setattr(frequent, "MANY", 1)
     asked: list[Node] = []
     numbers = SqliteIndex.numbers
 
@@ -293,18 +293,37 @@ def test_frequent_words_are_remembered_and_followed(
     assert sections(query, "banjir") == {"Desa": 1, "Kota": 6}
     assert len(asked) == 3  # those that still have it, and those that came in
     assert sections(query, "-banjir") == {"Kota": 2}
-    monkeypatch.setattr(frequent, "MOST_RUNS", 1)
+    monkeypatch.setattr(news, "MOST_RUNS", 1)
     for number in (0, 2):
         url = f"https://suara.example/{number}"
         archive.read(url, article("gempa", section="Kota"), is_edit_at(3))
     assert sections(query, "banjir") == {"Desa": 1, "Kota": 4}
 
 
+def test_words_of_few_articles_among_many_are_remembered_and_followed(
+    archive: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frequent, "MANY", 1)
+    for number in range(70):  # as numbers, 4 bytes for each of two, it takes less than as bits
+        text = "gempa" if number in (3, 60) else "banjir"
+        archive.read(f"https://suara.example/{number}", article(text, section="Kota"))
+    query, _ = kept_of(archive)
+    assert sections(query, "gempa") == sections(query, "gempa section:kota") == {"Kota": 2}
+    archive.read("https://suara.example/3", article("banjir", section="Kota"), is_edit_at(1))
+    archive.read("https://suara.example/99", article("gempa", section="Desa"))
+    assert sections(query, "gempa") == {"Desa": 1, "Kota": 1}
+    for number in (60, 99):
+        url = f"https://suara.example/{number}"
+        archive.read(url, article("banjir", section="Kota"), is_edit_at(2))
+    assert sections(query, "gempa") == {}
+    archive.read("https://suara.example/60", article("gempa", section="Kota"), is_edit_at(3))
+    assert sections(query, "gempa") == {"Kota": 1}
+
+
 def test_no_more_is_remembered_of_words_than_there_is_room_for(
     archive: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (facts, frequent):
-        monkeypatch.setattr(module, "FREQUENT", 1)
+    monkeypatch.setattr(frequent, "MANY", 1)
     monkeypatch.setattr(frequent, "MOST_BYTES", 2)
     archive.read("https://suara.example/1", article("banjir", section="Kota"))
     query, _ = kept_of(archive)
