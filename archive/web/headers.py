@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 
 from archive.web.origins import replay_origin
@@ -17,15 +16,15 @@ _POLICY = (
     " font-src 'self'; connect-src 'self'; frame-src {replay}; form-action 'self';"
     " base-uri 'none'; frame-ancestors 'none'"
 )
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-cache",
-}
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (b"x-robots-tag", b"noindex"),
+    (b"cache-control", b"no-cache"),
+)
 
 
 class SecureHeaders:
@@ -41,11 +40,11 @@ class SecureHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                replay = replay_origin(HTTPConnection(scope))
-                headers.setdefault("Content-Security-Policy", _POLICY.format(replay=replay))
-                for name, value in _ALWAYS.items():
-                    headers.setdefault(name, value)
+                policy = _POLICY.format(replay=replay_origin(HTTPConnection(scope)))
+                ours = (*_ALWAYS, (b"content-security-policy", policy.encode()))
+                theirs = message["headers"]
+                said = {name.lower() for name, _ in theirs}
+                message["headers"] = [*theirs, *(each for each in ours if each[0] not in said)]
             await send(message)
 
         await self.app(scope, receive, with_headers)

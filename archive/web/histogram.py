@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -31,7 +32,7 @@ class Bar:
     articles: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Histogram:
     """Bars of the same unit without gaps, in order."""
 
@@ -41,7 +42,7 @@ class Histogram:
     misdated: int
     """Articles with dates that cannot be, which are not shown."""
 
-    @property
+    @cached_property
     def most(self) -> int:
         """Articles of the highest bar."""
         return max(bar.articles for bar in self.bars)

@@ -9,7 +9,7 @@ for the present address with parameters changed, `static("reader.css")`, and the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -54,8 +54,14 @@ def language(request: Request) -> str:
     chosen = request.query_params.get("lang", "")
     if chosen in LANGUAGES:
         return chosen
-    accepted = request.headers.get("accept-language", "").split(",")[:_MAX_ACCEPTED]
-    preferred = sorted(map(_preference, accepted), key=lambda each: -each[1])
+    return _preferred(request.headers.get("accept-language", ""))
+
+
+@lru_cache(maxsize=1000)
+def _preferred(accepted: str) -> str:
+    """The language that `Accept-Language` asks for (RFC 9110, 12.5.4)."""
+    preferences = map(_preference, accepted.split(",")[:_MAX_ACCEPTED])
+    preferred = sorted(preferences, key=lambda each: -each[1])
     names = [name for name, weight in preferred if weight > 0]
     return negotiate_locale(names, list(LANGUAGES), sep="-") or "en"
 
@@ -69,6 +75,7 @@ def environment(lang: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # five files are looked at for a page otherwise
         extensions=["jinja2.ext.i18n"],
     )
     said = _catalogue(lang)

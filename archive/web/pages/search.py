@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import quote_plus
 
@@ -181,5 +182,6 @@ def _is_published(part: Node) -> bool:
     return isinstance(part, Period) and part.clock is Clock.PUBLISHED
 
 
+@lru_cache(maxsize=4096)  # most are of the same few sources, sections and years
 def _quoted(text: str) -> str:
     return quote_plus(text, errors="replace")
