@@ -225,8 +225,11 @@ def _among_newest(
     index = index_of(connection)
     in_memory = facts_of(connection, query)
     is_scattered = text_part(query) or not is_of_numbers(query)  # no index has them in order
-    is_frequent = is_text(query) and is_over(connection, query, index, FREQUENT)
-    if in_memory and is_scattered and not is_frequent:
+    if (
+        in_memory
+        and is_scattered
+        and not (is_text(query) and is_over(connection, query, index, FREQUENT))
+    ):
         hits, _ = in_memory.found(connection, query)
         ids = hits if len(hits) <= limit else in_memory.newest(hits, limit)
         if len(ids) <= LAST_HITS:

@@ -69,8 +69,7 @@ class FrequentWords:
             known = self._having.get(text)
         if known is None:
             return None
-        revision = last_revision(connection)
-        runs = self._news.since(known.revision, revision)
+        revision, runs = self._news.since(known.revision, last_revision(connection))
         if runs is None:
             return None
         ids = known.ids

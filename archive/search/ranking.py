@@ -62,9 +62,11 @@ class Ranking:
     ) -> Sequence[Scored]:
         """The best `limit` hits behind those that were `passed`."""
         last = passed + limit
+        revision = last_revision(connection)
+        if not revision:  # there are no articles yet, and the first ones are no news
+            return []
         with self._lock:
             known = self._ranked.get((text, by))
-        revision = last_revision(connection)
         found = known and self._followed(connection, index, text, by, known, revision)
         if found is None or not (found.is_all or len(found.hits) >= last):
             if last > MOST_RANKED:
@@ -87,7 +89,7 @@ class Ranking:
         revision: int,
     ) -> _Ranked | None:
         """What is known, with what came in or was changed since; None if that is too much."""
-        runs = self._news.since(known.revision, revision)
+        revision, runs = self._news.since(known.revision, revision)
         if runs is None:
             return None
         if not runs:

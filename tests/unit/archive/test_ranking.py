@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, delete, event
 
@@ -91,6 +92,17 @@ def test_what_comes_in_has_its_place(archive: Rows, reader: Query) -> None:
     assert len(_ids(reader)) == 12
 
 
+def test_the_first_articles_of_all_are_found(tmp_path: Path) -> None:
+    rows = Rows(open_engine(f"sqlite:///{tmp_path / 'kliping.db'}"), SOURCES)
+    engine = open_engine(rows.engine.url.render_as_string(), read_only=True)
+    keep(engine).load()
+    for number in range(3):
+        assert len(_ids(Query(engine))) == number
+        rows.read(_url(number), article(_text(1 + number)))
+    for each in (engine, rows.engine):
+        each.dispose()
+
+
 @pytest.mark.parametrize("most", [3, 5, 8])
 def test_what_is_behind_those_remembered_is_ranked_anew(
     archive: Rows, reader: Query, most: int, monkeypatch: pytest.MonkeyPatch
@@ -131,3 +143,19 @@ def test_one_that_was_forgotten_is_not_shown(archive: Rows, reader: Query) -> No
         transaction.execute(delete(RevisionRow).where(RevisionRow.article_id == best[0]))
         transaction.execute(delete(ArticleRow).where(ArticleRow.id == best[0]))
     assert _ids(reader) == best[1:]
+
+
+def test_what_comes_in_while_it_is_asked_is_not_passed_over() -> None:
+    changes = news.News()
+    changes.note(5, np.array([1, 2]))
+    changes.note(7, np.array([4]))
+    assert _since(changes, 4, 9) == (7, [[1, 2], [4]])  # of 8 and 9 nothing is known yet
+    changes.note(9, np.array([3]))
+    assert _since(changes, 7, 9) == (9, [[3]])
+    assert _since(changes, 5, 7) == (7, [[4]])
+    assert _since(changes, 9, 9) == (9, [])
+
+
+def _since(changes: news.News, known: int, revision: int) -> tuple[int, list[list[int]]]:
+    until, runs = changes.since(known, revision)
+    return until, [run.tolist() for run in runs or []]
