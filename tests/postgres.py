@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
@@ -26,10 +27,14 @@ def postgres(folder: Path) -> Iterator[str]:
         server.cleanup()
 
 
-def new_database(url: str, name: str) -> str:
+_numbers = count(1)
+
+
+def new_database(server: str) -> str:
     """The address of a new and empty database on the server."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    name = f"kliping{next(_numbers)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     engine.dispose()
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+    return make_url(server).set(database=name).render_as_string(hide_password=False)

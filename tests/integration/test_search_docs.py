@@ -20,7 +20,7 @@ from archive.model import Source
 from archive.query import Query
 from archive.search.syntax import parse_query
 from tests.commands import kliping, make_filled_home
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.rows import Rows, article
 from tests.unit.archive.test_search import names
 
@@ -101,12 +101,10 @@ def fill(engine: Engine) -> None:
 def query(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Query]:
-    folder = tmp_path_factory.mktemp("search")
     if request.param == "sqlite":
-        yield from opened(f"sqlite:///{folder / 'kliping.db'}")
+        yield from opened(f"sqlite:///{tmp_path_factory.mktemp('search') / 'kliping.db'}")
     else:
-        with postgres(folder) as url:
-            yield from opened(new_database(url, "docs"))
+        yield from opened(new_database(request.getfixturevalue("server")))
 
 
 def opened(url: str) -> Iterator[Query]:

@@ -20,7 +20,7 @@ from archive.query import Query
 from archive.web.app import create_app
 from archive.web.asking import AskedArchive, GivenUpError, ask
 from archive.web.settings import WebSettings
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.web.serving import served, wait_for
 
 ENDLESS = (
@@ -28,19 +28,11 @@ ENDLESS = (
 )
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     made = create_home(tmp_path / "home")
     if request.param == "postgresql":
-        made.config.archive.database = new_database(
-            request.getfixturevalue("server"), f"web{time.monotonic_ns()}"
-        )
+        made.config.archive.database = new_database(request.getfixturevalue("server"))
     return made
 
 

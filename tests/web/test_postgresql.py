@@ -11,23 +11,22 @@ from archive.db.engine import open_engine
 from archive.home import create_home
 from archive.web.app import create_app
 from archive.web.settings import WebSettings
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.unit.archive.test_search import ARTICLES, fill
 
 URL = "https://suara.example/subsidy"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as server:
-        home = create_home(tmp_path_factory.mktemp("reader") / "home")
-        home.config.archive.database = new_database(server, "reader")
-        engine = open_engine(home.database_url)
-        fill(engine)
-        engine.dispose()
-        app = create_app(home, WebSettings())
-        with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
-            yield client
+def client(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    home = create_home(tmp_path_factory.mktemp("reader") / "home")
+    home.config.archive.database = new_database(server)
+    engine = open_engine(home.database_url)
+    fill(engine)
+    engine.dispose()
+    app = create_app(home, WebSettings())
+    with TestClient(app, base_url="http://localhost", follow_redirects=False) as client:
+        yield client
 
 
 @pytest.mark.parametrize(

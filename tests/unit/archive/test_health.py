@@ -17,7 +17,7 @@ from archive.health import State, error_kind, source_health, source_lines
 from archive.model import UrlKind
 from archive.revisions import steps
 from archive.runs import SourceTally, last_runs, latest_runs, run
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.web.watched import FEED, OLD_FEED, WatchedHome, engine_of, make_watched_home
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,13 +27,11 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def watched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[WatchedHome]:
+) -> WatchedHome:
     path = tmp_path_factory.mktemp("watched") / "home"
     if request.param == "sqlite":
-        yield make_watched_home(path, NOW)
-        return
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield make_watched_home(path, NOW, new_database(url, "watched"))
+        return make_watched_home(path, NOW)
+    return make_watched_home(path, NOW, new_database(request.getfixturevalue("server")))
 
 
 @pytest.fixture

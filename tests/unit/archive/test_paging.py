@@ -17,17 +17,11 @@ from archive.search import finding
 from archive.search.finding import Place
 from archive.search.syntax import parse_query
 from archive.search.terms import Order
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.unit.archive.test_search import fill
 
 NOW = datetime(2026, 1, 10, 12, 0, tzinfo=UTC)
 COPIES = 40
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -37,7 +31,7 @@ def query(
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('paging') / 'kliping.db'}"
     else:
-        url = new_database(request.getfixturevalue("server"), "paging")
+        url = new_database(request.getfixturevalue("server"))
     engine = open_engine(url)
     fill(engine)
     _multiply(engine)

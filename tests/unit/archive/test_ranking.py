@@ -17,15 +17,23 @@ from archive.query import Query
 from archive.search import news, ranking
 from archive.search.facts import keep
 from archive.search.finding import Place, Way
+from tests.postgres import new_database
 from tests.rows import Rows, article
 from tests.unit.archive.test_search import NOW, SOURCES
 
 WORDS = "subsidi pasar hujan jalan"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kliping.db'}"
+    return new_database(request.getfixturevalue("server"))
+
+
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Rows]:
-    rows = Rows(open_engine(f"sqlite:///{tmp_path / 'kliping.db'}"), SOURCES)
+def archive(address: str) -> Iterator[Rows]:
+    rows = Rows(open_engine(address), SOURCES)
     for number in range(12):
         rows.read(_url(number), article(_text(number)))
     yield rows
@@ -33,9 +41,9 @@ def archive(tmp_path: Path) -> Iterator[Rows]:
 
 
 @pytest.fixture
-def reader(archive: Rows) -> Iterator[Query]:
-    """An archive that is asked again and again, and remembers."""
-    engine = open_engine(archive.engine.url.render_as_string(), read_only=True)
+def reader(address: str, archive: Rows) -> Iterator[Query]:
+    """The archive as it is asked again and again, and remembers."""
+    engine = open_engine(address, read_only=True)
     keep(engine).load()
     yield Query(engine)
     engine.dispose()
@@ -64,7 +72,7 @@ def _ranked_by_database(engine: Engine) -> list[str]:
 
     @event.listens_for(engine, "before_cursor_execute")
     def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "bm25" in statement:
+        if "bm25(" in statement or "ts_rank_cd(" in statement:
             ranked.append(statement)
 
     return ranked
@@ -92,9 +100,9 @@ def test_what_comes_in_has_its_place(archive: Rows, reader: Query) -> None:
     assert len(_ids(reader)) == 12
 
 
-def test_the_first_articles_of_all_are_found(tmp_path: Path) -> None:
-    rows = Rows(open_engine(f"sqlite:///{tmp_path / 'kliping.db'}"), SOURCES)
-    engine = open_engine(rows.engine.url.render_as_string(), read_only=True)
+def test_the_first_articles_of_all_are_found(address: str) -> None:
+    rows = Rows(open_engine(address), SOURCES)
+    engine = open_engine(address, read_only=True)
     keep(engine).load()
     for number in range(3):
         assert len(_ids(Query(engine))) == number

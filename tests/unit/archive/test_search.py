@@ -26,7 +26,7 @@ from archive.search.amount import amount
 from archive.search.facets import facets
 from archive.search.syntax import MAX_DEPTH, parse_query
 from archive.search.terms import EVERYTHING, And, By, Node, Not, Or, Order, Text, all_of
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.property.test_queries import queries
 from tests.rows import Rows, article
 
@@ -112,12 +112,6 @@ FOUND = {
 }
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
 DATABASES = ["sqlite", "postgresql"]
 IN_MEMORY = " with facts in memory"
 
@@ -127,7 +121,7 @@ def query(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param.startswith("sqlite"):
         url = f"sqlite:///{tmp_path_factory.mktemp('search') / 'kliping.db'}"
     else:
-        url = new_database(request.getfixturevalue("server"), request.param)
+        url = new_database(request.getfixturevalue("server"))
     engine = open_engine(url)
     fill(engine)
     if request.param.endswith(IN_MEMORY):

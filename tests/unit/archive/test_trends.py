@@ -24,7 +24,7 @@ from archive.trends import (
     trends,
     unit_for,
 )
-from tests.postgres import new_database, postgres
+from tests.postgres import new_database
 from tests.rows import Rows, article
 
 ARTICLES = [
@@ -39,15 +39,10 @@ DAYS = st.dates(date(1990, 1, 1), date(2030, 1, 1))
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def address(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("trends")
+def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     if request.param == "sqlite":
-        yield f"sqlite:///{folder / 'a.db'}"
-        return
-    with postgres(folder) as url:
-        yield new_database(url, "trends")
+        return f"sqlite:///{tmp_path_factory.mktemp('trends') / 'a.db'}"
+    return new_database(request.getfixturevalue("server"))
 
 
 @pytest.fixture(scope="module")

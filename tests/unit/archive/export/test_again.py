@@ -82,7 +82,7 @@ class Stand:
 def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     url = f"sqlite:///{tmp_path / 'kliping.db'}"
     if getattr(request, "param", "sqlite") == "postgresql":
-        url = new_database(request.getfixturevalue("server"), tmp_path.name)
+        url = new_database(request.getfixturevalue("server"))
     stand = Stand(tmp_path / "warc", open_engine(url), open_engine(url, read_only=True))
     stand.add("a", STORIES["subsidi"])
     stand.add("b", STORIES["pasar"])

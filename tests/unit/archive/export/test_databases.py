@@ -53,7 +53,7 @@ def query(
 ) -> Iterator[Query]:
     url = f"sqlite:///{tmp_path_factory.mktemp('filled') / 'kliping.db'}"
     if request.param == "postgresql":
-        url = new_database(request.getfixturevalue("server"), "filled")
+        url = new_database(request.getfixturevalue("server"))
     with filled(url) as query:
         yield query
 
@@ -76,7 +76,7 @@ def test_an_export_has_what_the_database_has(query: Query, name: str, tmp_path: 
 def test_both_databases_give_the_same_file(server: str, tmp_path: Path) -> None:
     for name, url in {
         "sqlite": f"sqlite:///{tmp_path / 'kliping.db'}",
-        "postgresql": new_database(server, "same"),
+        "postgresql": new_database(server),
     }.items():
         with filled(url) as query:
             selection = select(query, tmp_path, "", every_revision=True, first_only=False)
