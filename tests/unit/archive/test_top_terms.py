@@ -14,9 +14,9 @@ from archive.search.syntax import parse_query
 from archive.search.terms import EVERYTHING
 from archive.top_terms import Sample, TopTerms, top_terms
 from archive.vocabulary import TermOrder
-from tests.unit.archive.test_search import query, server
+from tests.unit.archive.test_search import query
 
-__all__ = ["query", "server"]  # fixtures
+__all__ = ["query"]  # a fixture
 
 NOW = datetime(2026, 1, 10, tzinfo=UTC)
 FUEL, OTHER, ENGLISH = 30, 60, 20
