@@ -9,12 +9,12 @@ from http import HTTPStatus
 from sqlalchemy import Engine, and_, bindparam, or_, select
 
 from archive.db.schema import CaptureRow
+from archive.db.types import MAX_ID
 from archive.errors import UrlError
 from archive.model import RecordRef, RecordType
 from archive.urls import normalise_url
 
 _SCHEMES = ("http://", "https://")
-_MOST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def captures_of(
         later = CaptureRow.captured_at > captured_at
         same_time = and_(CaptureRow.captured_at == captured_at, CaptureRow.id > id_)
         query = query.where(or_(later, same_time))
-    asked = {"urls": _spellings(url), "most": _MOST if limit is None else limit}
+    asked = {"urls": _spellings(url), "most": MAX_ID if limit is None else limit}
     with engine.connect() as connection:
         rows = connection.execute(query, asked)
         return [ArchivedCapture(**row._mapping) for row in rows]

@@ -26,6 +26,7 @@ from archive.db.schema import (
     UrlRow,
 )
 from archive.db.sources import source_ids, titles_of
+from archive.db.types import MAX_ID
 from archive.errors import NotArchivedError, UrlError
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
 from archive.search.conditions import condition, newest_first
@@ -37,8 +38,6 @@ from archive.search.syntax import Asked, as_node
 from archive.search.terms import EVERYTHING, By, Order, choice
 from archive.urls import normalise_url
 
-MAX_ID = 2**63 - 1
-"""Of SQLite and PostgreSQL."""
 _OF_ROW = tuple(name for name in COLUMNS if name != "pages")
 # Put together once: that takes longer than to read an article.
 _BY_ID = select_articles(_OF_ROW).where(ArticleRow.id.in_(bindparam("ids", expanding=True)))

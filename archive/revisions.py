@@ -61,13 +61,13 @@ def steps(
 
     With `before`, those of lower numbers.
     """
-    asked = {"article_id": article_id, "before": before or _MOST, "most": limit + 1}
+    asked = {"article_id": article_id, "before": before or MAX_NUMBER, "most": limit + 1}
     rows: list[Row[Any]] = list(connection.execute(_STEPS, asked))
     return [_step(row, earlier) for row, earlier in zip_longest(rows, rows[1:])][:limit]
 
 
-_MOST = 2**31 - 1
-"""Greater than any number of a revision."""
+MAX_NUMBER = 2**31 - 1
+"""Of a revision."""
 _STEPS = (
     select(
         RevisionRow.number,

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
     from sqlalchemy.types import TypeEngine
 
+MAX_ID = 2**63 - 1
+"""Of SQLite and PostgreSQL."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, kept in UTC.

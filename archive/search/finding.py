@@ -6,7 +6,7 @@ begins right behind it, so that none is shown twice or passed over when others c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +21,7 @@ from archive.search.covering import by_facts, by_numbers, is_of_numbers
 from archive.search.facts import facts_of
 from archive.search.frequency import is_over
 from archive.search.index import index_of
+from archive.search.ranking import Scored, scored
 from archive.search.terms import (
     EVERYTHING,
     And,
@@ -146,13 +147,13 @@ def _is_frequent(connection: Connection, text: Text, index: TextIndex) -> bool:
 def _ranked(connection: Connection, query: Node, by: Node, limit: int, passed: int) -> _Found:
     index, text, rest = index_of(connection), text_part(query), other_part(query)
     assert text is not None
-    hits: Iterable[tuple[int, float]]
+    hits: Sequence[Scored]
     if rest == EVERYTHING and (in_memory := facts_of(connection, query)):
         hits = in_memory.ranked(connection, text, by, limit=limit, passed=passed)
     else:
         among = None if rest == EVERYTHING else condition(rest, index)
-        rows = connection.execute(index.ranked(text, by, among).limit(limit).offset(passed))
-        hits = ((row.id, row.score) for row in rows)
+        every = index.ranked(text, by, among)
+        hits = scored(connection, every.limit(limit).offset(passed))
     return [
         (Place(Way.RANK, id_, number=number), score)
         for number, (id_, score) in enumerate(hits, start=passed + 1)
@@ -260,9 +261,8 @@ def _behind(after: Place | None) -> list[list[ColumnElement[bool]]]:
 def having(connection: Connection, query: Node) -> Select[Any]:
     """The ids of what matches: found by its words where few have them, else by its facts."""
     index, text, rest = index_of(connection), text_part(query), other_part(query)
-    chosen: list[Any] = [ArticleRow.id]
     if text is None or not is_of_numbers(rest) or is_over(connection, text, index, WIDE_HITS):
-        return by_facts(select(*chosen).where(condition(query, index)), query)
+        return by_facts(select(*_ID).where(condition(query, index)), query)
     sought = index.ids(text).subquery()
-    found = select(*chosen).join(sought, sought.c.id == ArticleRow.id)
+    found = select(*_ID).join(sought, sought.c.id == ArticleRow.id)
     return by_numbers(found.where(condition(rest, index)))

@@ -71,8 +71,8 @@ class Ranking:
         if found is None or not (found.is_all or len(found.hits) >= last):
             if last > MOST_RANKED:
                 every = index.ranked(text, by)
-                return _scored(connection, every.limit(limit).offset(passed))
-            hits = _scored(connection, index.ranked(text, by).limit(MOST_RANKED))
+                return scored(connection, every.limit(limit).offset(passed))
+            hits = scored(connection, index.ranked(text, by).limit(MOST_RANKED))
             found = _Ranked(hits, len(hits) < MOST_RANKED, revision)
         if found is not known:
             with self._lock:
@@ -111,8 +111,9 @@ def _of_run(
     """Those of some articles, whose numbers follow each other, that match."""
     ends = int(run[0]), int(run[-1])
     found = index.within(*ends).ranked(text, by, ArticleRow.id.between(*ends))
-    return _scored(connection, found)
+    return scored(connection, found)
 
 
-def _scored(connection: Connection, ranked: Select[Any]) -> list[Scored]:
+def scored(connection: Connection, ranked: Select[Any]) -> list[Scored]:
+    """What `TextIndex.ranked` selects."""
     return [(row.id, row.score) for row in connection.execute(ranked)]

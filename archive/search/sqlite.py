@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from archive.db.full_text import TOKENIZE
 from archive.db.schema import ArticleRow
+from archive.db.types import MAX_ID
 from archive.search.base import (
     BEGIN_MARK,
     END_MARK,
@@ -46,9 +47,9 @@ from archive.search.terms import And, Node, Not, Or, Text
 
 _FTS = table("articles_fts", column("rowid"), column("articles_fts"))
 _ITSELF: ColumnElement[Any] = literal_column("articles_fts")
-_MAX_ID = 2**63 - 1
+_MATCH = _FTS.c.articles_fts.op("MATCH", is_comparison=True)
 _FOUND = select(_FTS.c.rowid.label("id")).where(
-    _FTS.c.articles_fts.op("MATCH", is_comparison=True)(bindparam("expression", type_=String)),
+    _MATCH(bindparam("expression", type_=String)),
     _FTS.c.rowid.between(bindparam("first"), bindparam("last")),
 )
 _LAST_FOUND = _FOUND.order_by(_FTS.c.rowid.desc()).limit(bindparam("most"))
@@ -93,7 +94,7 @@ class SqliteIndex(TextIndex):
     def numbers(
         self, connection: Connection, text: Node, most: int | None = None
     ) -> NDArray[np.int64]:
-        first, last = self._ids or (0, _MAX_ID)
+        first, last = self._ids or (0, MAX_ID)
         asked = {"expression": _expression(text), "first": first, "last": last}
         if most:
             written = connection.scalar(_LAST_NUMBERS, {**asked, "most": most})
@@ -163,7 +164,7 @@ def _is_among(id_: Any, text: Node, ids: tuple[int, int] | None = None) -> Colum
 
 
 def _match(text: Node) -> ColumnElement[bool]:
-    return _FTS.c.articles_fts.op("MATCH", is_comparison=True)(_expression(text))
+    return _MATCH(_expression(text))
 
 
 def _expression(node: Node) -> str:

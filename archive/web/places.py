@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from archive.query import MAX_ID
+from archive.db.types import MAX_ID
 from archive.search.finding import Place, Way
 from archive.web.problems import ProblemError
 

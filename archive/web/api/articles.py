@@ -12,10 +12,11 @@ from starlette.responses import Response
 
 from archive.articles import ArchivedArticle
 from archive.cite import Style, cite_all, references
+from archive.db.types import MAX_ID
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
-from archive.query import MAX_ID, Query
+from archive.query import Query
 from archive.reports import cluster as cluster_report
 from archive.reports import diff as diff_report
 from archive.warc.reader import read_member

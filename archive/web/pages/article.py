@@ -14,7 +14,8 @@ from archive.articles import ArchivedArticle
 from archive.changes import Change, vanishing_of
 from archive.cite import Style, cite_all, references
 from archive.clusters import Cluster
-from archive.query import MAX_ID, Query
+from archive.db.types import MAX_ID
+from archive.query import Query
 from archive.web import markdown
 from archive.web.asking import ask
 from archive.web.pages.replay import replay_path

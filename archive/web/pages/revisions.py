@@ -15,14 +15,13 @@ from archive.articles import ArchivedArticle
 from archive.diff import Change, Difference, Pieces, compare
 from archive.query import Query
 from archive.reports.diff import is_changed, lines
-from archive.revisions import ArchivedRevision, Step, steps
+from archive.revisions import MAX_NUMBER, ArchivedRevision, Step, steps
 from archive.web.asking import ask
 from archive.web.rendering import render
 from archive.web.routes import page_router
 
 router = page_router()
 STEPS_SHOWN = 100
-MAX_NUMBER = 2**31 - 1
 FOLDED = 3
 """So many paragraphs in a row that did not change are folded away, or more."""
 
