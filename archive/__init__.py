@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
+    from archive.index.article_index import Progress
     from archive.opened import Archive
 
 __all__ = ["open_archive"]
 
 
-def open_archive(home: str | PathLike[str]) -> Archive:
+def open_archive(home: str | PathLike[str], progress: Progress | None = None) -> Archive:
     """Open the archive in the folder `home` to be read.
+
+    `progress` is told how many articles are indexed, and of how many, where the search index has
+    to be built first.
 
     Raises:
         HomeError: there is none.
@@ -26,4 +30,4 @@ def open_archive(home: str | PathLike[str]) -> Archive:
     from archive.home import open_home  # noqa: PLC0415
     from archive.opened import Archive  # noqa: PLC0415
 
-    return Archive(open_home(Path(home)))
+    return Archive(open_home(Path(home)), progress or (lambda done, of: None))

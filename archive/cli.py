@@ -7,6 +7,7 @@ Kept apart from the commands so that each package's `commands.py` can use it, an
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,13 @@ HomeOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+
+
+def show_progress(done: int, of: int) -> None:
+    """Show people at a terminal how far the search index is built."""
+    if sys.stderr.isatty():
+        end = "\n" if done == of else ""
+        typer.echo(f"\rindex: {done:,} of {of:,} articles{end}", nl=False, err=True)
 
 
 def print_json(values: Mapping[str, Any]) -> None:

@@ -32,6 +32,8 @@ class ArchiveSection(BaseModel):
     """Database address; a relative SQLite path is taken from the home."""
     warc: str = "warc"
     """Folder of the WARC files; a relative path is taken from the home."""
+    index: str = "index"
+    """Folder of the search index, on any disk; a relative path is taken from the home."""
     warc_max_bytes: PositiveInt = 1 << 30
     """A WARC file is closed and the next one begun at this size."""
 

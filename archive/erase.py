@@ -68,13 +68,22 @@ def _finish(home: Home, engine: Engine, log: TakedownLog) -> list[str]:
 
 
 def _close(home: Home, engine: Engine, log: TakedownLog, ready: list[Takedown]) -> None:
-    """Leave nothing of finished takedowns in the database and beside the WARC files."""
+    """Leave nothing of finished takedowns in the database, the index and beside the WARC files."""
     for takedown in ready:
         _set_source_aside(home, takedown)
     _remove_torn_ends(home.warc, engine)
     scrub(engine)
+    _purge_index(home, engine)
     for takedown in ready:
         log.note_done(takedown.id, datetime.now(UTC))
+
+
+def _purge_index(home: Home, engine: Engine) -> None:
+    from archive.index.article_index import ArticleIndex  # noqa: PLC0415 - not for each crawl
+
+    index = ArticleIndex(home.index, engine)
+    if index.exists():
+        index.purge(wait_s=_LOCK_WAIT_S)
 
 
 def _rewrite_all(

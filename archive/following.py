@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from archive.db.schema import SourceRow
 from archive.query import Query
-from archive.search.terms import By
+from archive.search.tree import By
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,15 +17,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, text
 
-from archive.counting import Count, count
 from archive.coverage import Coverage, coverage_of
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
 from archive.db.sources import source_ids
+from archive.index.article_index import Snapshot
+from archive.index.counting import Count, count
 from archive.model import LISTS, UrlKind
 from archive.runs import NOT_ERRORS, SourceRun, last_runs
 from archive.schedule import Habit as ListHabit
 from archive.schedule import list_change_s
-from archive.search.terms import And, By, Clock, Fact, Field, Node, Period
+from archive.search.tree import And, By, Clock, Fact, Field, Node, Period
 
 DAYS_SHOWN = 90
 """In the chart of a source."""
@@ -136,12 +137,12 @@ class SourceHealth:
         return _state(self.facts.last, self.coverage)
 
 
-def source_lines(connection: Connection, now: datetime) -> list[SourceLine]:
+def source_lines(connection: Connection, snapshot: Snapshot, now: datetime) -> list[SourceLine]:
     """All sources by name."""
     first, last = _days_counted(now)
     articles: dict[str | None, dict[date, int]] = defaultdict(dict)
     among = Period(Clock.PUBLISHED, first, last)
-    for each in count(connection, [By.SOURCE, By.DAY], among=among):
+    for each in count(snapshot, [By.SOURCE, By.DAY], among=among):
         articles[each.group[0]] |= _by_day([each], 1)
     return [
         SourceLine(facts, coverage_of(articles[facts.name], last))
@@ -149,13 +150,15 @@ def source_lines(connection: Connection, now: datetime) -> list[SourceLine]:
     ]
 
 
-def source_health(connection: Connection, name: str, now: datetime) -> SourceHealth:
+def source_health(
+    connection: Connection, snapshot: Snapshot, name: str, now: datetime
+) -> SourceHealth:
     """How well one source is followed. Raises SourceError if the archive has no such source."""
     source_ids(connection, [name])
     [facts] = _facts(connection, now, [name])
     first, last = _days_counted(now)
     among: Node = And((Fact(Field.SOURCE, name), Period(Clock.PUBLISHED, first, last)))
-    articles = _by_day(count(connection, [By.DAY], among=among), 0)
+    articles = _by_day(count(snapshot, [By.DAY], among=among), 0)
     return SourceHealth(
         facts=facts,
         coverage=coverage_of(articles, last),

@@ -3,6 +3,7 @@
     kliping.toml     settings            sources/NAME.toml   one file a source
     kliping.db       the database        warc/               WARC files
     locks/           who is at work      logs/               of each crawl
+    index/           the search index, made of the database
 
 Commands find it by `--home`, else `KLIPING_HOME`, else the current folder.
 """
@@ -46,6 +47,11 @@ class Home:
     @property
     def warc(self) -> Path:
         return self.path / self.config.archive.warc
+
+    @property
+    def index(self) -> Path:
+        """Folder of the search index."""
+        return self.path / self.config.archive.index
 
     @property
     def database_url(self) -> str:

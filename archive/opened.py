@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,17 +21,23 @@ from archive.cite import Style, cite_all, references
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.diff import Difference, compare
+from archive.errors import LockedError, StorageError
 from archive.export import ONE_FILE, Layout, Selection, export
 from archive.export.columns import choose
 from archive.export.selecting import select
 from archive.home import Home
+from archive.index.article_index import ArticleIndex, Progress, Snapshot
 from archive.query import Query
 from archive.revisions import ArchivedRevision, all_revisions
 from archive.search.syntax import Asked, as_node
-from archive.search.terms import EVERYTHING, choice
+from archive.search.tree import EVERYTHING, choice
 from archive.top_terms import SAMPLE, TopTerms, top_terms
 from archive.vocabulary import TermOrder
 from archive.warc.reader import read_payload
+
+FOLLOW_EVERY_S = 1.0
+"""The index follows what comes in while an archive is open, no more often than this."""
+_log = logging.getLogger(__name__)
 
 
 class Archive(Query):
@@ -37,14 +46,18 @@ class Archive(Query):
     It can be used in a `with` statement, which closes the database.
     """
 
-    def __init__(self, home: Home) -> None:
-        """Open the archive in `home`.
+    def __init__(self, home: Home, progress: Progress = lambda done, of: None) -> None:
+        """Open the archive in `home`; `progress` is told how far its index is, if that is built.
 
         Raises:
             StorageError: its database cannot be opened.
         """
-        super().__init__(open_engine(home.database_url, read_only=True))
+        engine = open_engine(home.database_url, read_only=True)
+        self._own_index = ArticleIndex(home.index, engine)
+        super().__init__(engine, self._own_index)
         self.home = home
+        self._progress = progress
+        self._caught_up_at = -math.inf
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +68,25 @@ class Archive(Query):
     def close(self) -> None:
         """Close the database."""
         self.engine.dispose()
+
+    def snapshot(self) -> Snapshot:
+        """Return the search index, which follows the database first.
+
+        Where it cannot, because another process writes it or the disk refuses, that is logged.
+
+        Raises:
+            LockedError: another process is building it for the first time.
+            StorageError: it cannot be built.
+        """
+        if time.monotonic() - self._caught_up_at > FOLLOW_EVERY_S:
+            try:
+                self._own_index.catch_up(self._progress)
+            except (LockedError, StorageError) as error:
+                if not self._own_index.exists():
+                    raise
+                _log.warning("index: %d articles behind: %s", len(self._own_index.pending()), error)
+            self._caught_up_at = time.monotonic()
+        return super().snapshot()
 
     def terms(
         self,
@@ -76,6 +108,7 @@ class Archive(Query):
         with self.engine.connect() as connection:
             return top_terms(
                 connection,
+                self.snapshot(),
                 as_node(query),
                 among=as_node(among),
                 bigrams=bigrams,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from archive.search.terms import By
+from archive.search.tree import By
 
 TIMES = (By.DAY, By.WEEK, By.MONTH)
 _MOST_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}

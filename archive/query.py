@@ -1,12 +1,14 @@
-"""Questions to the archive's database: the one way in for commands, exports and the web reader.
+"""Reading an archive: the one way in for commands, exports and the web reader.
 
-`archive.opened` opens an archive to be asked.
+Articles are found by the search index (`archive.index`) and read from the database.
+`archive.opened` opens an archive.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, bindparam, func, or_, select
@@ -15,27 +17,36 @@ from archive.article_pages import aliases_of
 from archive.article_rows import Mark, read_columns, select_articles
 from archive.articles import COLUMNS, ArchivedArticle, Articles, Batch
 from archive.clusters import Cluster, cluster_of
-from archive.counting import Count, count
 from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import (
     ArchiveRow,
     ArticleRow,
-    ClusterRow,
     RevisionRow,
-    SourceRow,
     UrlRow,
 )
 from archive.db.sources import source_ids, titles_of
 from archive.db.types import MAX_ID
-from archive.errors import NotArchivedError, UrlError
+from archive.errors import NotArchivedError, UrlError, WrongUseError
+from archive.index import counting, searching
+from archive.index.article_index import ArticleIndex, Snapshot
+from archive.index.counting import Count, Facets
+from archive.index.excerpts import Excerpt, excerpts
+from archive.index.queries import to_query
+from archive.index.searching import Cursor
 from archive.revisions import ArchivedRevision, require_revisions, two_revisions
-from archive.search.conditions import condition, newest_first
-from archive.search.covering import by_facts
-from archive.search.facets import Facets, all_facets, facets
-from archive.search.finding import Match, Place, find, marked
-from archive.search.index import index_of
 from archive.search.syntax import Asked, as_node
-from archive.search.terms import EVERYTHING, By, Order, choice
+from archive.search.tree import (
+    EVERYTHING,
+    And,
+    By,
+    Fact,
+    Field,
+    Node,
+    Order,
+    Trait,
+    all_of,
+    choice,
+)
 from archive.urls import normalise_url
 
 _OF_ROW = tuple(name for name in COLUMNS if name != "pages")
@@ -44,19 +55,41 @@ _BY_ID = select_articles(_OF_ROW).where(ArticleRow.id.in_(bindparam("ids", expan
 _ARCHIVE_ID = select(ArchiveRow.archive_id)
 
 
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_IDS_AT_A_TIME = 500
+
+
 @dataclass(frozen=True, slots=True)
 class SearchHit:
     """An article that a query found, and where it matches."""
 
     article: ArchivedArticle
-    match: Match
+    score: float | None
+    """The higher the better, among the hits of one query; None where they are not ranked."""
+    cursor: Cursor
+    """To find the hits behind this one."""
+    title: Excerpt | None = None
+    snippet: Excerpt | None = None
+    """Of the text; None, as the title, where no words of the query are in either."""
 
 
 class Query:
-    """Questions to one archive."""
+    """Reads one archive."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, index: ArticleIndex | None = None) -> None:
+        """Read from `engine`, and find by `index`; without it, nothing can be searched for."""
         self.engine = engine
+        self._index = index
+
+    def snapshot(self) -> Snapshot:
+        """Return the search index as it is now.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        if self._index is None:
+            raise WrongUseError("this archive was opened without its search index")
+        return self._index.snapshot()
 
     def articles(
         self,
@@ -74,12 +107,12 @@ class Query:
             QueryError: the query cannot be understood; says where it went wrong.
             SourceError: the archive has no such source.
         """
-        query = self._matching(matching).order_by(*newest_first())
+        node = as_node(matching)
         if source is not None:
             with self.engine.connect() as connection:
                 source_ids(connection, [source])
-            query = query.where(SourceRow.name == source)
-        return self._stream(query.limit(limit))
+            node = And((Fact(Field.SOURCE, source), node))
+        return Articles(self._newest(self.snapshot(), node, limit))
 
     def search(
         self,
@@ -87,33 +120,45 @@ class Query:
         *,
         limit: int = 20,
         order: str = Order.BEST,
-        after: Place | None = None,
+        after: Cursor | None = None,
         is_marked: bool = True,
     ) -> list[SearchHit]:
         """The first `limit` articles that match; where they do too, if that is to be `is_marked`.
 
-        `order` is an `Order`. `after` is the place of a hit of the same query and order, to go on
-        from.
+        `order` is an `Order`. `after` is the cursor of a hit of the same query and order, to go on
+        from. Of an address, the article that it leads to.
+
+        Raises:
+            QueryError: the query cannot be understood; says where it went wrong.
+            NotArchivedError: no article is known by that address.
         """
-        node, way = as_node(query), choice(Order, order)
+        if is_address(query):
+            return [SearchHit(self.article(str(query).strip()), None, Cursor(Order.NEWEST, 0))]
+        node = as_node(query)
+        matches = searching.find(
+            self.snapshot(), node, limit=limit, order=choice(Order, order), after=after
+        )
         with self.engine.connect() as connection:
-            matches = find(connection, node, limit=limit, order=way, after=after)
             articles = _by_id(connection, [match.article_id for match in matches])
-            if is_marked:
-                read = [(each.id, each.title, each.text) for each in articles.values()]
-                matches = marked(connection, node, matches, read)
-        # One may just have been forgotten.
-        known = [match for match in matches if match.article_id in articles]
-        return [SearchHit(articles[match.article_id], match) for match in known]
+        hits = [
+            SearchHit(articles[match.article_id], match.score, match.cursor)
+            for match in matches
+            if match.article_id in articles  # it may just have been forgotten
+        ]
+        return [_marked(hit, node) for hit in hits] if is_marked else hits
+
+    def executed(self, query: Asked) -> str:
+        """Return a query as the index executes it, in the notation of Lucene."""
+        return to_query(as_node(query), self.snapshot().languages).written
+
+    def ids(self, query: Asked) -> Iterator[int]:
+        """The ids of all articles that match, in their order."""
+        for some in searching.ids(self.snapshot(), as_node(query)):
+            yield from some
 
     def facets(self, query: Asked) -> Facets:
-        """Counts of a query's hits by source, language, section and day.
-
-        Of all articles, or else of as many hits as `archive.search.facets` counts.
-        """
-        node = as_node(query)
-        with self.engine.connect() as connection:
-            return all_facets(connection) if node == EVERYTHING else facets(connection, node)
+        """Counts of a query's hits by source, language, section and day."""
+        return counting.facets(self.snapshot(), as_node(query))
 
     def count(
         self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
@@ -123,8 +168,9 @@ class Query:
         A group has one value for each of what is counted `by`, which are names of `By`.
         """
         groups = [choice(By, each) for each in by]
-        with self.engine.connect() as connection:
-            return count(connection, groups, matching=as_node(matching), among=as_node(among))
+        return counting.count(
+            self.snapshot(), groups, matching=as_node(matching), among=as_node(among)
+        )
 
     def all_articles(
         self,
@@ -140,7 +186,10 @@ class Query:
         With `first_only`, of a cluster only the article that had the story first. `mark` is told
         where the archive stood, whatever is written to it meanwhile.
         """
-        return self._stream(self._all(matching, every_revision, first_only), mark)
+        node = _chosen(matching, first_only=first_only)
+        snapshot = None if node == EVERYTHING else self.snapshot()
+        reading = RevisionRow if every_revision else ArticleRow
+        return Articles(self._all(snapshot, node, reading, mark))
 
     def count_all(
         self,
@@ -150,13 +199,13 @@ class Query:
         first_only: bool = False,
     ) -> int:
         """How many `all_articles` yields."""
-        chosen = self._chosen(matching, first_only)
-        counted = chosen.with_only_columns(func.count(ArticleRow.id))
-        if every_revision:
-            of_chosen = RevisionRow.article_id.in_(chosen)
-            counted = select(func.count()).select_from(RevisionRow).where(of_chosen)
-        with self.engine.connect() as connection:
-            return connection.scalar(counted) or 0
+        node = _chosen(matching, first_only=first_only)
+        if node == EVERYTHING:
+            rows = RevisionRow if every_revision else ArticleRow
+            with self.engine.connect() as connection:
+                return connection.scalar(select(func.count(rows.id))) or 0
+        count = counting.count_revisions if every_revision else searching.count
+        return count(self.snapshot(), node)
 
     def archive_id(self) -> str:
         """The UUID that the archive was given when it was made."""
@@ -270,35 +319,48 @@ class Query:
             return f"known, but not fetched: {row.verdict}"
         return f"fetched, but no article: {row.verdict}"
 
-    def _matching(self, asked: Asked) -> Select[Any]:
+    def _newest(self, snapshot: Snapshot, node: Node, limit: int | None) -> Iterator[Batch]:
+        after: Cursor | None = None
+        left = limit
+        while left is None or left > 0:
+            number = searching.IDS_AT_A_TIME if left is None else min(left, searching.IDS_AT_A_TIME)
+            matches = searching.find(snapshot, node, limit=number, order=Order.NEWEST, after=after)
+            if not matches:
+                return
+            after = matches[-1].cursor
+            left = None if left is None else left - len(matches)
+            ids = [match.article_id for match in matches]
+            for begin in range(0, len(ids), _IDS_AT_A_TIME):
+                some = ids[begin : begin + _IDS_AT_A_TIME]
+                with self.engine.connect() as connection:
+                    found = _by_id(connection, some)
+                if articles := [found[id_] for id_ in some if id_ in found]:
+                    yield Batch.of(articles)
+
+    def _all(
+        self,
+        snapshot: Snapshot | None,
+        node: Node,
+        reading: type[ArticleRow] | type[RevisionRow],
+        mark: Mark | None,
+    ) -> Iterator[Batch]:
+        """Yield what is exported; chosen by ids, for sorted with their texts articles would fill
+        the memory."""
+        query = select_articles(_OF_ROW, reading)
+        if reading is RevisionRow:
+            query = query.order_by(RevisionRow.article_id, RevisionRow.number)
+        else:
+            query = query.order_by(ArticleRow.id)
+        if snapshot is None:
+            yield from self._batches(query, mark)
+            return
         with self.engine.connect() as connection:
-            node = as_node(asked)
-            return by_facts(
-                select_articles(_OF_ROW).where(condition(node, index_of(connection))), node
-            )
-
-    def _all(self, matching: Asked, every_revision: bool, first_only: bool) -> Select[Any]:
-        """Select what is exported, in the order of an index.
-
-        It is chosen by ids alone: sorted with their texts, articles would fill the memory.
-        """
-        query = select_articles(_OF_ROW, RevisionRow if every_revision else ArticleRow)
-        if matching != EVERYTHING or first_only:
-            query = query.where(ArticleRow.id.in_(self._chosen(matching, first_only)))
-        in_order = (RevisionRow.article_id, RevisionRow.number) if every_revision else ()
-        return query.order_by(*(in_order or (ArticleRow.id,)))
-
-    def _chosen(self, matching: Asked, first_only: bool) -> Select[Any]:
-        with self.engine.connect() as connection:
-            node = as_node(matching)
-            is_chosen = condition(node, index_of(connection))
-        chosen = by_facts(select(ArticleRow.id).where(is_chosen), node).correlate(None)
-        if not first_only:
-            return chosen
-        is_first = ClusterRow.first_article_id == ArticleRow.id
-        return chosen.outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id).where(
-            or_(ArticleRow.cluster_id.is_(None), is_first)
-        )
+            if mark is not None:
+                mark.set(connection)
+            for ids in searching.ids(snapshot, node):
+                for begin in range(0, len(ids), _IDS_AT_A_TIME):
+                    some = query.where(ArticleRow.id.in_(ids[begin : begin + _IDS_AT_A_TIME]))
+                    yield from map(Batch, read_columns(connection, some))
 
     def _stream(self, query: Select[Any], mark: Mark | None = None) -> Articles:
         return Articles(self._batches(query, mark))
@@ -314,3 +376,19 @@ def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ArchivedArti
     """The articles that have these numbers."""
     batches = map(Batch, read_columns(connection, _BY_ID, {"ids": ids}))
     return {article.id: article for article in Articles(batches)}
+
+
+def is_address(query: Asked) -> bool:
+    """Whether a query is a web address and nothing else."""
+    return isinstance(query, str) and bool(_ADDRESS.fullmatch(query.strip()))
+
+
+def _chosen(matching: Asked, *, first_only: bool) -> Node:
+    node = as_node(matching)
+    return all_of([node, Trait.FIRST]) if first_only else node
+
+
+def _marked(hit: SearchHit, node: Node) -> SearchHit:
+    article = hit.article
+    shown = excerpts(node, article.title, article.text, article.language)
+    return replace(hit, title=shown[0], snippet=shown[1]) if shown else hit

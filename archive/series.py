@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from archive.errors import WrongUseError
 from archive.periods import TIMES, first_day, periods
-from archive.search.terms import By
+from archive.search.tree import By
 
 if TYPE_CHECKING:
-    from archive.counting import Count
+    from archive.index.counting import Count
 
 
 class Measure(StrEnum):

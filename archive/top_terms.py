@@ -10,30 +10,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    cast,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, select
 
 from archive.db.schema import ArticleRow
-from archive.search.conditions import condition
-from archive.search.index import index_of
-from archive.search.terms import And, Node, Not
+from archive.index.article_index import Snapshot
+from archive.index.queries import Executable, all_of, any_of, has_fact, to_query
+from archive.index.schema import NO_TEXT
+from archive.index.searching import count_found, even_sample
+from archive.search.tree import And, Node, Not
 from archive.vocabulary import Reading, Term, TermOrder, Vocabulary, compare
 
 SAMPLE = 5_000
 """Articles that are read of those that match, and of the others: of a share that is found so, the
 standard error is 0.7 percentage points at most."""
 _AT_A_TIME = 500
-_MULTIPLIER, _MODULUS = 2_654_435_761, 2**32
-"""Of multiplicative hashing by the golden ratio: whatever the number of articles, the least hashes
-are spread evenly over their ids. Source: Knuth, The Art of Computer Programming 3, 6.4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +44,9 @@ class TopTerms:
     """Articles of the same languages that do not match."""
 
 
-def top_terms(
+def top_terms(  # noqa: PLR0913 - as many as there are options
     connection: Connection,
+    snapshot: Snapshot,
     matching: Node,
     *,
     among: Node,
@@ -67,13 +58,14 @@ def top_terms(
 ) -> TopTerms:
     """See `archive.query.Query.terms`."""
     size = 2 if bigrams else 1
-    index = index_of(connection)
-    wanted = condition(And((among, matching)), index)
+    languages = snapshot.languages
+    wanted = to_query(And((among, matching)), languages)
     mine = Vocabulary(size)
-    found = _count_terms(connection, mine, wanted, sample)
-    rest = condition(And((among, Not(matching))), index) & _of_languages(list(mine.tallies))
+    found = _count_terms(connection, snapshot, mine, wanted, sample)
+    rest = to_query(And((among, Not(matching))), languages)
+    comparable = any_of([_in_language(each) for each in mine.tallies])
     others = Vocabulary(size, only=mine.without_rare())
-    compared_with = _count_terms(connection, others, rest, sample)
+    compared_with = _count_terms(connection, snapshot, others, all_of([rest, comparable]), sample)
     terms = compare(mine, others, all_words=all_words)
     if order is TermOrder.DISTINCTIVE and compared_with.read:
         terms = (term for term in terms if term.score > 0)
@@ -84,16 +76,16 @@ def top_terms(
 
 
 def _count_terms(
-    connection: Connection, vocabulary: Vocabulary, wanted: ColumnElement[bool], sample: int | None
+    connection: Connection,
+    snapshot: Snapshot,
+    vocabulary: Vocabulary,
+    wanted: Executable,
+    sample: int | None,
 ) -> Sample:
-    spread = (cast(ArticleRow.id, BigInteger) * _MULTIPLIER) % literal(_MODULUS, BigInteger)
-    chosen = select(ArticleRow.id).where(wanted).order_by(spread).limit(sample)
-    ids = sorted(connection.scalars(chosen))
-    vocabulary.add(_readings(connection, ids))
-    if sample is None or len(ids) < sample:
-        return Sample(len(ids), len(ids))
-    among = select(func.count()).select_from(ArticleRow).where(wanted)
-    return Sample(connection.scalar(among) or 0, len(ids))
+    articles = count_found(snapshot, wanted.query)
+    ids = even_sample(snapshot, wanted.query, articles if sample is None else sample)
+    vocabulary.add(_readings(connection, sorted(ids)))
+    return Sample(articles, len(ids))
 
 
 def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[Reading]:
@@ -104,6 +96,5 @@ def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[Reading]:
             yield language, f"{title or ''}\n{text}"
 
 
-def _of_languages(languages: Sequence[str | None]) -> ColumnElement[bool]:
-    named = ArticleRow.language.in_([each for each in languages if each is not None])
-    return or_(named, ArticleRow.language.is_(None)) if None in languages else named
+def _in_language(language: str | None) -> Executable:
+    return has_fact("language", language or NO_TEXT)

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import reduce
 
-from sqlalchemy import Connection, func, select
-
-from archive.counting import count
-from archive.db.schema import ArticleRow, SourceRow
+from archive.index.article_index import Snapshot
+from archive.index.counting import count
 from archive.periods import TIMES, begin_of, first_day, periods
-from archive.search.terms import And, By, Clock, Fact, Field, Node, Or, Period
+from archive.search.tree import And, By, Clock, Fact, Field, Node, Or, Period
 
 MAX_LINES = 6
 """More could not be told apart."""
@@ -73,35 +71,24 @@ def days_of(asked: Asked) -> list[date]:
     return [first_day(each) for each in periods(asked.unit, *ends)][-MAX_POINTS:]
 
 
-def trends(connection: Connection, asked: Asked) -> list[Line]:
+def trends(snapshot: Snapshot, asked: Asked) -> list[Line]:
     """The lines: of each query in turn, by source where sources are named."""
     among = _among(asked)
-    articles = _counted(connection, asked, among)
+    articles = _counted(snapshot, asked, among)
     lines: list[Line] = []
     for number, query in enumerate(asked.queries):
-        matching = _counted(connection, asked, And((*among.nodes, query)))
+        matching = _counted(snapshot, asked, And((*among.nodes, query)))
         sources = asked.sources or (None,)
         lines += [Line(number, each, matching[each], articles[each]) for each in sources]
     return lines
 
 
-def leading_sources(connection: Connection, asked: Asked, most: int) -> list[str]:
+def leading_sources(snapshot: Snapshot, asked: Asked, most: int) -> list[str]:
     """The sources that have the most articles which any of the queries finds."""
     either = reduce(lambda one, other: Or((one, other)), asked.queries)
-    found = count(connection, [By.SOURCE], among=And((*_among(asked).nodes, either)))
+    found = count(snapshot, [By.SOURCE], among=And((*_among(asked).nodes, either)))
     ranked = sorted(found, key=lambda each: (-each.articles, each.group))
     return [each.group[0] for each in ranked[:most] if each.group[0]]
-
-
-def newest_day(connection: Connection, now: datetime) -> date | None:
-    """The day on which the newest article was published, as far as it is not dated ahead."""
-    # Of each source first, for which there is an index.
-    of_source = select(func.max(ArticleRow.published_at)).where(
-        ArticleRow.source_id == SourceRow.id, ArticleRow.published_at <= now
-    )
-    every = select(of_source.scalar_subquery().label("newest_at")).select_from(SourceRow).subquery()
-    found = connection.scalar(select(func.max(every.c.newest_at)))
-    return found.date() if found else None
 
 
 def _among(asked: Asked) -> And:
@@ -113,12 +100,12 @@ def _among(asked: Asked) -> And:
 
 
 def _counted(
-    connection: Connection, asked: Asked, among: Node
+    snapshot: Snapshot, asked: Asked, among: Node
 ) -> Mapping[str | None, Mapping[date, int]]:
     """Articles by source, or under None, and by period."""
     by = [asked.unit, *([By.SOURCE] if asked.sources else [])]
     counts: dict[str | None, Counter[date]] = defaultdict(Counter)
-    for each in count(connection, by, among=among):
+    for each in count(snapshot, by, among=among):
         period, source = each.group[0], each.group[1] if asked.sources else None
         if period is not None:
             counts[source][first_day(period)] += each.articles

@@ -32,6 +32,7 @@ from archive.db.repository import Held, Repository
 from archive.erase import finish_takedowns
 from archive.errors import StorageError
 from archive.home import Home, open_home, run_lock
+from archive.index.follower import Follower
 from archive.model import (
     LISTS,
     Candidate,
@@ -68,6 +69,8 @@ logger = logging.getLogger(__name__)
 RECOVERY_WAIT_S = 3600.0
 """Longer than another run can need to ingest what a killed one left."""
 LISTS_OF_BACKFILLS = (*LISTS, UrlKind.ARCHIVE, UrlKind.API)
+FOLLOW_EVERY_S = 60.0
+"""The search index follows what was saved."""
 COUNTING_SHARE = 0.02
 """Of the time of a crawl, at most, that goes into counting what waits to be fetched."""
 
@@ -300,6 +303,10 @@ class ArchiveRun:
         held.callback(pool.close)
         run_id, writer = self._start_run(table, pool, held)
         self.archivist = Archivist(self._repository, writer, pool, run_id)
+        # Who crawls into PostgreSQL has no index: the reader's machine follows.
+        self._follower: Follower | None = None
+        if engine.dialect.name == "sqlite":
+            self._follower = _follow_index(self.home, held)
         self.frontier = self._open_frontier(sources, table, now)
 
     def _start_run(
@@ -373,6 +380,8 @@ class ArchiveRun:
         try:
             await self.archivist.close()
             await asyncio.to_thread(self._finish_takedowns)
+            if self._follower:
+                await asyncio.to_thread(self._follower.finish)
         except StorageError as error:
             self.failure = self.failure or error
         finally:
@@ -394,6 +403,16 @@ class ArchiveRun:
             self.progress.summary(),
             datetime.now(UTC),
         )
+
+
+def _follow_index(home: Home, held: ExitStack) -> Follower:
+    from archive.index.article_index import ArticleIndex  # noqa: PLC0415 - loads tantivy
+
+    engine = open_engine(home.database_url, read_only=True, pool_size=1)
+    held.callback(engine.dispose)
+    follower = Follower(ArticleIndex(home.index, engine), FOLLOW_EVERY_S).start()
+    held.callback(follower.close)
+    return follower
 
 
 def _traps_of(source: Source, source_id: int, table: FrontierTable, now: datetime) -> Traps:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption, print_json
+from archive.cli import HomeOption, JsonOption, print_json, show_progress
 from archive.commands.search import QueryArgument
 from archive.errors import WrongUseError
-from archive.search.terms import By
+from archive.search.tree import By
 from archive.series import Measure
 from archive.vocabulary import TermOrder
 
@@ -67,7 +67,7 @@ def stats(
     shown = measure or (Measure.SHARE if has_query else Measure.ARTICLES)
     groups = list(dict.fromkeys(by or [By.SOURCE]))
     asked = report.Asked(query, groups, among, shown)
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         counts = archive.count(groups, matching=query, among=among)
         if json:
             for count in counts:
@@ -111,7 +111,7 @@ def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     from archive.reports import terms as report
 
     _check(csv, json, plot)
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         found = archive.terms(
             query,
             among=among,

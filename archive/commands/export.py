@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archive.cli import HomeOption
+from archive.cli import HomeOption, show_progress
 
 if TYPE_CHECKING:
     from archive.articles import Batch
@@ -112,7 +112,7 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
     chosen = {"every_revision": revisions is Revisions.ALL, "first_only": dedupe is not None}
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         selection = archive.selection(matching, **chosen)
         shown = _shown(selection, partial(archive.count_all, matching=matching, **chosen))
         wanted = replace(shown, columns=choose(names, no_text=no_text))
@@ -137,7 +137,7 @@ def _export_again(home: Path, manifest: Path, output: str) -> None:
     from archive.export.again import export_again, read_recipe, select_again
 
     recipe = read_recipe(manifest)
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         selection = select_again(archive, recipe, archive.home.warc)
         shown = _shown(selection, lambda: recipe.rows)
         count, differences = export_again(recipe, shown, output)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption, print_json
+from archive.cli import HomeOption, JsonOption, print_json, show_progress
 from archive.errors import WrongUseError
 
 
@@ -28,7 +28,24 @@ def init(
     typer.echo(f"Next: kliping {where}sources add https://a-news-site.example")
 
 
-def index(home: HomeOption = Path(), json: JsonOption = False) -> None:
+def index(home: HomeOption = Path()) -> None:
+    """Build the search index anew. It follows the database by itself, so there is seldom need.
+
+    It is in the folder `index`, or where kliping.toml says, is made of the database, and can be
+    deleted. The CDXJ index of the WARC files is built by `kliping cdxj`.
+    """
+    from archive.db.engine import open_engine
+    from archive.home import open_home
+    from archive.index.article_index import ArticleIndex
+
+    opened = open_home(home)
+    engine = open_engine(opened.database_url, read_only=True)
+    search_index = ArticleIndex(opened.index, engine)
+    search_index.rebuild(show_progress)
+    typer.echo(f"Indexed {search_index.snapshot().searcher.num_docs:,} articles.")
+
+
+def cdxj(home: HomeOption = Path(), json: JsonOption = False) -> None:
     """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
     from archive.audit import files_elsewhere
     from archive.db.engine import open_engine
@@ -85,8 +102,9 @@ def verify(
 ) -> None:
     """Read every WARC record and say what is wrong, where; exit code 1 if anything is.
 
-    Lengths, dates, digests, gzip members and references are checked, and that each row of the
-    database and its record agree. Nothing is changed: `kliping repair` mends.
+    Lengths, dates, digests, gzip members and references are checked, that each row of the
+    database and its record agree, and that the search index has the words of a sample of articles.
+    Nothing is changed: `kliping repair` mends.
     """
     from archive.home import open_home
     from archive.reports.verify import report_on

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption, print_json
+from archive.cli import HomeOption, JsonOption, print_json, show_progress
 from archive.errors import WrongUseError
 from archive.model import UrlState
 
@@ -31,7 +31,7 @@ def articles(
     from archive import open_archive
     from archive.reports.articles import print_as_json, print_as_table
 
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         found = archive.articles(matching, source=source, limit=limit)
         if json:
             print_as_json(found)
@@ -52,7 +52,7 @@ def show(
     from archive import open_archive
     from archive.reports.articles import print_as_json, print_in_full
 
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         found = archive.article(article)
         if json:
             print_as_json([found])
@@ -87,7 +87,7 @@ def diff(
     numbers = revisions or []
     if len(numbers) > 2 or (html and json):
         raise WrongUseError("give two revisions at most, and one of --html and --json")
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         found = archive.two_revisions(article, numbers)
     if json:
         print_json(report.as_values(*found))
@@ -112,7 +112,7 @@ def cluster(
     from archive import open_archive
     from archive.reports import cluster as report
 
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         found = archive.article(article)
         story = archive.cluster(article)
     if json:
@@ -138,7 +138,7 @@ def changes(
     from archive import open_archive
     from archive.reports.changes import print_changes
 
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
         found = archive.changes(since, source=source)
         if json:
             for change in found:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from archive.cli import HomeOption, JsonOption, print_json
+from archive.cli import HomeOption, JsonOption, print_json, show_progress
 from archive.errors import NotArchivedError
-from archive.search.terms import Order
+from archive.search.tree import Order
 
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from archive.index.excerpts import Excerpt
     from archive.query import SearchHit
-    from archive.search.base import Excerpt
 
 
 QueryArgument = Annotated[
@@ -37,22 +37,34 @@ def search(
     open_: Annotated[
         bool, typer.Option("--open", help="Open the first hit's page in the web browser.")
     ] = False,
+    ids: Annotated[
+        bool, typer.Option("--ids", help="Print the ids of all hits, one a line, and nothing else.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Print the query as the index executes it.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Find articles by their words and facts, the best first, with where they match.
 
-    Words must all be there, "several words" in that order; OR, a minus for NOT, and parentheses
-    combine them, and subsid* finds all that begins so. The fields are title, source, domain, lang,
-    author, tag, section, published, captured (2025, 2025-06, 2025-01-01..2025-06-30),
-    has:revisions, in:cluster and first:yes (no reprints). Put -- before a query that begins with a
-    minus. docs/search.md has more examples.
-
-    Where more than 10,000 articles match, ranking them says little, and those that came in last
-    are first.
+    Words must all be there, in any of their forms; "several words" in that order and as they are
+    written, "two words"~10 near each other, =word as it is written. OR, a minus for NOT, and
+    parentheses combine them, and subsid* finds all that begins so. The fields are title, source,
+    domain, lang, author, tag, section, kind, license, url, published, captured, vanished (2025,
+    2025-06, 2025-01-01..2025-06-30), words, cluster (100..500, <100), has:revisions, in:cluster,
+    first:yes (no reprints), paywall:yes and is:vanished. Put -- before a query that begins with a
+    minus. An address finds its article. docs/search.md has more examples.
     """
     from archive import open_archive
 
-    with open_archive(home) as archive:
+    with open_archive(home, show_progress) as archive:
+        if explain:
+            typer.echo(archive.executed(query))
+            return
+        if ids:
+            for article_id in archive.ids(query):
+                typer.echo(article_id)
+            return
         hits = archive.search(query, limit=limit, order=order)
     if json:
         for hit in hits:
@@ -69,12 +81,12 @@ def _as_values(hit: SearchHit) -> dict[str, Any]:
     article = hit.article
     names = ("id", "url", "source", "title", "authors", "published_at", "language", "section")
     facts = {name: getattr(article, name) for name in names}
-    shown = {"title_matches": hit.match.title, "snippet": hit.match.text}
+    shown = {"title_matches": hit.title, "snippet": hit.snippet}
     excerpts = {
         name: None if excerpt is None else {"text": excerpt.text, "matches": excerpt.matches}
         for name, excerpt in shown.items()
     }
-    return {**facts, "score": hit.match.score, **excerpts}
+    return {**facts, "score": hit.score, **excerpts}
 
 
 def _print_hits(hits: Sequence[SearchHit]) -> None:
@@ -95,7 +107,7 @@ def _print_hits(hits: Sequence[SearchHit]) -> None:
 def _title(hit: SearchHit) -> Text:
     from rich.text import Text
 
-    shown = hit.match.title
+    shown = hit.title
     if shown is None or not shown.text:
         return Text(hit.article.title or "(no title)", style="bold")
     return _highlighted(shown, "bold")
@@ -104,7 +116,7 @@ def _title(hit: SearchHit) -> Text:
 def _snippet(hit: SearchHit) -> Text:
     from rich.text import Text
 
-    shown = hit.match.text
+    shown = hit.snippet
     if shown is None:
         return Text(" ".join(hit.article.text.split()[:_WORDS_WITHOUT_MATCH]) + " …")
     return _highlighted(shown, "")

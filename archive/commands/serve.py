@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli import HomeOption
+from archive.cli import HomeOption, show_progress
 from archive.errors import WrongUseError
 
 MOST_PROCESSES = 4
@@ -88,4 +88,6 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         processes=processes or min(os.cpu_count() or 1, MOST_PROCESSES),
     )
     with contextlib.suppress(KeyboardInterrupt):
-        serve_home(open_home(home), settings, tell=typer.echo, is_opened=open_)
+        serve_home(
+            open_home(home), settings, tell=typer.echo, progress=show_progress, is_opened=open_
+        )

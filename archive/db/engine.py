@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,7 +29,6 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
-from archive.db.full_text import purge_index
 from archive.db.schema import ArchiveRow
 from archive.errors import LockedError, StorageError
 
@@ -139,8 +139,6 @@ def scrub(engine: Engine) -> None:
     """
     if engine.dialect.name != "sqlite":
         return
-    with engine.begin() as transaction:
-        purge_index(transaction)
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -166,7 +164,11 @@ def sync(engine: Engine) -> None:
 
 
 def migrate(url: str) -> None:
-    """Bring the database at `url` to the newest schema, in one transaction."""
+    """Bring the database at `url` to the newest schema, in one transaction.
+
+    SQLite's file is written anew where that leaves much of it empty, if the disk has room and
+    nobody else has it open.
+    """
     from alembic import command  # noqa: PLC0415 - slow to import and seldom needed
     from alembic.config import Config  # noqa: PLC0415
 
@@ -177,9 +179,13 @@ def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        had_fts = inspect(connection).has_table("articles_fts")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         if connection.execute(text("SELECT count(*) FROM archive")).scalar() == 0:
             identity = {"id": 1, "archive_id": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
             connection.execute(insert(ArchiveRow).values(identity))
+    if had_fts:
+        with suppress(StorageError, LockedError):
+            scrub(engine)
     engine.dispose()

@@ -25,6 +25,7 @@ from archive.db.captures import (
     recorded_capture,
     whole_response,
 )
+from archive.db.change_log import prune_changes
 from archive.db.forgotten import (
     TakedownLog,
     forgotten_record_ids,
@@ -125,6 +126,7 @@ class Repository:
                 .where(RunRow.id == run_id, RunRow.ended_at.is_(None))
                 .values(ended_at=now, outcome=outcome, summary=summary)
             )
+            prune_changes(connection)
 
     def adopt_run(self, run_id: int, command: str, version: str, now: datetime) -> None:
         """Give a run its row (back), where only its records tell that it was there."""

@@ -10,7 +10,7 @@
     articles ──< cluster_links  two articles whose texts are alike, and how much
     articles ─── sketches ──< sketch_bands      what alike texts are looked up by
     articles ─── stories        what boilerplate is learnt from
-    articles ─── articles_fts   what words are looked up in (`archive.db.full_text`)
+    articles ──< changes        what the search index follows (`archive.db.change_log`)
     takedowns ──< forgotten_urls, forgotten_records     what was forgotten, and must not come back
 
 Change a table here and in a new file under `migrations/versions`; a test holds the two together.
@@ -21,7 +21,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Computed, Double, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Computed,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Text,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from archive.db.types import UtcDateTime
@@ -258,34 +269,12 @@ class ReadingColumns:
     """Further pages of the article that could not be had, so that the text has gaps."""
 
 
-_FACTS = (
-    *("published_at", "published_on", "source_id", "language"),
-    *("section", "domain", "revision", "cluster_id", "capture_id", "authors", "tags"),
-)
-
-
 class ArticleRow(ReadingColumns, Base):
     """An article, as its newest revision reads."""
 
     __tablename__ = "articles"
     __table_args__ = (
-        # What is mostly asked of one source, or of what words find; and all that counting by time
-        # and source, by language or by section reads. `archive.search.covering` chooses.
-        Index(
-            "ix_articles_source_facts",
-            *("source_id", "published_at", "published_on", "language", "section", "revision"),
-        ),
-        Index(
-            "ix_articles_id_facts",
-            *("id", "source_id", "published_at", "published_on", "language", "section"),
-        ),
-        Index("ix_articles_day_facts", "published_on", "source_id", "published_at"),
-        Index("ix_articles_language", "language"),
-        Index("ix_articles_section", "section"),
-        # All that is asked but words: SQLite reads it in the place of the rows, which hold texts,
-        # and so a hundred times as much. On PostgreSQL, which takes no long values into an index,
-        # it has the first four only.
-        Index("ix_articles_facts", *_FACTS),
+        Index("ix_articles_source_id_published_at", "source_id", "published_at"),
         Index("ix_articles_url", "url"),
         Index("ix_articles_capture_id", "capture_id"),
         Index("ix_articles_cluster_id", "cluster_id"),
@@ -371,6 +360,23 @@ class SketchBandRow(Base):
 
     band: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     article_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+class ChangeRow(Base):
+    """An article that was added, changed or deleted; triggers of the database write it."""
+
+    __tablename__ = "changes"
+    __table_args__ = (
+        Index("ix_changes_xid_id", "xid", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    article_id: Mapped[int]
+    """Without a foreign key: the article may be gone. 0 in the first row, which is of none."""
+    xid: Mapped[int] = mapped_column(BigInteger)
+    """Number of the transaction on PostgreSQL; 0 on SQLite, where ids follow the commits."""
+    changed_at: Mapped[datetime]
 
 
 class RevisionRow(ReadingColumns, Base):

@@ -8,7 +8,7 @@ from archive.article_rows import Mark
 from archive.export.base import Selection
 from archive.query import Query
 from archive.search.syntax import Asked
-from archive.search.terms import EVERYTHING
+from archive.search.tree import EVERYTHING
 
 
 def select(

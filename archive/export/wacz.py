@@ -168,7 +168,7 @@ def _index_lines(root: Path, names: _Names) -> Iterator[bytes]:
                 yield b" ".join((key, time, json.dumps(fields).encode() + b"\n"))
     for file in unseen:
         if any(line_of(capture) for capture in captures_in(root, file)):
-            raise WrongUseError(f"{root / file}: not in the index; run `kliping index`")
+            raise WrongUseError(f"{root / file}: not in the index; run `kliping cdxj`")
 
 
 def _gzipped(data: bytes) -> bytes:

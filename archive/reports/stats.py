@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archive.counting import Count
 from archive.export.csv_table import guarded
+from archive.index.counting import Count
 from archive.periods import TIMES, missing_between, time_in
 from archive.plot import MOST_BARS, MOST_LINES, Caption, plot_bars, plot_lines
-from archive.search.terms import By
+from archive.search.tree import By
 from archive.series import Lines, Measure, lines_of, name_of
 
 _BAR_CELLS = 30

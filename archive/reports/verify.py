@@ -13,7 +13,9 @@ from archive.audit import audit, warc_files
 from archive.cli import print_json
 from archive.db.engine import open_engine
 from archive.home import Home
-from archive.warc.verify import Report
+from archive.index.article_index import ArticleIndex
+from archive.index.check import index_problems
+from archive.warc.verify import Code, Problem, Report
 
 
 def report_on(home: Home, *, share: float | None, as_json: bool) -> int:
@@ -34,6 +36,11 @@ def report_on(home: Home, *, share: float | None, as_json: bool) -> int:
         for problem in audit(home, engine, sample=share, workers=workers, on_report=advance):
             problems += 1
             print_json(asdict(problem)) if as_json else typer.echo(str(problem))
+    index = ArticleIndex(home.index, engine)
+    for message in index_problems(index, engine):
+        problems += 1
+        wrong = Problem(Code.SEARCH_INDEX, str(index.folder), None, message)
+        print_json(asdict(wrong)) if as_json else typer.echo(message)
     engine.dispose()
     if not as_json:
         typer.echo(f"Read {records} records: {_count(problems)}.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.search.terms import EVERYTHING, And, Node, Period
+from archive.search.tree import EVERYTHING, And, Node, Period
 
 
 def parts(query: Node) -> tuple[Node, ...]:

@@ -1,6 +1,6 @@
-"""The one syntax of queries, as the command line and whatever else asks the archive read it.
+"""The one syntax of queries: from text to the tree of `archive.search.tree`.
 
-The grammar is in `query.lark`; docs/search.md tells what can be said, with examples.
+The grammar is in `query.lark`, the syntax with examples in docs/search.md.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from typing import TypeAlias, cast
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
 from archive.errors import QueryError
-from archive.search.terms import (
+from archive.scripts import UNSPACED
+from archive.search.tree import (
     EVERYTHING,
     And,
     Clock,
     Fact,
     Field,
+    Near,
     Node,
     Not,
     Or,
     Period,
+    Quantity,
+    Range,
     Text,
     Trait,
     depth,
@@ -37,15 +41,50 @@ Asked: TypeAlias = str | Node
 
 MAX_CHARS = 2_000
 MIN_PREFIX = 3
-"""Letters before a *; FTS5 would take seconds to collect all words that begin with fewer."""
+"""Letters before a *: a large part of all words begin with fewer. One sign of a script without
+spaces is enough."""
 MAX_DEPTH = 20
-"""Of groups in groups. The parser of FTS5 gives up not far beyond."""
+"""Of groups in groups."""
+MAX_DISTANCE = 100
+"""Of words near each other."""
 
-_FACTS = {field.value: field for field in Field} | {"language": Field.LANG}
+_FACTS = {field.value: field for field in Field} | {
+    "language": Field.LANG,
+    "licence": Field.LICENSE,
+}
 _CLOCKS = {clock.value: clock for clock in Clock}
+_QUANTITIES = {quantity.value: quantity for quantity in Quantity}
 _TRAITS = {trait.value: trait for trait in Trait}
-_TRAIT_NAMES = {trait.partition(":")[0]: trait for trait in Trait}
-_FIELDS = (*_FACTS, *_CLOCKS, *_TRAIT_NAMES, "title")
+_TRAIT_NAMES = {trait.partition(":")[0] for trait in Trait}
+_FIELDS = (*_FACTS, *_CLOCKS, *_QUANTITIES, *_TRAIT_NAMES, "title")
+_FIELDS_ELSEWHERE = {
+    "site": "domain",
+    "host": "domain",
+    "intitle": "title",
+    "headline": "title",
+    "inurl": "url",
+    "link": "url",
+    "by": "author",
+    "byline": "author",
+    "type": "kind",
+    "date": "published",
+    "before": "published:..2025-06-30",
+    "after": "published:2025-06-30..",
+    "since": "published:2025-06-30..",
+    "until": "published:..2025-06-30",
+}
+"""Fields of other systems, and what is written here."""
+_ELSEWHERE = (
+    (r"\w\?\w", "a ? stands for no letter here; write the beginning of the word and a *"),
+    (r"\|", "write a OR b for either of two words"),
+    (r"^(&+|\+)$", "words need nothing between them; AND means the same"),
+    (r"^!", "write -word or NOT word for what must not be there"),
+    (r"^(NEAR(/\d+)?|(W|ADJ)/?\d+)$", 'words near each other are written "a b"~10'),
+    (r"^~", 'words near each other are written "a b"~10, without a blank'),
+)
+"""Syntax of other systems that would find something else here, and what is written here."""
+_STAR_IN_QUOTES = re.compile(r"\w\*(?=\s|$)")
+_NUMBERS = re.compile(r"(\d{1,18})|(<=?|>=?)(\d{1,18})|(\d{1,18})?\.\.(\d{1,18})?", re.ASCII)
 _DAYS = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _YEARS = range(1000, 9000)
 """Far enough from the ends of the calendar for sums of days."""
@@ -105,8 +144,10 @@ class _Builder(Transformer[Token, Node]):
             return _text(token, in_title=True)
         if name not in _FIELDS:
             raise _WrongError(_no_such_field(name), field.start_pos)
-        if token.type == "PREFIX":
-            raise _WrongError("only words, and words in a title, may end in *", token.start_pos)
+        if token.type in ("PREFIX", "NEAR"):
+            end = "*" if token.type == "PREFIX" else "~ and a number"
+            reason = f"only words, and words in a title, may end in {end}"
+            raise _WrongError(reason, token.start_pos)
         return _fact(name, _plain(token), token.start_pos)
 
 
@@ -130,30 +171,73 @@ def _not_too_deep(node: Node) -> Node:
     return node
 
 
-def _text(token: Token, *, in_title: bool = False) -> Text:
+def _text(token: Token, *, in_title: bool = False) -> Node:
+    text = _plain(token)
+    if token.type in ("WORD", "VALUE"):
+        for pattern, hint in _ELSEWHERE:
+            if re.search(pattern, text):
+                raise _WrongError(f"{hint}; quote it to search for it as it is", token.start_pos)
+    is_quoted = token.type in ("PHRASE", "NEAR")
+    if is_quoted and _STAR_IN_QUOTES.search(text):
+        raise _WrongError("a * has no meaning in quotes; write the word alone", token.start_pos)
     is_prefix = token.type == "PREFIX"
-    text = _plain(token).removesuffix("*" if is_prefix else "")
+    is_exact = is_quoted or text.startswith("=")
+    if not is_quoted:
+        text = text.removesuffix("*").removeprefix("=")
     if not any(character.isalnum() for character in text):
         raise _WrongError("no letter or digit to search for", token.start_pos)
-    if is_prefix and len(text) < MIN_PREFIX:
+    if is_prefix and len(text) < MIN_PREFIX and not re.search(f"[{UNSPACED}]$", text):
         raise _WrongError(f"a * needs {MIN_PREFIX} letters or more before it", token.start_pos)
-    return Text(text, in_title, is_prefix)
+    if token.type == "NEAR":
+        return _near(text, int(token.rpartition("~")[2]), token.start_pos, in_title=in_title)
+    return Text(text, in_title, is_prefix, is_exact and not is_prefix)
+
+
+def _near(text: str, distance: int, position: int | None, *, in_title: bool) -> Near:
+    words = re.findall(r"\w+", text.lower())
+    if len(words) < 2 or len(set(words)) < len(words):
+        raise _WrongError("~ needs two or more different words in the quotes", position)
+    if not 1 <= distance <= MAX_DISTANCE:
+        raise _WrongError(f"~ needs a number from 1 to {MAX_DISTANCE}", position)
+    return Near(text, distance, in_title)
 
 
 def _plain(token: Token) -> str:
-    """A token's text, without the quotes if it has any."""
-    return re.sub(r"(?s)\\(.)", r"\1", token[1:-1]) if token.type == "PHRASE" else str(token)
+    """Return a token's text, without the quotes if it has any."""
+    if token.type not in ("PHRASE", "NEAR"):
+        return str(token)
+    in_quotes = token.rpartition("~")[0] if token.type == "NEAR" else token
+    return re.sub(r"(?s)\\(.)", r"\1", in_quotes[1:-1])
 
 
 def _fact(name: str, value: str, position: int | None) -> Node:
     if name in _CLOCKS:
         return _period(_CLOCKS[name], value, position)
+    if name in _QUANTITIES:
+        return _range(_QUANTITIES[name], value, position)
     if name in _TRAIT_NAMES:
-        known = _TRAIT_NAMES[name]
-        if f"{name}:{value.lower()}" != known:
-            raise _WrongError(f"only {known} can be asked for, or -{known}", position)
-        return known
+        if trait := _TRAITS.get(f"{name}:{value.lower()}"):
+            return trait
+        known = " and ".join(each for each in Trait if each.startswith(f"{name}:"))
+        raise _WrongError(
+            f"no {name}:{value}; there is {known}, with a minus for all else", position
+        )
     return Fact(_FACTS[name], value)
+
+
+def _range(quantity: Quantity, value: str, position: int | None) -> Range:
+    match = _NUMBERS.fullmatch(value)
+    if match is None or value == "..":
+        raise _WrongError(f"{value!r} is no number; write 100, 100..500, <100 or >100", position)
+    one, sign, bound, first, last = match.groups()
+    low, high = (int(end) if end else None for end in (one or first, one or last))
+    if sign:
+        is_strict = len(sign) == 1
+        low = int(bound) + is_strict if sign.startswith(">") else None
+        high = int(bound) - is_strict if sign.startswith("<") else None
+    if high is not None and high < (low or 0):
+        raise _WrongError("no number is in this range", position)
+    return Range(quantity, low, high)
 
 
 def _period(clock: Clock, value: str, position: int | None) -> Period:
@@ -178,7 +262,7 @@ def _days(value: str, position: int | None) -> tuple[date, date]:
             try:
                 return date(year, month or 1, day or 1), date(year, last_month, last_day)
             except ValueError:
-                pass  # told below
+                pass  # raised below
     raise _WrongError(
         f"{value!r} is no day, month or year; write 2025, 2025-01, 2025-01-31, "
         "or two of them with .. between",
@@ -187,6 +271,8 @@ def _days(value: str, position: int | None) -> tuple[date, date]:
 
 
 def _no_such_field(name: str) -> str:
+    if here := _FIELDS_ELSEWHERE.get(name):
+        return f"no field {name!r}; write {here if ':' in here else f'{here}:'}"
     near = get_close_matches(name, _FIELDS, 1)
     meant = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(sorted(_FIELDS))}"
     return f"no field {name!r}; {meant} (a text with a colon needs quotes)"

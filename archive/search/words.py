@@ -1,8 +1,7 @@
-"""The words of texts, told apart as search tells them, for counting.
+"""The words of texts for counting: as search has them, but spelled as they are.
 
-A word is a run of letters and digits, whatever its case and the diacritics of its Latin letters, as
-for FTS5's `unicode61 remove_diacritics 2`. Vowel signs and other marks, at which FTS5 parts words,
-stay in them, so that Hindi or Thai can be read; FTS5 finds such a word as a phrase of its parts.
+A word is a run of letters, digits and their marks. Scripts without spaces, of which search takes
+each letter for a word, are counted by whole runs of letters.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
 
-_ON_LATIN = re.compile(r"([a-z])[\u0300-\u036f]+")
+from archive.index import analysis
 
 
 def words_of(text: str) -> list[str]:
@@ -37,7 +36,7 @@ def pairs_of(text: str) -> Iterator[str]:
 
 
 def folded(words: Iterable[str]) -> dict[str, str]:
-    """The words without the diacritics of Latin letters, each with how it was spelled.
+    """Return the words as search has them, each with how it was spelled.
 
     >>> folded(["são", "naik"])
     {'sao': 'são', 'naik': 'naik'}
@@ -47,8 +46,7 @@ def folded(words: Iterable[str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1 << 16)
 def _fold(word: str) -> str:
-    plain = _ON_LATIN.sub(r"\1", unicodedata.normalize("NFD", word))
-    return unicodedata.normalize("NFC", plain)
+    return "".join(analysis.words(word)) or word
 
 
 @cache

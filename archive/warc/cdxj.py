@@ -1,6 +1,6 @@
 """The CDXJ index: sorted lines from SURT key and time to where a capture lies.
 
-Called by the writer and by recovery when a WARC file gets its final name, and by `kliping index`
+Called by the writer and by recovery when a WARC file gets its final name, and by `kliping cdxj`
 and `kliping replay`. Each WARC file has its index file in `indexes/` within the WARC folder;
 `compact` merges them into one. pywb reads that folder in place (as `index_paths`, with the WARC
 folder as `archive_paths`), and any other reader of CDXJ can too. Text queries are for the database.

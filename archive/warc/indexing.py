@@ -1,6 +1,6 @@
 """Building the CDXJ index anew from the WARC files of an archive.
 
-Called by `kliping index`, and by `kliping replay` and the WACZ export, which want the index as
+Called by `kliping cdxj`, and by `kliping replay` and the WACZ export, which want the index as
 one file. A crawl indexes each file as it closes it, so building anew is for an index that was
 lost, damaged or is older than its files. Files that a crawl is still writing are left to it.
 """

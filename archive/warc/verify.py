@@ -58,6 +58,7 @@ class Code(StrEnum):
     ROW_WITHOUT_RECORD = "row-without-record"
     ROW_DISAGREES = "row-disagrees"
     RECORD_WITHOUT_ROW = "record-without-row"
+    SEARCH_INDEX = "search-index"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import event
 
 from archive.db.engine import open_engine
+from archive.errors import LockedError
+from archive.index.article_index import ArticleIndex, Progress
+from archive.index.follower import Follower
 from archive.query import Query
-from archive.search import facts, frequency
+from archive.web.answer_cache import AnswerCache
 from archive.web.problems import ClientGoneError, ProblemError
-from archive.web.remembering import Remembered
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Question = Callable[[Query], T]
 
+FOLLOW_EVERY_S = 1.0
+"""The search index follows what a crawl writes."""
 INTERRUPT_EVERY_S = 0.05
 """An interruption between two statements of a question has no effect, so it is repeated."""
 _current: ContextVar[Asked | None] = ContextVar("current", default=None)
@@ -80,25 +84,24 @@ class AskedArchive:
         self.home = home
         self.settings = settings
         # Some questions hold a connection while they open another.
-        self.engine = open_engine(
-            home.database_url, read_only=True, pool_size=2 * (settings.readers + settings.counters)
-        )
-        frequency.remember(self.engine)
-        facts.keep(self.engine)
+        self.engine = open_engine(home.database_url, read_only=True, pool_size=2 * settings.readers)
         _listen(self.engine)
-        self._query = Query(self.engine)
+        # Not the engine of questions, whose connections are interrupted.
+        self._follower_engine = open_engine(home.database_url, read_only=True, pool_size=1)
+        self.index = open_index(home, self._follower_engine)
+        self._query = Query(self.engine, self.index)
         self.archive_id = self._query.archive_id()
-        self.remembered: Remembered[Any] = Remembered()
-        """Of `ask_again`."""
+        self.answers = AnswerCache()
+        self._follower = Follower(self.index, FOLLOW_EVERY_S)
+        self._follower.start()
         self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
-        self._counting = ThreadPoolExecutor(settings.counters, thread_name_prefix="count")
         self.exporting = ThreadPoolExecutor(settings.exports, thread_name_prefix="export")
         """Where long answers are written; see `archive.web.streaming`."""
         self.exports: set[Future[None]] = set()
         """Those that are being written."""
 
-    async def ask(self, request: Request, question: Question[T], *, is_long: bool = False) -> T:
-        """The answer to a question; one that `is_long` waits for others that are.
+    async def ask(self, request: Request, question: Question[T]) -> T:
+        """The answer to a question.
 
         Raises:
             ProblemError: 503, it takes too long, or all threads are busy for as long.
@@ -106,8 +109,7 @@ class AskedArchive:
             KlipingError: as the question does.
         """
         asked = Asked()
-        threads = self._counting if is_long else self._threads
-        future = threads.submit(self._answer, asked, question)
+        future = self._threads.submit(self.run, asked, question)
         answered = asyncio.wrap_future(future)
         # What becomes of a question that was given up is nobody's concern, nor the log's.
         answered.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -141,32 +143,34 @@ class AskedArchive:
 
     def close(self) -> None:
         """Ask nothing any more."""
-        for threads in (self._threads, self._counting, self.exporting):
+        self._follower.close()
+        self._follower_engine.dispose()
+        for threads in (self._threads, self.exporting):
             threads.shutdown(wait=False, cancel_futures=True)
         self.engine.dispose()
 
-    def _answer(self, asked: Asked, question: Question[T]) -> T:
-        return self.run(asked, question)
 
-
-async def ask(request: Request, question: Question[T], *, is_long: bool = False) -> T:
+async def ask(request: Request, question: Question[T]) -> T:
     """The answer of the request's archive to a question; see `AskedArchive.ask`."""
     archive: AskedArchive = request.app.state.archive
-    return await archive.ask(request, question, is_long=is_long)
+    return await archive.ask(request, question)
 
 
-async def ask_again(
-    request: Request, question: Question[T], *key: object, is_long: bool = False
-) -> T:
-    """The same, as it was answered a while ago where that took long; `key` tells questions apart.
+def open_index(
+    home: Home, engine: Engine, progress: Progress = lambda done, of: None
+) -> ArticleIndex:
+    """Open the search index of an archive, which is brought up to date by way of `engine`.
 
-    See `archive.web.remembering`.
+    Raises:
+        StorageError: it cannot be built.
     """
-    archive: AskedArchive = request.app.state.archive
-    answer: T = await archive.remembered.get(
-        repr(key), lambda: archive.ask(request, question, is_long=is_long)
-    )
-    return answer
+    index = ArticleIndex(home.index, engine)
+    try:
+        index.catch_up(progress)
+    except LockedError:
+        if not index.exists():
+            raise
+    return index
 
 
 async def until_gone(request: Request) -> None:

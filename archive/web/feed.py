@@ -16,11 +16,11 @@ from archive.articles import ArchivedArticle
 from archive.export.values import encodable
 from archive.query import Query
 from archive.search.syntax import parse_query
-from archive.search.terms import Order
+from archive.search.tree import Order
 from archive.web.api.search import QueryParameter
 from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.origins import reader_origin
-from archive.web.routes import page_router
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 
-import numpy as np
-
 from archive.periods import begin_of, following
-from archive.search.days import Days
 
 MOST_DAYS = 62
 MOST_WEEKS = 100
@@ -55,25 +54,25 @@ class Histogram:
         return [((number + 0.5) / len(self.bars), self.bars[number]) for number in chosen]
 
 
-def histogram(days: Days, today: date) -> Histogram | None:
-    """The bars of some days; None where no day can be shown."""
-    latest = today.toordinal() + 366
-    can_be = (days.ordinals >= date(FIRST_YEAR, 1, 1).toordinal()) & (days.ordinals <= latest)
-    ordinals, articles = days.ordinals[can_be], days.articles[can_be]
-    if not len(ordinals):
+def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
+    """The bars of some days with their articles, in order; None where no day can be shown."""
+    latest = today + timedelta(days=366)
+    shown = {day: n for day, n in days.items() if date(FIRST_YEAR, 1, 1) <= day <= latest}
+    if not shown:
         return None
-    first, last = _range(*(date.fromordinal(int(ordinals[end])) for end in (0, -1)))
+    first, last = _range(min(shown), max(shown))
     unit = _unit((last - first).days + 1)
     begins = [begin_of(first, unit)]
     while begins[-1] <= last:
         begins.append(following(begins[-1], unit))
-    places = np.searchsorted([begin.toordinal() for begin in begins], ordinals, "right") - 1
-    counts = np.bincount(places, weights=articles, minlength=len(begins) - 1)
+    counts = [0] * len(begins)
+    for day, articles in shown.items():
+        counts[bisect_right(begins, day) - 1] += articles
     bars = [
-        Bar(begin, after - timedelta(days=1), int(count))
-        for (begin, after), count in zip(pairwise(begins), counts, strict=True)
+        Bar(begin, after - timedelta(days=1), counts[number])
+        for number, (begin, after) in enumerate(pairwise(begins))
     ]
-    return Histogram(unit, bars, int(days.articles.sum() - articles.sum()))
+    return Histogram(unit, bars, sum(days.values()) - sum(shown.values()))
 
 
 def _range(first: date, last: date) -> tuple[date, date]:

@@ -16,7 +16,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from archive.db.engine import open_engine
 from archive.errors import StorageError, WrongUseError
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from archive.home import Home
+    from archive.index.article_index import Progress
     from archive.web.rate import Buckets
     from archive.web.settings import WebSettings
     from archive.web.sharing import Load
@@ -37,9 +37,15 @@ HUNG_S = 60
 
 
 def serve(
-    home: Home, settings: WebSettings, *, tell: Callable[[str], None], is_opened: bool = False
+    home: Home,
+    settings: WebSettings,
+    *,
+    tell: Callable[[str], None],
+    progress: Progress = lambda done, of: None,
+    is_opened: bool = False,
 ) -> None:
-    """Serve until interrupted; `tell` is told the address once readers can connect.
+    """Serve until interrupted; `tell` is told the address once readers can connect, `progress` how
+    far the search index is, if that has to be built first.
 
     Port 0 takes one that is free.
 
@@ -47,6 +53,9 @@ def serve(
         WrongUseError: a port is taken, or other machines could come in without a token.
         StorageError: the database cannot be opened.
     """
+    from archive.db.engine import open_engine  # noqa: PLC0415 - with what follows
+    from archive.web.asking import open_index  # noqa: PLC0415 - optional packages
+
     settings.require_safe()
     with (
         listen(settings.host, settings.port, "--port") as reader,
@@ -54,7 +63,9 @@ def serve(
     ):
         ports = {"port": reader.getsockname()[1], "replay_port": replay.getsockname()[1]}
         settings = replace(settings, **ports)
-        open_engine(home.database_url, read_only=True).dispose()
+        engine = open_engine(home.database_url, read_only=True)
+        open_index(home, engine, progress)
+        engine.dispose()
         address = settings.public_url or _address(settings)
         tell(f"Reading room at {address}/ (until Ctrl+C)")
         if is_opened:

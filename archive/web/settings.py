@@ -36,10 +36,8 @@ class WebSettings:
     """A question to the database that takes longer is given up."""
     readers: int = 2
     """Most questions to the database at once by each process; more wait."""
-    counters: int = 1
-    """The same of those that count a whole archive through: others need not wait for them."""
     processes: int = 1
-    """That answer: each has its own readers and exports, and remembers answers for itself."""
+    """That answer: each has its own readers and exports, and keeps answers for itself."""
     requests_per_minute: int = 600
     """Most requests to the API of one address in a minute; 0: no limit."""
     exports: int = 2

@@ -12,7 +12,7 @@ from babel.dates import format_date, format_timedelta
 from babel.numbers import format_decimal, format_percent
 
 if TYPE_CHECKING:
-    from archive.search.base import Excerpt
+    from archive.index.excerpts import Excerpt
 
 MAX_TITLE = 300
 """Characters of a title, or of whatever else stands on one line; a few are broken and long."""

@@ -124,7 +124,7 @@ def test_everything_else_works_with_such_records(crawled: Path, tmp_path: Path) 
     index = "".join(path.read_text() for path in (home.warc / "indexes").glob("*.cdxj"))
     made = {row.warc_offset for row in captures(crawled) if row.made_of}
     assert all(f'"offset": "{offset}"' not in index for offset in made)
-    kliping(crawled, "index")
+    kliping(crawled, "cdxj")
     packed = tmp_path / "archive.wacz"
     assert "Exported 2 articles" in kliping(
         crawled, "export", "--format", "wacz", "-o", str(packed)

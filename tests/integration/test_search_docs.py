@@ -6,6 +6,7 @@ import re
 import shlex
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from archive.model import Source
 from archive.query import Query
 from archive.search.syntax import parse_query
 from tests.commands import kliping, make_filled_home
+from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import Rows, article
 from tests.unit.archive.test_search import names
@@ -51,6 +53,13 @@ EXPECTED = {
     "subsidi -opini": "fuel",
     "NOT opini": "fuel city",
     "(pertamina OR bbm) subsidi": "fuel opinion",
+    "=memangkas": "",
+    "pangkas": "fuel",
+    "run": "",
+    "lodz": "",
+    "Łódź": "",
+    "北*": "",
+    '"harga naik"~10': "",
     "subsid*": "fuel opinion",
     "title:subsidi": "fuel",
     'title:"bahan bakar"': "fuel",
@@ -72,13 +81,24 @@ EXPECTED = {
     "published:2025..": "fuel",
     "published:..2024": "opinion",
     "captured:2026-01": "fuel opinion city",
+    "kind:opinion": "",
+    'license:"CC BY 4.0"': "",
+    "url:https://kilas.example/subsidi": "",
+    "vanished:2026-01": "",
+    "is:vanished": "",
+    "words:300..800": "",
+    "words:<100": "fuel opinion city",
+    "words:>=100": "",
+    "paywall:yes": "",
+    "paywall:no": "",
+    "cluster:12": "",
     "has:revisions": "opinion",
     "in:cluster": "fuel opinion",
     "first:yes": "fuel city",
     "subsidi (lang:id OR -in:cluster) -published:..2023": "fuel opinion",
     "-published:2025": "opinion city",
 }
-WORDS = {"AND", "OR", "NOT", "language:"}
+WORDS = {"AND", "OR", "NOT", "language:", "licence:"}
 """Parts of queries that the page speaks of."""
 
 
@@ -101,16 +121,17 @@ def fill(engine: Engine) -> None:
 def query(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Query]:
+    folder = tmp_path_factory.mktemp("search")
     if request.param == "sqlite":
-        yield from opened(f"sqlite:///{tmp_path_factory.mktemp('search') / 'kliping.db'}")
+        yield from opened(f"sqlite:///{folder / 'kliping.db'}", folder)
     else:
-        yield from opened(new_database(request.getfixturevalue("server")))
+        yield from opened(new_database(request.getfixturevalue("server")), folder)
 
 
-def opened(url: str) -> Iterator[Query]:
+def opened(url: str, folder: Path) -> Iterator[Query]:
     engine = open_engine(url)
     fill(engine)
-    yield Query(engine)
+    yield FollowingQuery(engine, folder / "index")
     engine.dispose()
 
 
@@ -179,11 +200,15 @@ def test_every_command_on_the_page_runs(
         assert (tmp_path / arguments[arguments.index("--plot") + 1]).stat().st_size > 1000
 
 
-def test_the_statement_on_the_page_finds_articles(home: Path) -> None:
-    [statement] = blocks("sql")
-    connection = sqlite3.connect(home / "kliping.db")
-    try:
-        found = connection.execute(statement).fetchall()
-    finally:
-        connection.close()
+def test_the_statements_on_the_page_find_articles(home: Path, tmp_path: Path) -> None:
+    of_ids, of_words = blocks("sql")
+    ids = kliping(home, "search", "--ids", "subsidi published:2025").split()
+    with closing(sqlite3.connect(home / "kliping.db")) as database:
+        database.execute("CREATE TEMP TABLE found (id INTEGER PRIMARY KEY)")
+        database.executemany("INSERT INTO found VALUES (?)", [(id_,) for id_ in ids])
+        assert database.execute(of_ids).fetchall() == [("bisnis", 1)]
+    exported = tmp_path / "articles.db"
+    kliping(home, "export", "--format", "sqlite", "--output", str(exported))
+    with closing(sqlite3.connect(exported)) as database:
+        found = database.execute(of_words).fetchall()
     assert sorted(found) == [(1, "Subsidi bahan bakar dipangkas"), (2, "Beras, lagi")]

@@ -158,9 +158,9 @@ def test_a_file_that_the_index_does_not_know_stops_it(
     (home.warc / "indexes" / "merged.cdxj").touch()
     target = tmp_path / "none.wacz"
     said = kliping(home.path, "export", "--format", "wacz", "-o", str(target), exit_code=2)
-    assert "not in the index; run `kliping index`" in said
+    assert "not in the index; run `kliping cdxj`" in said
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
-    kliping(home.path, "index")
+    kliping(home.path, "cdxj")
     kliping(home.path, "export", "--format", "wacz", "-o", str(target))
     assert target.exists()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from hypothesis import given
@@ -9,24 +10,39 @@ from hypothesis import strategies as st
 
 from archive.errors import QueryError
 from archive.search.narrowing import narrowed, parts, widened
-from archive.search.syntax import MAX_DEPTH, parse_query
-from archive.search.terms import (
+from archive.search.syntax import MAX_DEPTH, MAX_DISTANCE, parse_query
+from archive.search.tree import (
     EVERYTHING,
     And,
     Clock,
     Fact,
     Field,
+    Near,
     Node,
     Not,
     Or,
     Period,
+    Quantity,
+    Range,
     Text,
     Trait,
+    quoted,
 )
 
 writable = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20)
 searchable = writable.filter(lambda text: any(map(str.isalnum, text)))
 days = st.dates(date(1000, 1, 1), date(8999, 12, 31))
+
+
+bare = searchable.filter(lambda text: quoted(text) == text and is_word(text))
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is read as a word, and not refused as the syntax of another system."""
+    try:
+        return parse_query(text) == Text(text)
+    except QueryError:
+        return False
 
 
 def prefixes() -> st.SearchStrategy[Text]:
@@ -41,13 +57,20 @@ def periods() -> st.SearchStrategy[Period]:
     return st.tuples(st.sampled_from(Clock), ordered).map(lambda both: Period(both[0], *both[1]))
 
 
+def is_writable(text: Text) -> bool:
+    return not re.search(r"\w\*(\s|$)", text.text)
+
+
 def groups(nodes: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     several = st.lists(nodes, min_size=2, max_size=4).map(tuple)
     return st.builds(And, several) | st.builds(Or, several) | st.builds(Not, nodes)
 
 
 queries = st.just(EVERYTHING) | st.recursive(
-    st.builds(Text, searchable, st.booleans())
+    st.builds(Text, bare, st.booleans())
+    | st.builds(Text, searchable, st.booleans(), is_exact=st.just(True)).filter(is_writable)
+    | st.builds(Near, st.just("satu dua tiga"), st.integers(1, MAX_DISTANCE), st.booleans())
+    | st.builds(Range, st.sampled_from(Quantity), st.integers(0, 9), st.integers(9, 99))
     | prefixes()
     | st.builds(Fact, st.sampled_from(Field), writable)
     | periods()
@@ -56,7 +79,23 @@ queries = st.just(EVERYTHING) | st.recursive(
     max_leaves=12,
 )
 pieces = ["(", ")", '"', "-", "*", " ", ":", "..", "OR", "AND", "NOT", "title:", "source:"]
-pieces += ["published:", "2025", "a", "first:yes", "\\", "“", "\0", "\ud800", "²"]
+pieces += [
+    "~3",
+    "=",
+    "?",
+    "words:",
+    "<",
+    "京",
+    "published:",
+    "2025",
+    "a",
+    "first:yes",
+    "\\",
+    "“",
+    "\0",
+    "\ud800",
+    "²",
+]
 
 
 @given(queries)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from archive import open_archive
 from archive.home import Home
-from archive.web import comparing, remembering
+from archive.web import comparing
 from archive.web.app import create_app
 from archive.web.rate import Buckets, client_of
 from archive.web.settings import WebSettings
@@ -220,10 +220,7 @@ def test_a_feed_can_be_read(hostile: TestClient, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/articles/1", "/api/v1/articles/1", "/feed.atom"])
-def test_who_asks_for_the_same_soon_has_the_same(
-    hostile_home: Home, monkeypatch: pytest.MonkeyPatch, path: str
-) -> None:
-    monkeypatch.setattr(remembering, "TIMES_AS_LONG", 1e6)
+def test_who_asks_for_the_same_soon_has_the_same(hostile_home: Home, path: str) -> None:
     app = create_app(hostile_home, WebSettings())
     asked: list[Any] = []
     event.listen(app.state.archive.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))

@@ -8,20 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.search.days import Days
 from archive.web.histogram import FEWEST, Bar, histogram
 
 TODAY = date(2026, 11, 24)
 MOST_BARS = 330
 
 
-def days_of(counts: dict[date, int]) -> Days:
-    return Days.of({day.toordinal(): articles for day, articles in counts.items()})
-
-
 @given(st.dictionaries(st.dates(), st.integers(1, 1000), min_size=1, max_size=30))
 def test_every_article_is_in_the_bar_of_its_day_or_told_of(days: dict[date, int]) -> None:
-    shown = histogram(days_of(days), TODAY)
+    shown = histogram(days, TODAY)
     if shown is None:
         assert all(day.year < 1700 or day > TODAY for day in days)
         return
@@ -46,19 +41,19 @@ def test_every_article_is_in_the_bar_of_its_day_or_told_of(days: dict[date, int]
 )
 def test_bars_are_as_wide_as_the_range_needs(span_days: int, unit: str, first_bar: Bar) -> None:
     first = date(2020, 1, 1)
-    shown = histogram(days_of({first: 1, first + timedelta(days=span_days): 2}), TODAY)
+    shown = histogram({first: 1, first + timedelta(days=span_days): 2}, TODAY)
     assert shown is not None
     assert (shown.unit, shown.bars[0], shown.most) == (unit, first_bar, 2)
 
 
 def test_a_day_alone_stands_among_empty_days() -> None:
-    shown = histogram(days_of({TODAY: 3}), TODAY)
+    shown = histogram({TODAY: 3}, TODAY)
     assert shown is not None
     assert len(shown.bars) == FEWEST
     assert shown.bars[FEWEST // 2].first == TODAY
 
 
 def test_years_are_shown_where_months_would_be_too_many() -> None:
-    shown = histogram(days_of({date(1850, 5, 1): 1, TODAY: 1, date(9999, 12, 31): 4}), TODAY)
+    shown = histogram({date(1850, 5, 1): 1, TODAY: 1, date(9999, 12, 31): 4}, TODAY)
     assert shown is not None
     assert (shown.unit, len(shown.bars), shown.misdated) == ("year", 177, 4)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from archive.search.narrowing import narrowed, parts
-from archive.search.terms import Clock, Fact, Field, Node, Order, Period
+from archive.search.tree import Clock, Fact, Field, Node, Order, Period
 from archive.web.pages.search import Asked
 from tests.property.test_queries import periods, queries, writable
 

@@ -17,9 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.export.values import as_json, encodable
+from archive.web.cached_route import CachedRoute
 from archive.web.origins import reader_origin
 from archive.web.problems import MEDIA_TYPE, ProblemError
-from archive.web.routes import RememberedRoute
 
 PREFIX = "/api/v1"
 _SAID = {
@@ -47,7 +47,7 @@ def problem(description: str) -> dict[str, Any]:
     return {"description": description, "content": content}
 
 
-def api_router(tag: str, route_class: type[APIRoute] = RememberedRoute) -> APIRouter:
+def api_router(tag: str, route_class: type[APIRoute] = CachedRoute) -> APIRouter:
     """A router of the API, whose problems are documented."""
     problems: dict[int | str, Any] = {status: problem(said) for status, said in _SAID.items()}
     return APIRouter(prefix=PREFIX, tags=[tag], responses=problems, route_class=route_class)

@@ -9,13 +9,12 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.counting import Count
 from archive.following import followed_sources
+from archive.index.counting import Count
 from archive.query import Query
 from archive.reports import stats as stats_report
-from archive.search.facts import are_kept
 from archive.search.syntax import parse_query
-from archive.search.terms import EVERYTHING, By, all_of
+from archive.search.tree import EVERYTHING, By
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
@@ -52,9 +51,7 @@ async def stats(
     def question(query: Query) -> list[Count]:
         return query.count(groups, matching=matching, among=considered)
 
-    is_kept = are_kept(all_of([matching, considered]))
-    is_long = not is_kept or By.AUTHOR in groups  # of whom there are thousands
-    counts = await ask(request, question, is_long=is_long)
+    counts = await ask(request, question)
     has_query = matching != EVERYTHING
     items = [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
     return json_answer({"by": groups, "items": items})

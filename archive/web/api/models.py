@@ -15,7 +15,7 @@ from archive.clusters import Member
 from archive.diff import Piece
 from archive.export.columns import COLUMNS, LONG_TEXTS, meanings
 from archive.following import FollowedSource
-from archive.search.terms import By
+from archive.search.tree import By
 
 EXAMPLE: dict[str, Any] = {
     "id": 12,

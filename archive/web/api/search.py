@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query as Parameter
@@ -13,10 +12,10 @@ from starlette.responses import Response
 
 from archive.export.columns import Column, choose
 from archive.export.values import row_of
-from archive.query import Query, SearchHit
-from archive.search.finding import Place, Way
+from archive.index.searching import Cursor
+from archive.query import Query, SearchHit, is_address
 from archive.search.syntax import parse_query
-from archive.search.terms import EVERYTHING, By, Node, Order
+from archive.search.tree import EVERYTHING, By, Node, Order
 from archive.web.api.answers import (
     CursorParameter,
     LimitParameter,
@@ -26,6 +25,8 @@ from archive.web.api.answers import (
 )
 from archive.web.api.models import Hits
 from archive.web.asking import ask
+from archive.web.cursors import bounded
+from archive.web.problems import ProblemError
 
 QueryParameter = Annotated[
     str,
@@ -61,16 +62,23 @@ async def search(
     limit: LimitParameter = 20,
     cursor: CursorParameter = None,
 ) -> Response:
-    """Hits, the best or the newest first; an empty query finds every article."""
-    wanted, chosen, after = parse_query(q), columns_of(columns), _place(request, cursor)
+    """Hits, the best or the newest first; an empty query finds every article.
+
+    Of the address of an article, that article.
+    """
+    wanted = q if is_address(q) else parse_query(q)
+    chosen, after = columns_of(columns), _cursor_of(request, cursor)
 
     def question(query: Query) -> tuple[list[SearchHit], dict[str, Any]]:
         hits = query.search(wanted, limit=limit + 1, order=order, after=after)
+        if isinstance(wanted, str):
+            return hits, {}
         return hits, {facet: _facet(query, wanted, facet) for facet in facets}
 
     hits, counted = await ask(request, question)
     shown = hits[:limit]
-    following = _cursor(shown[-1].match.place) if len(hits) > limit else None
+    last = shown[-1].cursor if len(hits) > limit else None
+    following = (str(last.order), last.value) if last else None
     items = [_item(hit, chosen) for hit in shown]
     return page_answer(request, items, following, query=str(wanted), facets=counted)
 
@@ -89,9 +97,9 @@ def columns_of(names: str | None) -> tuple[Column, ...]:
 def _item(hit: SearchHit, columns: Sequence[Column]) -> dict[str, Any]:
     names = (column.name for column in columns)
     facts = dict(zip(names, row_of(hit.article, columns), strict=True))
-    shown = {"title_matches": hit.match.title, "snippet": hit.match.text}
+    shown = {"title_matches": hit.title, "snippet": hit.snippet}
     excerpts = {name: excerpt and asdict(excerpt) for name, excerpt in shown.items()}
-    return {**facts, "score": hit.match.score, **excerpts}
+    return {**facts, "score": hit.score, **excerpts}
 
 
 def _facet(query: Query, wanted: Node, by: By) -> list[dict[str, Any]]:
@@ -100,15 +108,11 @@ def _facet(query: Query, wanted: Node, by: By) -> list[dict[str, Any]]:
     return [{"value": one.group[0], "articles": one.articles} for one in counts[:_MOST_FACETS]]
 
 
-def _cursor(place: Place) -> tuple[Any, ...]:
-    published = place.published_at and place.published_at.isoformat()
-    return str(place.way), place.article_id, published, place.number
-
-
-def _place(request: Request, cursor: str | None) -> Place | None:
-    values = read_cursor(request, cursor, str, int, str, int)
+def _cursor_of(request: Request, cursor: str | None) -> Cursor | None:
+    values = read_cursor(request, cursor, str, int)
     if values is None:
         return None
-    way, article_id, published, number = values
-    published_at = datetime.fromisoformat(published) if published else None
-    return Place(Way(way), article_id, published_at, number)
+    order, value = values
+    if order not in list(Order):
+        raise ProblemError(400, "There is no such page of hits.")
+    return bounded(Cursor(Order(order), value))

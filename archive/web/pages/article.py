@@ -18,9 +18,9 @@ from archive.db.types import MAX_ID
 from archive.query import Query
 from archive.web import markdown
 from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.pages.replay import replay_path
 from archive.web.rendering import render
-from archive.web.routes import page_router
 
 router = page_router()
 MOST_CITED = 10_000

@@ -13,10 +13,10 @@ from archive.changes import Change, ChangeKind, Place, Wanted, latest_changes, p
 from archive.db.sources import source_ids
 from archive.query import Query
 from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.dates import day_of
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
-from archive.web.routes import page_router
 
 router = page_router()
 CHANGES_SHOWN = 50

@@ -17,13 +17,11 @@ from archive.export import FORMATS
 from archive.export.columns import meanings
 from archive.export.folder import SPLITS
 from archive.query import Query
-from archive.search.amount import MOST_COUNTED, Amount, amount
 from archive.search.syntax import parse_query
-from archive.search.terms import And, Trait
 from archive.web.api.exports import MEDIA_TYPES
-from archive.web.asking import ask_again
+from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.rendering import link, render
-from archive.web.routes import page_router
 
 router = page_router()
 TEXTS = ("text", "markdown")
@@ -109,25 +107,26 @@ async def chosen_of(
 @router.get("/dataset")
 async def dataset(request: Request, chosen: Annotated[Chosen, Depends(chosen_of)]) -> Response:
     """The form, how much it chooses, and how to have it."""
-    found: Amount | None = None
+    found: tuple[int, int] | None = None
     error: QueryError | None = None
     try:
         node = parse_query(chosen.query)
-        wanted = And((node, Trait.FIRST)) if chosen.first_only else node
 
-        def question(query: Query) -> Amount:
-            with query.engine.connect() as connection:
-                return amount(connection, wanted, every_revision=chosen.every_revision)
+        def question(query: Query) -> tuple[int, int]:
+            articles, revisions = (
+                query.count_all(matching=node, every_revision=each, first_only=chosen.first_only)
+                for each in (False, True)
+            )
+            return articles, revisions
 
-        found = await ask_again(request, question, "amount", str(wanted), chosen.every_revision)
+        found = await ask(request, question)
     except QueryError as wrong:
         error = wrong
     return render(
         request,
         "dataset.html",
         chosen=chosen,
-        amount=found,
-        most=MOST_COUNTED,
+        amount=found and {"articles": found[0], "revisions": found[1]},
         error=error,
         address=chosen.address(request) if chosen.streams else None,
         formats=list(FORMATS),

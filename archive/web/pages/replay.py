@@ -13,12 +13,12 @@ from archive.captures import ArchivedCapture, captures_near
 from archive.errors import NotArchivedError
 from archive.query import Query
 from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.origins import replay_origin
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
 from archive.web.replay.addresses import Place, read_moment
 from archive.web.replay.bodies import capture_at, rendered
-from archive.web.routes import page_router
 
 router = page_router()
 _OWN_PARAMETERS = ("lang", "as_served")

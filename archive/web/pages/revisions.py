@@ -17,8 +17,8 @@ from archive.query import Query
 from archive.reports.diff import is_changed, lines
 from archive.revisions import MAX_NUMBER, ArchivedRevision, Step, steps
 from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.rendering import render
-from archive.web.routes import page_router
 
 router = page_router()
 STEPS_SHOWN = 100

@@ -12,8 +12,8 @@ from archive.query import Query
 from archive.runs import MAX_ID, Run, latest_runs
 from archive.runs import run as run_of
 from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.rendering import render
-from archive.web.routes import page_router
 
 router = page_router()
 RUNS_SHOWN = 50

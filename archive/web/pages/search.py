@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +14,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from archive.errors import QueryError
-from archive.query import Query, SearchHit
-from archive.search.facets import Facets
-from archive.search.finding import Place
+from archive.index.counting import Facets
+from archive.index.searching import Cursor
+from archive.query import Query, SearchHit, is_address
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
-from archive.search.terms import (
-    EVERYTHING,
+from archive.search.tree import (
     And,
     By,
     Clock,
@@ -33,14 +31,13 @@ from archive.search.terms import (
     Period,
     Trait,
 )
-from archive.web.asking import ask, ask_again
+from archive.web.asking import ask
+from archive.web.cached_route import page_router
+from archive.web.cursors import read_cursor, write_cursor
 from archive.web.histogram import Histogram, histogram
-from archive.web.places import read_place, write_place
 from archive.web.rendering import link, render
-from archive.web.routes import page_router
 
 PAGE_HITS = 20
-_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _FIELDS = {By.SOURCE: Field.SOURCE, By.LANGUAGE: Field.LANG, By.SECTION: Field.SECTION}
 
 router = page_router()
@@ -53,7 +50,7 @@ class Asked:
     request: Request
     query: Node
     order: Order
-    after: Place | None = None
+    after: Cursor | None = None
 
     def link(self, query: Node) -> str:
         """Where another query is answered in the same order."""
@@ -86,12 +83,12 @@ async def search(
 
     Of the address of an article, that article.
     """
-    if _ADDRESS.fullmatch(q.strip()):
+    if is_address(q):
         found = await ask(request, lambda query: query.article(q.strip()))
         return RedirectResponse(link(request, f"/articles/{found.id}"), 303)
     try:
         node = parse_query(q)
-        asked = Asked(request, node, order, read_place(after) if after else None)
+        asked = Asked(request, node, order, read_cursor(after) if after else None)
         if first is not None or last is not None:
             dated = _dated(asked.query, first or "", last or "")
             return RedirectResponse(asked.link(dated), 303)
@@ -105,19 +102,11 @@ async def search(
 async def _found(asked: Asked) -> tuple[list[SearchHit], Facets]:
     """The hits of a page, and one more if there is another; what all hits have in common."""
 
-    def hits(query: Query) -> list[SearchHit]:
-        return query.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
+    def question(query: Query) -> tuple[list[SearchHit], Facets]:
+        hits = query.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
+        return hits, query.facets(asked.query)
 
-    def facets(query: Query) -> Facets:
-        return query.facets(asked.query)
-
-    request = asked.request
-    if asked.query == EVERYTHING:  # all are counted
-        counted = await ask_again(request, facets, "facets", is_long=True)
-        return await ask(request, hits), counted
-    # What was counted says how to find the hits.
-    counted, found = await ask(request, lambda query: (facets(query), hits(query)))
-    return found, counted
+    return await ask(asked.request, question)
 
 
 def _shown(
@@ -134,7 +123,7 @@ def _shown(
         "order": asked.order,
         "orders": list(Order),
         "is_first": asked.after is None,
-        "after": write_place(hits[PAGE_HITS - 1].match.place) if has_more else None,
+        "after": write_cursor(hits[PAGE_HITS - 1].cursor) if has_more else None,
         "hits": hits[:PAGE_HITS],
         "counted": counted,
         "chosen": [(part, asked.link(widened(asked.query, part))) for part in chosen],

@@ -22,9 +22,9 @@ from archive.health import (
     source_lines,
 )
 from archive.query import Query
-from archive.web.asking import ask, ask_again
+from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.rendering import render
-from archive.web.routes import page_router
 
 router = page_router()
 WORST_FIRST = list(State)
@@ -41,9 +41,9 @@ async def sources(
 
     def question(query: Query) -> list[SourceLine]:
         with query.engine.connect() as connection:
-            return source_lines(connection, now)
+            return source_lines(connection, query.snapshot(), now)
 
-    found = await ask_again(request, question, "sources")
+    found = await ask(request, question)
     lines = sorted(found, key=lambda line: (WORST_FIRST.index(line.state), line.facts.name))
     most = max((line.articles for line in lines), default=0)
     first = (page - 1) * SOURCES_SHOWN
@@ -66,7 +66,7 @@ async def source(request: Request, name: str) -> Response:
 
     def question(query: Query) -> SourceHealth:
         with query.engine.connect() as connection:
-            return source_health(connection, name, now)
+            return source_health(connection, query.snapshot(), name, now)
 
     health = await ask(request, question)
     last = health.coverage.last

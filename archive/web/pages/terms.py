@@ -17,24 +17,24 @@ from starlette.responses import Response
 
 from archive.errors import QueryError
 from archive.export.csv_table import guarded
+from archive.index.searching import newest_day
 from archive.query import Query
 from archive.search.syntax import parse_query
-from archive.search.terms import By, Node
+from archive.search.tree import By, Node
 from archive.trends import (
     MAX_LINES,
     Asked,
     Line,
     days_of,
     leading_sources,
-    newest_day,
     trends,
     unit_for,
 )
-from archive.web.asking import ask_again
+from archive.web.asking import ask
+from archive.web.cached_route import page_router
 from archive.web.dates import day_of
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
-from archive.web.routes import page_router
 
 router = page_router()
 MAX_QUERIES = 5
@@ -138,21 +138,20 @@ async def terms_csv(request: Request, form: Filled) -> Response:
 
 
 async def _answered(request: Request, form: Form, queries: list[Node]) -> Answer:
-    return await ask_again(request, lambda query: _answer(query, form, queries), "terms", form)
+    return await ask(request, lambda query: _answer(query, form, queries))
 
 
 def _answer(query: Query, form: Form, queries: list[Node]) -> Answer:
-    with query.engine.connect() as connection:
-        now = datetime.now(UTC)
-        last = form.last or newest_day(connection, now) or now.date()
-        first = form.first or last - timedelta(days=DAYS_SHOWN - 1)
-        unit = unit_for(first, max(first, last), By(form.unit) if form.unit else None)
-        asked = Asked(queries, first, max(first, last), unit)
-        if form.by_source:
-            leading = leading_sources(connection, asked, MAX_LINES // len(queries))
-            asked = replace(asked, sources=leading)
-        lines = trends(connection, asked)
-        return Answer(form, asked, _worth_showing(days_of(asked), lines, form), lines)
+    snapshot, today = query.snapshot(), datetime.now(UTC).date()
+    last = form.last or newest_day(snapshot, today) or today
+    first = form.first or last - timedelta(days=DAYS_SHOWN - 1)
+    unit = unit_for(first, max(first, last), By(form.unit) if form.unit else None)
+    asked = Asked(queries, first, max(first, last), unit)
+    if form.by_source:
+        leading = leading_sources(snapshot, asked, MAX_LINES // len(queries))
+        asked = replace(asked, sources=leading)
+    lines = trends(snapshot, asked)
+    return Answer(form, asked, _worth_showing(days_of(asked), lines, form), lines)
 
 
 def _worth_showing(every: list[date], lines: list[Line], form: Form) -> list[date]:

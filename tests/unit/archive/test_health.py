@@ -14,9 +14,11 @@ from archive.coverage import Habit
 from archive.db.engine import open_engine
 from archive.errors import NotArchivedError, SourceError
 from archive.health import State, error_kind, source_health, source_lines
+from archive.index.article_index import Snapshot
 from archive.model import UrlKind
 from archive.revisions import steps
 from archive.runs import SourceTally, last_runs, latest_runs, run
+from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.web.watched import FEED, OLD_FEED, WatchedHome, engine_of, make_watched_home
 
@@ -42,8 +44,17 @@ def connection(watched: WatchedHome) -> Iterator[Connection]:
     engine.dispose()
 
 
-def test_a_source_has_its_habit_and_the_gap_that_stands_out(connection: Connection) -> None:
-    health = source_health(connection, "suara", NOW)
+@pytest.fixture
+def snapshot(watched: WatchedHome, tmp_path: Path) -> Iterator[Snapshot]:
+    engine = engine_of(watched)
+    yield FollowingQuery(engine, tmp_path / "index").snapshot()
+    engine.dispose()
+
+
+def test_a_source_has_its_habit_and_the_gap_that_stands_out(
+    connection: Connection, snapshot: Snapshot
+) -> None:
+    health = source_health(connection, snapshot, "suara", NOW)
     assert health.coverage.habit == Habit(4, 2)
     [gap] = health.coverage.gaps
     days_ago = [(NOW.date() - day).days for day in (gap.first, gap.last)]
@@ -53,17 +64,17 @@ def test_a_source_has_its_habit_and_the_gap_that_stands_out(connection: Connecti
     assert (health.state, health.facts.title) == (State.WELL, "Suara Kita")
 
 
-def test_a_source_that_stopped_is_silent(connection: Connection) -> None:
-    health = source_health(connection, "suara", NOW + timedelta(days=3))
+def test_a_source_that_stopped_is_silent(connection: Connection, snapshot: Snapshot) -> None:
+    health = source_health(connection, snapshot, "suara", NOW + timedelta(days=3))
     assert health.coverage.gaps[-1].last == NOW.date() + timedelta(days=2)
     assert health.state is State.SILENT
 
 
-def test_errors_are_told_by_kind_without_hosts(connection: Connection) -> None:
-    kinds = {each.what: each for each in source_health(connection, "suara", NOW).errors}
+def test_errors_are_told_by_kind_without_hosts(connection: Connection, snapshot: Snapshot) -> None:
+    kinds = {each.what: each for each in source_health(connection, snapshot, "suara", NOW).errors}
     assert {what: each.times for what, each in kinds.items()} == {"HTTP 404 Not Found": 3}
     assert kinds["HTTP 404 Not Found"].last_at == NOW - timedelta(days=1)
-    [late] = source_health(connection, "warta", NOW).errors
+    [late] = source_health(connection, snapshot, "warta", NOW).errors
     assert (late.what, late.times, late.url) == ("did not answer in time", 1, OLD_FEED)
 
 
@@ -86,12 +97,12 @@ def test_kinds_of_errors(error: str, what: str) -> None:
 
 # The plan is in the words of SQLite.
 @pytest.mark.parametrize("watched", ["sqlite"], indirect=True, scope="module")
-def test_errors_and_lists_are_found_by_indexes(connection: Connection) -> None:
+def test_errors_and_lists_are_found_by_indexes(connection: Connection, snapshot: Snapshot) -> None:
     asked: list[str] = []
     raw = connection.connection.driver_connection
     assert raw is not None
     raw.set_trace_callback(asked.append)
-    source_health(connection, "suara", NOW)
+    source_health(connection, snapshot, "suara", NOW)
     raw.set_trace_callback(None)
     plans = {
         query: " ".join(row[3] for row in connection.execute(text(f"EXPLAIN QUERY PLAN {query}")))
@@ -103,34 +114,39 @@ def test_errors_and_lists_are_found_by_indexes(connection: Connection) -> None:
     assert any("ix_captures_failed" in plan for plan in plans.values()), plans
 
 
-def test_a_list_has_its_pace(connection: Connection) -> None:
-    [feed] = source_health(connection, "suara", NOW).lists
+def test_a_list_has_its_pace(connection: Connection, snapshot: Snapshot) -> None:
+    [feed] = source_health(connection, snapshot, "suara", NOW).lists
     assert (feed.url, feed.kind, feed.failures) == (FEED, UrlKind.FEED, 0)
     assert feed.fetched_at == NOW - timedelta(hours=3)
     assert feed.changes_every is not None
     assert timedelta(hours=2) < feed.changes_every < timedelta(hours=4)
     assert feed.due_at is not None
     assert feed.due_at > feed.fetched_at
-    [dead] = source_health(connection, "warta", NOW).lists
+    [dead] = source_health(connection, snapshot, "warta", NOW).lists
     assert (dead.failures, dead.changes_every, dead.due_at) == (1, None, NOW + timedelta(hours=1))
 
 
-def test_all_sources_are_listed_with_how_they_stand(connection: Connection) -> None:
-    lines = {line.facts.name: line for line in source_lines(connection, NOW)}
+def test_all_sources_are_listed_with_how_they_stand(
+    connection: Connection, snapshot: Snapshot
+) -> None:
+    lines = {line.facts.name: line for line in source_lines(connection, snapshot, NOW)}
     states = {name: line.state for name, line in lines.items()}
     assert states == {"suara": State.WELL, "sunyi": State.UNSEEN, "warta": State.FAILING}
-    counted = source_health(connection, "suara", NOW).coverage.articles
+    counted = source_health(connection, snapshot, "suara", NOW).coverage.articles
     since = NOW.date() - timedelta(days=28)
     assert lines["suara"].articles == sum(n for day, n in counted.items() if day >= since)
     assert [gap.days for gap in lines["suara"].coverage.gaps] == [4]
-    later = {line.facts.name: line for line in source_lines(connection, NOW + timedelta(days=3))}
+    later = {
+        line.facts.name: line
+        for line in source_lines(connection, snapshot, NOW + timedelta(days=3))
+    }
     assert later["suara"].state is State.SILENT
     assert lines["suara"].facts.newest_at == NOW
 
 
-def test_an_unknown_source_is_refused(connection: Connection) -> None:
+def test_an_unknown_source_is_refused(connection: Connection, snapshot: Snapshot) -> None:
     with pytest.raises(SourceError, match="no source 'lain'"):
-        source_health(connection, "lain", NOW)
+        source_health(connection, snapshot, "lain", NOW)
 
 
 def test_runs_say_what_they_did_where(connection: Connection) -> None:
@@ -190,8 +206,9 @@ def test_changes_can_be_narrowed(connection: Connection) -> None:
 
 def test_an_empty_archive_has_nothing_to_tell(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    nothing = FollowingQuery(engine, tmp_path / "index").snapshot()
     with engine.connect() as connection:
-        assert source_lines(connection, NOW) == []
+        assert source_lines(connection, nothing, NOW) == []
         assert latest_runs(connection, limit=5) == []
         assert latest_changes(connection, Wanted(NOW), limit=5) == []
         assert steps(connection, 1, limit=5) == []

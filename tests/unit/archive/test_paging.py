@@ -12,11 +12,11 @@ from sqlalchemy import Engine, text, update
 from archive.captures import captures_of, memento_near, mementos_of
 from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, CaptureRow
+from archive.index.searching import Cursor
 from archive.query import Query
-from archive.search import finding
-from archive.search.finding import Place
 from archive.search.syntax import parse_query
-from archive.search.terms import Order
+from archive.search.tree import Order
+from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.unit.archive.test_search import fill
 
@@ -35,7 +35,7 @@ def query(
     engine = open_engine(url)
     fill(engine)
     _multiply(engine)
-    yield Query(engine)
+    yield FollowingQuery(engine, tmp_path_factory.mktemp("paging") / "index")
     engine.dispose()
 
 
@@ -62,25 +62,20 @@ def _multiply(engine: Engine) -> None:
             )
 
 
-@pytest.mark.parametrize("wide", [20_000, 3])
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("asked", ["", "subsidi", "lang:id", "subsidi lang:id", "-opini"])
-def test_pages_make_up_the_whole(
-    query: Query, asked: str, order: Order, wide: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(finding, "WIDE_HITS", wide)
+def test_pages_make_up_the_whole(query: Query, asked: str, order: Order) -> None:
     node = parse_query(asked)
     whole = [hit.article.id for hit in query.search(node, order=order, limit=1000)]
     paged: list[int] = []
-    after: Place | None = None
+    after: Cursor | None = None
     while hits := query.search(node, order=order, limit=7, after=after):
         paged += [hit.article.id for hit in hits]
-        after = hits[-1].match.place
+        after = hits[-1].cursor
     assert len(set(paged)) == len(paged) > 10
-    if order is Order.BEST and wide > len(paged) and asked.startswith("subsidi"):
-        assert set(paged) == set(whole)  # of equals, databases may choose any order
-    else:
-        assert paged == whole
+    assert paged == whole
+    if order is Order.NEWEST:
+        assert paged == [article.id for article in query.articles(asked)]
 
 
 def test_captures_are_found_by_any_spelling(query: Query) -> None:

@@ -11,7 +11,7 @@ import pytest
 from archive import plot
 from archive.errors import StorageError, WrongUseError
 from archive.plot import Caption, plot_bars, plot_lines, require_plot
-from archive.search.terms import By
+from archive.search.tree import By
 from archive.series import Line, Lines
 
 pytest.importorskip("matplotlib")

@@ -27,7 +27,7 @@ from archive.model import (
     UrlKind,
 )
 from archive.query import Query
-from archive.search.syntax import parse_query
+from tests.indexes import FollowingQuery
 from tests.rows import NOW, SITE, Rows, article, read
 
 JAKARTA = timezone(timedelta(hours=7))
@@ -46,7 +46,7 @@ def query(tmp_path: Path) -> Iterator[Query]:
         save(rows, path)
     unseen = Candidate(f"{SITE}/unseen", UrlKind.PAGE, FoundBy.FEED, f"{SITE}/feed")
     rows.table.add(1, [unseen], NOW)
-    yield Query(engine)
+    yield FollowingQuery(engine, tmp_path / "index")
     engine.dispose()
 
 
@@ -98,21 +98,28 @@ def test_every_revision_reads_as_it_did(query: Query) -> None:
 
 
 @pytest.mark.parametrize("every_revision", [False, True])
-@pytest.mark.parametrize("first_only", [False, True])
-@pytest.mark.parametrize("matching", ["", "first", "source:suara"])
-def test_nothing_is_sorted_in_memory(
-    query: Query, matching: str, every_revision: bool, first_only: bool
-) -> None:
+def test_nothing_is_sorted_in_memory(query: Query, every_revision: bool) -> None:
     asked: list[tuple[str, Any]] = []
     event.listen(query.engine, "before_cursor_execute", lambda *a: asked.append((a[2], a[3])))
-    node = parse_query(matching)
-    found = query.all_articles(matching=node, every_revision=every_revision, first_only=first_only)
+    found = query.all_articles(every_revision=every_revision)
     assert len(list(found)) == 3
     [(statement, parameters)] = [pair for pair in asked if "published_offset_min" in pair[0]]
     with query.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert plan
     assert not [step for step in plan if "TEMP B-TREE" in str(step)]
+
+
+@pytest.mark.parametrize("every_revision", [False, True])
+@pytest.mark.parametrize("first_only", [False, True])
+@pytest.mark.parametrize("matching", ["", "first", "source:suara"])
+def test_all_that_match_come_in_order(
+    query: Query, matching: str, every_revision: bool, first_only: bool
+) -> None:
+    found = query.all_articles(
+        matching=matching, every_revision=every_revision, first_only=first_only
+    )
+    assert [article.id for article in found] == [1, 2, 3]
 
 
 def test_articles_of_one_source(query: Query) -> None:

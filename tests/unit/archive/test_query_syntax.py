@@ -8,20 +8,21 @@ import pytest
 
 from archive.errors import QueryError
 from archive.search.syntax import parse_query
-from archive.search.terms import (
+from archive.search.tree import (
     EVERYTHING,
     And,
     Clock,
     Fact,
     Field,
+    Near,
     Node,
     Not,
     Or,
     Period,
+    Quantity,
+    Range,
     Text,
     Trait,
-    other_part,
-    text_part,
 )
 
 A, B, C = Text("a"), Text("b"), Text("c")
@@ -38,13 +39,21 @@ A, B, C = Text("a"), Text("b"), Text("c")
         ("(a OR b) c", And((Or((A, B)), C))),
         ("-a", Not(A)),
         ("NOT (a b)", Not(And((A, B)))),
-        ('"bahan bakar"', Text("bahan bakar")),
-        ("“bahan bakar”", Text("bahan bakar")),
-        (r'"say \"no\""', Text('say "no"')),
+        ('"bahan bakar"', Text("bahan bakar", is_exact=True)),
+        ("“bahan bakar”", Text("bahan bakar", is_exact=True)),
+        (r'"say \"no\""', Text('say "no"', is_exact=True)),
         ("kereta-api", Text("kereta-api")),
         ("subsid*", Text("subsid", is_prefix=True)),
         ("title:subsid*", Text("subsid", in_title=True, is_prefix=True)),
-        ('"OR"', Text("OR")),
+        ('"OR"', Text("OR", is_exact=True)),
+        ("=memangkas", Text("memangkas", is_exact=True)),
+        ("=subsid*", Text("subsid", is_prefix=True)),
+        ("title:=subsidi", Text("subsidi", in_title=True, is_exact=True)),
+        ("京*", Text("京", is_prefix=True)),
+        ('"bahan bakar"~10', Near("bahan bakar", 10)),
+        ('title:"bahan bakar"~1', Near("bahan bakar", 1, in_title=True)),
+        ('"bahan bakar"~100', Near("bahan bakar", 100)),
+        ("siapa?", Text("siapa?")),
         ("ORDER", Text("ORDER")),
         ('author:"Ani Lestari"', Fact(Field.AUTHOR, "Ani Lestari")),
         ("language:id", Fact(Field.LANG, "id")),
@@ -55,6 +64,18 @@ A, B, C = Text("a"), Text("b"), Text("c")
         ("captured:..2024-03", Period(Clock.CAPTURED, None, date(2024, 3, 31))),
         ("has:revisions -in:cluster", And((Trait.REVISED, Not(Trait.CLUSTERED)))),
         ("first:YES", Trait.FIRST),
+        ("paywall:no is:vanished", And((Trait.FREE, Trait.VANISHED))),
+        ("vanished:2026-01-05", Period(Clock.VANISHED, date(2026, 1, 5), date(2026, 1, 5))),
+        ("words:100", Range(Quantity.WORDS, 100, 100)),
+        ("words:100..500", Range(Quantity.WORDS, 100, 500)),
+        ("words:100..", Range(Quantity.WORDS, 100, None)),
+        ("words:<100", Range(Quantity.WORDS, None, 99)),
+        ("words:<=100", Range(Quantity.WORDS, None, 100)),
+        ("words:>100", Range(Quantity.WORDS, 101, None)),
+        ("words:>=100", Range(Quantity.WORDS, 100, None)),
+        ("cluster:7", Range(Quantity.CLUSTER, 7, 7)),
+        ("licence:MIT kind:video", And((Fact(Field.LICENSE, "MIT"), Fact(Field.KIND, "video")))),
+        ("url:https://a.example/b", Fact(Field.URL, "https://a.example/b")),
     ],
 )
 def test_each_form_has_its_meaning(query: str, means: Node) -> None:
@@ -79,7 +100,30 @@ def test_each_form_has_its_meaning(query: str, means: Node) -> None:
         ("published:2025-02-30", 10, "no day"),
         ("published:2025-06..2025-05", 10, "ends before"),
         ("a captured:..", 11, "beginning or an end"),
-        ("has:pictures", 4, "only has:revisions"),
+        ("has:pictures", 4, "there is has:revisions"),
+        ("paywall:maybe", 8, "paywall:yes and paywall:no"),
+        ("words:few", 6, "no number"),
+        ("words:..", 6, "no number"),
+        ("words:500..100", 6, "in this range"),
+        ("words:<0", 6, "in this range"),
+        ("ab*", 0, "3 letters or more"),
+        ("a t?ump", 2, "stands for no letter"),
+        ('"trump adm*"', 0, "no meaning in quotes"),
+        ("a NEAR b", 2, 'written "a b"~10'),
+        ("a NEAR/5 b", 2, 'written "a b"~10'),
+        ("a W/5 b", 2, 'written "a b"~10'),
+        ('"a b"~ 5', 5, "without a blank"),
+        ('"a b"~0', 0, "from 1 to 100"),
+        ('"a b"~101', 0, "from 1 to 100"),
+        ('"a A"~3', 0, "different words"),
+        ('"a"~3', 0, "different words"),
+        ('tag:"a b"~3', 4, "may end in ~"),
+        ("a || b", 2, "write a OR b"),
+        ("a|b", 0, "write a OR b"),
+        ("a && b", 2, "nothing between"),
+        ("!a", 0, "write -word"),
+        ("a site:b.example", 2, "write domain:"),
+        ("before:2020", 0, r"write published:\.\."),
         ('a "?!"', 2, "no letter or digit"),
         ("a\0b", 1, r"U\+0000"),
         ("a" * 2_001, 2_000, "longer"),
@@ -96,21 +140,3 @@ def test_the_message_points_at_the_mistake() -> None:
         parse_query("x" * 100 + "\tsorce:kilas")
     _, shown, caret = str(caught.value).splitlines()
     assert shown[caret.index("^") :].startswith("sorce:kilas")
-
-
-@pytest.mark.parametrize(
-    ("query", "text", "rest"),
-    [
-        ("a", "a", ""),
-        ("a -b lang:id", "a -b", "lang:id"),
-        ("(a OR b) lang:id -first:yes", "a OR b", "lang:id -first:yes"),
-        ("-a", None, "-a"),
-        ("a OR lang:id", None, "a OR lang:id"),
-        ("lang:id -a", None, "lang:id -a"),
-        ("a -(b lang:id)", "a", "-(b lang:id)"),
-    ],
-)
-def test_what_can_be_ranked_is_told_from_the_rest(query: str, text: str | None, rest: str) -> None:
-    node = parse_query(query)
-    assert text_part(node) == (None if text is None else parse_query(text))
-    assert other_part(node) == parse_query(rest)

@@ -11,21 +11,15 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Engine
 
-from archive import counting
-from archive.db.engine import open_engine, scrub
-from archive.db.reach import Reach
-from archive.db.schema import TakedownRow
-from archive.model import (
-    Source,
-)
+from archive.db.engine import open_engine
+from archive.errors import NotArchivedError
+from archive.model import PageKind, Source
 from archive.query import Query, SearchHit
-from archive.search import facts, finding, frequency
-from archive.search.amount import amount
-from archive.search.facets import facets
 from archive.search.syntax import MAX_DEPTH, parse_query
-from archive.search.terms import EVERYTHING, And, By, Node, Not, Or, Order, Text, all_of
+from archive.search.tree import And, By, Node, Not, Or, Order, Text
+from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.property.test_queries import queries
 from tests.rows import Rows, article
@@ -54,6 +48,7 @@ ARTICLES: dict[str, dict[str, Any]] = {
         "title": "A Café in São Paulo",
         "text": "The owner's crème brûlée is to be or not to be. Bakar is a name; bahan too.",
         "language": "en",
+        "page_kind": PageKind.OPINION,
         "tags": ["Food"],
         "published_at": datetime(2024, 12, 31, 23, 0, tzinfo=UTC),
     },
@@ -108,26 +103,44 @@ FOUND = {
     "in:cluster": "",
     "first:yes subsidi": "subsidy passing",
     "nowhere": "",
+    # Other forms of a word; as it is written.
+    "pangkas": "subsidy",
+    "subsidinya": "subsidy passing",
+    "owners": "cafe",
+    '"owners"': "",
+    "=memangkas": "subsidy",
+    "=pangkas": "",
+    '"subsidi pertamina"~2': "subsidy",
+    '"subsidi pertamina"~1': "",
+    '"harga naik"~3': "subsidy",
+    '"harga naik"~2': "",
+    'title:"subsidi bakar"~2': "subsidy",
+    "words:6": "undated",
+    "words:<7": "undated",
+    "words:>=7 lang:en": "cafe",
+    "kind:opinion": "cafe",
+    "-kind:Opinion": "subsidy passing undated",
+    "url:https://suara.example/cafe": "cafe",
+    "paywall:yes": "",
+    "-paywall:no": "subsidy passing cafe undated",
+    "is:vanished": "",
+    "license:mit OR cluster:1": "",
     "title:café lang:id": "",
 }
 
 
-DATABASES = ["sqlite", "postgresql"]
-IN_MEMORY = " with facts in memory"
-
-
-@pytest.fixture(scope="module", params=[*DATABASES, *(each + IN_MEMORY for each in DATABASES)])
-def query(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if request.param.startswith("sqlite"):
-        url = f"sqlite:///{tmp_path_factory.mktemp('search') / 'kliping.db'}"
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def query(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FollowingQuery]:
+    folder = tmp_path_factory.mktemp("search")
+    if request.param == "sqlite":
+        url = f"sqlite:///{folder / 'kliping.db'}"
     else:
         url = new_database(request.getfixturevalue("server"))
     engine = open_engine(url)
     fill(engine)
-    if request.param.endswith(IN_MEMORY):
-        facts.keep(engine).load()
-        frequency.remember(engine)
-    yield Query(engine)
+    yield FollowingQuery(engine, folder / "index")
     engine.dispose()
 
 
@@ -139,6 +152,7 @@ def fill(engine: Engine) -> None:
 
 def save(rows: Rows, number: int, name: str, source_id: int, **made: Any) -> None:
     url = f"https://{'suara' if source_id == 1 else 'warta'}.example/{name}"
+    made.setdefault("word_count", len(made["text"].split()))
     rows.read(url, article(**made), NOW + timedelta(minutes=number), source_id=source_id)
 
 
@@ -159,60 +173,15 @@ def test_a_query_finds_what_it_says(query: Query, asked: str, order: Order) -> N
 def test_hits_are_counted_by_what_they_have_in_common(query: Query, asked: str) -> None:
     found = [ARTICLES[name] for name in FOUND[asked].split()]
     counted = query.facets(parse_query(asked))
-    assert (counted.hits, counted.is_all) == (len(found), True)
+    assert counted.hits == len(found) == query.count_all(matching=asked)
     for by in (By.LANGUAGE, By.SECTION):
         assert counted.by[by] == Counter(one.get(by.value) for one in found)
     published = [one["published_at"].date() for one in found if "published_at" in one]
-    assert counted.days.as_dict() == Counter(published)
-    assert list(counted.days.as_dict()) == sorted(set(published))
+    assert counted.days == Counter(published)
+    assert list(counted.days) == sorted(set(published))
     undated = len(found) - len(published)
     assert counted.undated == undated
     assert counted.by[By.SOURCE].get("warta", 0) == undated  # it has the only one
-
-
-@pytest.mark.parametrize("asked", FOUND)
-def test_what_many_have_is_found_and_counted_like_what_few_have(
-    query: Query, asked: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    node = parse_query(asked)
-    periods = [
-        parse_query(f"published:{days}") for days in ("2025", "2024..2025", "..2024", "2030")
-    ]
-
-    def told() -> list[Any]:
-        amounts = (EVERYTHING, *periods)
-        with query.engine.connect() as connection:
-            return [
-                *(query.search(node, order=Order.NEWEST, limit=n, is_marked=False) for n in (1, 9)),
-                *(query.count([by], among=node) for by in By),
-                *(query.count([By.DAY], among=all_of([each, node])) for each in periods),
-                *(
-                    query.count([By.SOURCE, By.WEEK], matching=all_of([each, node]))
-                    for each in periods
-                ),
-                *(amount(connection, all_of([each, node])) for each in amounts),
-                *(
-                    amount(connection, all_of([each, node]), every_revision=True)
-                    for each in amounts
-                ),
-            ]
-
-    few = told()
-    for module, name in ((finding, "WIDE_HITS"), (counting, "WIDE_HITS"), (counting, "MOST_ROWS")):
-        monkeypatch.setattr(module, name, 0)
-    assert told() == few
-
-
-@pytest.mark.parametrize("query", DATABASES, indirect=True)
-@pytest.mark.parametrize("asked", ["subsidi", "lang:id", "subsidi lang:id"])
-def test_no_more_hits_are_counted_than_are_worth_it(query: Query, asked: str) -> None:
-    with query.engine.connect() as connection:
-        counted = facets(connection, parse_query(asked), most=1)
-    assert (counted.hits, counted.is_all) == (1, False)
-    assert counted.by[By.SOURCE] == {"suara": 1}
-    assert list(counted.days.as_dict()) == [
-        ARTICLES["passing"]["published_at"].date()
-    ]  # the newest
 
 
 def test_a_word_in_the_title_counts_more(query: Query) -> None:
@@ -221,13 +190,13 @@ def test_a_word_in_the_title_counts_more(query: Query) -> None:
         "Subsidi bahan bakar dipangkas",
         "Pasar hari ini",
     ]
-    best, next_ = (hit.match.score for hit in hits)
+    best, next_ = (hit.score for hit in hits)
     assert best is not None and next_ is not None and best > next_
 
 
 def test_excerpts_show_where_it_matches(query: Query) -> None:
     (hit,) = query.search(parse_query("subsidi pupuk -opini lang:id"))
-    excerpt = hit.match.text
+    excerpt = hit.snippet
     assert excerpt is not None
     assert "subsidi pupuk" in excerpt.text
     assert len(excerpt.text) < len(hit.article.text) / 2
@@ -245,32 +214,31 @@ def test_newest_are_first_where_nothing_can_be_ranked(query: Query) -> None:
         "A Café in São Paulo",
         "Subsidi bahan bakar dipangkas",
     ]
-    assert all(hit.match.score is None and hit.match.text is None for hit in hits)
+    assert all(hit.score is None and hit.snippet is None for hit in hits)
 
 
-def test_words_that_are_everywhere_are_not_ranked(
-    query: Query, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(finding, "WIDE_HITS", 1)
-    hits = query.search(parse_query("subsidi"))
-    assert [hit.article.title for hit in hits] == [
-        "Pasar hari ini",
-        "Subsidi bahan bakar dipangkas",
-    ]
-    assert all(hit.match.score is None and hit.match.text is not None for hit in hits)
+def test_a_word_as_it_is_written_comes_before_its_other_forms(query: Query) -> None:
+    hits = query.search(parse_query("bakar OR lestarinya"))
+    assert hits[0].article.title == "Subsidi bahan bakar dipangkas"
+    (hit,) = query.search(parse_query("pangkas"))
+    assert hit.snippet is not None
+    assert {hit.snippet.text[begin:end] for begin, end in hit.snippet.matches} == {"memangkas"}
+    assert query.search(parse_query("=pangkas")) == query.search(parse_query('"pangkas"')) == []
 
 
-def test_frequent_words_are_looked_for_but_not_ranked_by(
-    query: Query, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(finding, "FREQUENT", 1)
-    (hit,) = query.search(parse_query("subsidi pertamina"))
-    assert hit.match.score is not None
-    (alone,) = query.search(parse_query("pertamina"))
-    assert alone.match.score == pytest.approx(hit.match.score)
-    hits = query.search(parse_query("subsidi"))
-    assert names(hits) == {"subsidy", "passing"}
-    assert all(each.match.score is None for each in hits)
+def test_an_address_finds_its_article(query: Query) -> None:
+    (hit,) = query.search(" https://suara.example/passing?utm_source=x ")
+    assert hit.article.title == "Pasar hari ini"
+    with pytest.raises(NotArchivedError, match="no source has named it"):
+        query.search("https://suara.example/nowhere")
+
+
+def test_a_query_is_shown_as_it_is_executed(query: Query) -> None:
+    shown = query.executed("title:memangkas published:2025 -tag:x")
+    assert shown == (
+        "(+(title:memangkas (title_stems:en:memangka title_stems:id:pangkas)^0.1)^5"
+        " +#day:[2025-01-01 TO 2025-12-31] -#tag:x)"
+    )
 
 
 def deepest(kind: type[And] | type[Or]) -> Node:
@@ -330,53 +298,14 @@ def test_counts_can_be_narrowed(query: Query) -> None:
     assert query.count([By.AUTHOR], among=parse_query("nowhere")) == []
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Engine]:
+def test_an_article_is_found_by_its_new_words_alone(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'kliping.db'}")
     fill(engine)
-    yield engine
-    engine.dispose()
-
-
-def check(engine: Engine) -> None:
-    """Compare FTS5's index with the texts."""
-    with engine.begin() as connection:
-        connection.execute(
-            text("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
-        )
-
-
-def test_a_revision_is_found_by_its_new_words_alone(archive: Engine) -> None:
+    query = FollowingQuery(engine, tmp_path / "index")
+    assert names(query.search("pertamina")) == {"subsidy"}
     facts = {**ARTICLES["subsidy"], "title": "Ralat", "text": "Subsidi ditambah."}
-    save(Rows(archive, SOURCES, count(10)), 9, "subsidy", 1, **facts)
-    query = Query(archive)
-    assert names(query.search(parse_query("dipangkas OR pertamina"))) == set()
-    assert names(query.search(parse_query("ralat ditambah has:revisions"))) == {"subsidy"}
-    check(archive)
-
-
-def test_nothing_is_left_of_a_forgotten_text(archive: Engine, tmp_path: Path) -> None:
-    ids = [hit.article.id for hit in Query(archive).search(parse_query("pertamina"))]
-    with archive.begin() as connection:
-        reach = Reach(connection)
-        reach.add_article(ids[0])
-        reach.remove(connection, takedown(connection))
-    assert names(Query(archive).search(parse_query("subsidi"))) == {"passing"}
-    check(archive)
-    # Words are kept without the letters that they share with the word before.
-    assert is_on_disk(tmp_path, b"ertamina")
-    scrub(archive)
-    assert not is_on_disk(tmp_path, b"ertamina")
-    assert names(Query(archive).search(parse_query("subsidi"))) == {"passing"}
-
-
-def takedown(connection: Connection) -> int:
-    row = {"target": "1", "kind": "article", "reason": "test", "by": "me", "forgotten_at": NOW}
-    counts = {"articles": 1, "urls": 1, "records": 1}
-    key = connection.execute(insert(TakedownRow).values(**row, **counts)).inserted_primary_key
-    assert key is not None
-    return int(key[0])
-
-
-def is_on_disk(folder: Path, part: bytes) -> bool:
-    return any(part in path.read_bytes() for path in folder.glob("kliping.db*"))
+    save(Rows(engine, SOURCES, count(10)), 9, "subsidy", 1, **facts)
+    assert names(query.search("dipangkas OR pertamina")) == set()
+    assert names(query.search("ralat ditambah has:revisions")) == {"subsidy"}
+    assert query.count_all(matching="ralat", every_revision=True) == 2
+    engine.dispose()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from archive.counting import Count
 from archive.errors import WrongUseError
-from archive.search.terms import By
+from archive.index.counting import Count
+from archive.search.tree import By
 from archive.series import Line, Measure, lines_of
 
 COUNTS = [

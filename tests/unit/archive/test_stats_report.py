@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from archive.counting import Count
+from archive.index.counting import Count
 from archive.reports.stats import as_csv
-from archive.search.terms import By
+from archive.search.tree import By
 
 
 def test_a_name_that_looks_like_a_formula_is_made_harmless() -> None:

@@ -8,22 +8,22 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection
 
 from archive.db.engine import open_engine
+from archive.index.article_index import Snapshot
+from archive.index.searching import newest_day
 from archive.model import Source
-from archive.search.amount import Amount, amount
 from archive.search.syntax import parse_query
-from archive.search.terms import By
+from archive.search.tree import By
 from archive.trends import (
     MAX_POINTS,
     Asked,
     days_of,
     leading_sources,
-    newest_day,
     trends,
     unit_for,
 )
+from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import Rows, article
 
@@ -46,7 +46,7 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def connection(address: str) -> Iterator[Connection]:
+def snapshot(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     engine = open_engine(address)
     names = ("suara", "warta")
     rows = Rows(engine, tuple(Source(name, f"https://{name}.example") for name in names))
@@ -55,8 +55,7 @@ def connection(address: str) -> Iterator[Connection]:
         url = f"https://{source}.example/{number}"
         made = article(text, published_at=published)
         rows.read(url, made, source_id=1 + names.index(source))
-    with engine.connect() as connection:
-        yield connection
+    yield FollowingQuery(engine, tmp_path_factory.mktemp("trends") / "index").snapshot()
     engine.dispose()
 
 
@@ -65,9 +64,9 @@ def asked(*queries: str, unit: By = By.MONTH, sources: tuple[str, ...] = ()) -> 
     return Asked(nodes, date(2026, 1, 1), date(2026, 3, 31), unit, sources)
 
 
-def test_lines_are_of_the_same_periods(connection: Connection) -> None:
+def test_lines_are_of_the_same_periods(snapshot: Snapshot) -> None:
     wanted = asked("banjir", "kapal")
-    banjir, kapal = trends(connection, wanted)
+    banjir, kapal = trends(snapshot, wanted)
     january, february, march = days_of(wanted)
     assert (january, march) == (date(2026, 1, 1), date(2026, 3, 1))
     assert (banjir.matching, kapal.matching) == (
@@ -79,34 +78,24 @@ def test_lines_are_of_the_same_periods(connection: Connection) -> None:
 
 
 def test_weeks_begin_on_mondays_and_sources_have_lines_of_their_own(
-    connection: Connection,
+    snapshot: Snapshot,
 ) -> None:
     wanted = asked("banjir", unit=By.WEEK, sources=("suara", "warta"))
-    suara, warta = trends(connection, wanted)
+    suara, warta = trends(snapshot, wanted)
     assert days_of(wanted)[0] == date(2025, 12, 29)
     monday = date(2026, 1, 5)
     assert (suara.source, suara.matching[monday], suara.articles[monday]) == ("suara", 1, 2)
     assert (warta.source, warta.matching) == ("warta", {monday: 2})
 
 
-def test_sources_with_most_matches_lead(connection: Connection) -> None:
-    assert leading_sources(connection, asked("banjir"), 9) == ["suara", "warta"]
-    assert leading_sources(connection, asked("kapal", "title:tidak"), 9) == ["suara"]
+def test_sources_with_most_matches_lead(snapshot: Snapshot) -> None:
+    assert leading_sources(snapshot, asked("banjir"), 9) == ["suara", "warta"]
+    assert leading_sources(snapshot, asked("kapal", "title:tidak"), 9) == ["suara"]
 
 
-def test_articles_dated_ahead_are_not_the_newest(connection: Connection) -> None:
-    assert newest_day(connection, datetime(2026, 5, 1, tzinfo=UTC)) == date(2026, 2, 1)
-    assert newest_day(connection, datetime(2028, 5, 1, tzinfo=UTC)) == date(2027, 6, 1)
-
-
-def test_amounts_are_counted_as_far_as_is_asked(connection: Connection) -> None:
-    banjir = parse_query("banjir")
-    assert amount(connection, banjir) == Amount(5, None, is_all=True)
-    assert amount(connection, banjir, most=5).is_all
-    assert amount(connection, banjir, most=4) == Amount(4, None, is_all=False)
-    for query in (banjir, parse_query("banjir OR source:suara")):
-        counted = amount(connection, query, every_revision=True, most=4)
-        assert counted == Amount(4, 5, is_all=False)
+def test_articles_dated_ahead_are_not_the_newest(snapshot: Snapshot) -> None:
+    assert newest_day(snapshot, date(2026, 5, 1)) == date(2026, 2, 1)
+    assert newest_day(snapshot, date(2028, 5, 1)) == date(2027, 6, 1)
 
 
 @pytest.mark.parametrize(

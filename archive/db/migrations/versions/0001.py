@@ -3,7 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-from archive.db.full_text import create_index
 from archive.db.types import UtcDateTime
 
 revision = "0001"
@@ -213,8 +212,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("vanished_at IS NOT NULL"),
             postgresql_where=sa.text("vanished_at IS NOT NULL"),
         )
-
-    create_index(op.get_bind())
 
     op.create_table(
         "cluster_links",

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, insert, text
 
 from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.reach import Reach
+from archive.db.schema import TakedownRow
 from archive.errors import WrongUseError
 from archive.export import Layout, export
 from archive.export.again import export_again, read_recipe, select_again
@@ -27,9 +28,10 @@ from archive.export.selecting import select
 from archive.query import Query
 from pipelines.dedupe import likeness
 from pipelines.sketch import sketch_of
+from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import NOW, Rows, article, read
-from tests.unit.archive.test_search import SOURCES, takedown
+from tests.unit.archive.test_search import SOURCES
 
 CLUSTERING = ClusterRules(sketch_of, likeness)
 STORIES = {
@@ -66,7 +68,7 @@ class Stand:
     def export(self, target: Path, format_: str, layout: Layout, **chosen: Any) -> Path:
         chosen = {"matching": "", "every_revision": False, "first_only": False} | chosen
         columns = choose(chosen.pop("columns", None))
-        query = Query(self.reading)
+        query = FollowingQuery(self.reading, self.warc.with_name("index"))
         selection = select(query, self.warc, **chosen)
         selection = replace(selection, columns=columns)
         export(selection, format_, str(target), layout)
@@ -263,3 +265,11 @@ def test_numbers_come_out_as_they_went_in(numbers: list[int]) -> None:
     told = [one for n, one in enumerate(numbers) if n == 0 or numbers[n - 1] != one]
     assert list(kept) == list(Numbers.parse(str(kept))) == told
     assert len(kept) == len(told)
+
+
+def takedown(connection: Connection) -> int:
+    row = {"target": "1", "kind": "article", "reason": "test", "by": "me", "forgotten_at": NOW}
+    counts = {"articles": 1, "urls": 1, "records": 1}
+    key = connection.execute(insert(TakedownRow).values(**row, **counts)).inserted_primary_key
+    assert key is not None
+    return int(key[0])

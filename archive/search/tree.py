@@ -1,6 +1,6 @@
-"""What can be asked of the archive, as small frozen values that print as they are written.
+"""The tree of a query: small frozen nodes that print as they are written.
 
-Made by `archive.search.syntax.parse_query`, answered by `archive.query.Query`. For every query
+`archive.search.syntax.parse_query` makes it, `archive.index.queries` executes it. For every query
 that can be written, `parse_query(str(query))` gives it back.
 """
 
@@ -16,23 +16,43 @@ from typing import TypeAlias, TypeVar
 from archive.errors import WrongUseError
 
 BARE = re.compile(r'[^\s()"“”:*\-][^\s()"“”:*]*')
-"""A term that needs no quotes, unless it is a keyword."""
+"""A word that needs no quotes, unless it is a keyword."""
 KEYWORDS = ("AND", "OR", "NOT")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A word or, of several words, a phrase; letter case and diacritics make no difference."""
+    """A word or, of several words, a phrase; letter case and diacritics make no difference.
+
+    A phrase is found as it is written, a word in its other forms too.
+    """
 
     text: str
     in_title: bool = False
     """Whether it must stand in the title."""
     is_prefix: bool = False
     """Whether longer words that begin so will do."""
+    is_exact: bool = False
+    """Whether other forms of the word will not do."""
 
     def __str__(self) -> str:
-        star = "*" if self.is_prefix else ""
-        return f"{'title:' if self.in_title else ''}{quoted(self.text)}{star}"
+        field = "title:" if self.in_title else ""
+        written = in_quotes(self.text) if self.is_exact else quoted(self.text)
+        return f"{field}{written}{'*' if self.is_prefix else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Different words, each of them near the next, in any order."""
+
+    text: str
+    distance: int
+    """How many words further at most; 1 is the next word."""
+    in_title: bool = False
+
+    def __str__(self) -> str:
+        field = "title:" if self.in_title else ""
+        return f"{field}{in_quotes(self.text)}~{self.distance}"
 
 
 class Field(StrEnum):
@@ -44,6 +64,11 @@ class Field(StrEnum):
     AUTHOR = "author"
     TAG = "tag"
     SECTION = "section"
+    KIND = "kind"
+    """article, liveblog, video, gallery, opinion or other."""
+    LICENSE = "license"
+    URL = "url"
+    """Where it was fetched from, or its canonical address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +89,8 @@ class Clock(StrEnum):
     """Days of the page's own clock."""
     CAPTURED = "captured"
     """When the newest revision was fetched; days in UTC."""
+    VANISHED = "vanished"
+    """When its page was first seen to be gone; days in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +106,26 @@ class Period:
         return f"{self.clock}:{first if first == last else f'{first}..{last}'}"
 
 
+class Quantity(StrEnum):
+    """A number that an article has."""
+
+    WORDS = "words"
+    CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole numbers from `low` to `high`, both included; None leaves an end open."""
+
+    quantity: Quantity
+    low: int | None = None
+    high: int | None = None
+
+    def __str__(self) -> str:
+        low, high = ("" if end is None else str(end) for end in (self.low, self.high))
+        return f"{self.quantity}:{low if low == high else f'{low}..{high}'}"
+
+
 class Trait(StrEnum):
     """Something that is so of an article, or is not."""
 
@@ -88,6 +135,12 @@ class Trait(StrEnum):
     """Its story is told elsewhere too."""
     FIRST = "first:yes"
     """It had its story first, or alone."""
+    PAYWALLED = "paywall:yes"
+    """The page says that it is not free."""
+    FREE = "paywall:no"
+    """The page says that it is free."""
+    VANISHED = "is:vanished"
+    """Its page is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +173,7 @@ class Or:
         return " OR ".join(_grouped(node) for node in self.nodes)
 
 
-Node: TypeAlias = Text | Fact | Period | Trait | Not | And | Or
+Node: TypeAlias = Text | Near | Fact | Period | Range | Trait | Not | And | Or
 
 EVERYTHING = And(())
 """What an empty query asks for."""
@@ -130,7 +183,7 @@ class Order(StrEnum):
     """What comes first."""
 
     BEST = "best"
-    """The best match; where there are too many to rank, or no words to rank by, the newest."""
+    """The best match; where there are no words to rank by, the newest."""
     NEWEST = "newest"
     """The last published; undated articles come last."""
 
@@ -166,69 +219,23 @@ def choice(kind: type[Choice], name: str) -> Choice:
 
 
 def quoted(text: str) -> str:
-    """A word as it is, and anything else in double quotes."""
-    if BARE.fullmatch(text) and text not in KEYWORDS:
-        return text
+    """Return a word as it is, and anything else in double quotes."""
+    return text if BARE.fullmatch(text) and text not in KEYWORDS else in_quotes(text)
+
+
+def in_quotes(text: str) -> str:
+    """Return a text in double quotes."""
     return '"' + re.sub(r'(["“”\\])', r"\\\1", text) + '"'
 
 
-def is_text(node: Node) -> bool:
-    """Whether a node asks for words that an index of texts can find by itself.
-
-    It may exclude some, but not everything else.
-    """
+def texts_of(node: Node) -> Iterator[Text | Near]:
+    """Every word and phrase that a match may have, none of those that it must not have."""
     match node:
-        case Text():
-            return True
-        case Or(nodes):
-            return all(map(is_text, nodes))
-        case And(nodes):
-            wanted = [each for each in nodes if not isinstance(each, Not)]
-            excluded = [each.node for each in nodes if isinstance(each, Not)]
-            return bool(wanted) and all(map(is_text, [*wanted, *excluded]))
-        case _:
-            return False
-
-
-def text_part(node: Node) -> Node | None:
-    """What of a query asks for words that every answer must have: they can be ranked and shown."""
-    if is_text(node):
-        return node
-    if not isinstance(node, And):
-        return None
-    texts = [each for each in node.nodes if is_text(each)]
-    if not texts:
-        return None
-    excluded = [each for each in node.nodes if isinstance(each, Not) and is_text(each.node)]
-    return all_of([*texts, *excluded])
-
-
-def other_part(node: Node) -> Node:
-    """What `text_part` leaves of a query."""
-    text = text_part(node)
-    if text is None:
-        return node
-    if text == node or not isinstance(node, And):
-        return EVERYTHING
-    return all_of(
-        [
-            each
-            for each in node.nodes
-            if not (is_text(each) or (isinstance(each, Not) and is_text(each.node)))
-        ]
-    )
-
-
-def texts_of(node: Node) -> Iterator[Text]:
-    """Every word and phrase in a node."""
-    match node:
-        case Text():
+        case Text() | Near():
             yield node
         case And(nodes) | Or(nodes):
             for each in nodes:
                 yield from texts_of(each)
-        case Not(inner):
-            yield from texts_of(inner)
 
 
 def depth(node: Node, limit: int) -> int:
@@ -243,8 +250,8 @@ def depth(node: Node, limit: int) -> int:
 
 def all_of(nodes: Sequence[Node]) -> Node:
     """One node that all of some match."""
-    asked = tuple(node for node in nodes if node != EVERYTHING)
-    return asked[0] if len(asked) == 1 else And(asked)
+    parts = tuple(node for node in nodes if node != EVERYTHING)
+    return parts[0] if len(parts) == 1 else And(parts)
 
 
 def _grouped(node: Node) -> str:

@@ -1,0 +1,184 @@
+"""Counting articles by source, time, language, section or author, and how many match a query."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+from archive.index.article_index import Snapshot
+from archive.index.queries import Executable, all_of, in_range, to_query
+from archive.index.schema import DAY, MONTH, NO_NUMBER, NO_TEXT, WEEK
+from archive.index.searching import count_found
+from archive.search.tree import EVERYTHING, By, Node
+from archive.search.tree import all_of as all_nodes
+
+Group: TypeAlias = tuple[str | None, ...]
+Tally: TypeAlias = Counter[Group]
+
+MAX_BUCKETS = 65_000
+"""Of one aggregation of tantivy; where there would be more, parts of the articles are counted."""
+MONTHS_BY_DAY = 24
+"""Articles of fewer months are counted by day for a histogram."""
+_FIRST_MONTH = 12 * 1700
+"""No news are older: such a date is an error of the page."""
+_FACETS = (By.SOURCE, By.LANGUAGE, By.SECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many articles a group has, and how many of them match."""
+
+    group: Group
+    """One value for each thing that is counted by; None where the articles have none."""
+    articles: int
+    matching: int
+
+    @property
+    def share(self) -> float:
+        """Return the share of the articles that match, from 0 to 1."""
+        return self.matching / self.articles
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many of a query's hits there are of each kind."""
+
+    hits: int
+    by: Mapping[By, Mapping[str | None, int]]
+    """By source, language and section, the most frequent values first; None: without any."""
+    days: Mapping[date, int]
+    """By day of publication, in order; by the first days of months if they span two years."""
+    undated: int
+
+
+def count(
+    snapshot: Snapshot,
+    by: Sequence[By],
+    *,
+    matching: Node = EVERYTHING,
+    among: Node = EVERYTHING,
+) -> list[Count]:
+    """Count all articles `among` which to count, in the order of groups.
+
+    A group of which nothing matches is there, with 0: so that a word's share can be followed.
+    """
+    every = _tally(snapshot, by, among)
+    in_order = sorted(every, key=lambda group: [(name is None, name) for name in group])
+    counts = [Count(group, every[group], every[group]) for group in in_order]
+    if matching == EVERYTHING:
+        return counts
+    matched = _tally(snapshot, by, all_nodes([among, matching]))
+    return [replace(each, matching=matched[each.group]) for each in counts]
+
+
+def facets(snapshot: Snapshot, node: Node) -> Facets:
+    """Count a query's hits by source, language, section and day."""
+    query = to_query(node, snapshot.languages)
+    wanted = {by.value: _terms([by]) for by in (*_FACETS, By.MONTH)}
+    found = snapshot.searcher.aggregate(query.query, wanted)
+    in_months = _in_order(found[MONTH])
+    undated = in_months.pop(NO_NUMBER, 0)
+    days = {date(month // 12, month % 12 + 1, 1): in_months[month] for month in in_months}
+    hits = sum(days.values()) + undated
+    today = datetime.now(UTC)
+    next_year = 12 * (today.year + 1) + today.month
+    shown = [month for month in in_months if _FIRST_MONTH <= month <= next_year]
+    if shown and shown[-1] - shown[0] < MONTHS_BY_DAY:
+        in_days = _in_order(snapshot.searcher.aggregate(query.query, {DAY: _terms([By.DAY])})[DAY])
+        in_days.pop(NO_NUMBER, None)
+        days = {date.fromordinal(day): in_days[day] for day in in_days}
+    by = {each: _most_first(_read([each], found[each.value])) for each in _FACETS}
+    return Facets(hits, by, days, undated)
+
+
+def count_revisions(snapshot: Snapshot, node: Node) -> int:
+    """Count the revisions of the articles that match."""
+    query = to_query(node, snapshot.languages).query
+    total = snapshot.searcher.aggregate(query, {"revisions": {"sum": {"field": "revisions"}}})
+    return int(total["revisions"]["value"] or 0)
+
+
+def _tally(snapshot: Snapshot, by: Sequence[By], node: Node) -> Tally:
+    query = to_query(node, snapshot.languages)
+    if not by:
+        articles = count_found(snapshot, query.query)
+        return Counter({(): articles} if articles else {})
+    return _tally_of(snapshot, by, query)
+
+
+def _tally_of(snapshot: Snapshot, by: Sequence[By], query: Executable) -> Tally:
+    """Count by groups; of so many that tantivy refuses, in either half of the articles' ids."""
+    try:
+        found = snapshot.searcher.aggregate(query.query, {"groups": _terms(by)})
+        return _read(by, found["groups"])
+    except ValueError:  # too many buckets
+        first, last = _first_and_last_id(snapshot, query)
+        if first == last:
+            raise
+        middle = (first + last) // 2
+        halves = in_range("id", None, middle), in_range("id", middle + 1, None)
+        one, other = (_tally_of(snapshot, by, all_of([query, half])) for half in halves)
+        return one + other
+
+
+def _first_and_last_id(snapshot: Snapshot, query: Executable) -> tuple[int, int]:
+    ends = snapshot.searcher.aggregate(
+        query.query, {end: {end: {"field": "id"}} for end in ("min", "max")}
+    )
+    return int(ends["min"]["value"]), int(ends["max"]["value"])
+
+
+def _terms(by: Sequence[By]) -> dict[str, Any]:
+    """Return the aggregation that counts in groups within groups."""
+    terms: dict[str, Any] = {"terms": {"field": by[0].value, "size": MAX_BUCKETS}}
+    if by[0] is By.AUTHOR:  # of which an article may have several, or none
+        terms["terms"]["missing"] = NO_TEXT
+    if len(by) > 1:
+        terms["aggs"] = {"groups": _terms(by[1:])}
+    return terms
+
+
+def _read(by: Sequence[By], found: Mapping[str, Any]) -> Tally:
+    """Read the groups and their counts from the answer to `_terms`."""
+    tally: Tally = Counter()
+    if found["sum_other_doc_count"]:
+        raise ValueError("too many buckets")
+    for bucket in found["buckets"]:
+        name = _name(by[0], bucket["key"])
+        if len(by) == 1:
+            tally[name,] += bucket["doc_count"]
+            continue
+        for rest, articles in _read(by[1:], bucket["groups"]).items():
+            tally[name, *rest] += articles
+    return tally
+
+
+def _name(by: By, key: str | int) -> str | None:
+    if key in (NO_TEXT, NO_NUMBER):
+        return None
+    return _PERIODS[by](int(key)) if by in _PERIODS else str(key)
+
+
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()
+
+
+def _month(number: int) -> str:
+    return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+_PERIODS: Mapping[str, Callable[[int], str]] = {DAY: _day, WEEK: _day, MONTH: _month}
+
+
+def _in_order(found: Mapping[str, Any]) -> dict[int, int]:
+    """Read the counts by numbers, the least first."""
+    counts = {int(bucket["key"]): bucket["doc_count"] for bucket in found["buckets"]}
+    return dict(sorted(counts.items()))
+
+
+def _most_first(tally: Tally) -> dict[str | None, int]:
+    in_order = sorted(tally.items(), key=lambda one: (-one[1], one[0][0] or ""))
+    return {name: articles for (name,), articles in in_order}

@@ -1,0 +1,56 @@
+"""A thread that lets the index follow the database: of a crawl, and of whatever is served."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Self
+
+from archive.errors import LockedError, StorageError
+
+if TYPE_CHECKING:
+    from archive.index.article_index import ArticleIndex
+
+RETRY_S = 60.0
+"""A disk or a database that refused is left alone for so long."""
+_log = logging.getLogger(__name__)
+
+
+class Follower:
+    """Lets an index follow every some seconds until it is closed, and leaves no words of deleted
+    articles in it. What goes wrong is logged; the next time tries again."""
+
+    def __init__(self, index: ArticleIndex, every_s: float) -> None:
+        self.index = index
+        self._every_s = every_s
+        self._is_closed = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow-index", daemon=True)
+
+    def start(self) -> Self:
+        """Begin to follow."""
+        self._thread.start()
+        return self
+
+    def finish(self) -> None:
+        """Follow once more, to the end, and no more; an index that was never there is built."""
+        self.close()
+        self._follow()
+
+    def close(self) -> None:
+        """Follow no more."""
+        self._is_closed.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._is_closed.wait(self._every_s):
+            if self.index.exists():
+                self._follow()
+
+    def _follow(self) -> None:
+        try:
+            self.index.purge(wait_s=0)
+        except LockedError:
+            pass  # another process does it
+        except StorageError as error:
+            _log.warning("%s", error)
+            self._is_closed.wait(RETRY_S)

@@ -1,0 +1,65 @@
+"""The fields of a document of the index, which is one article."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tantivy import Index, Schema, SchemaBuilder
+
+from archive.index.analysis import fact_analyzer, indexed_analyzer, value_analyzer
+
+VERSION = 2
+"""To be raised with any change of the fields or of how words are told apart: indexes are then
+built anew."""
+
+TITLE, TEXT = "title", "text"
+"""Words as they are written, with their places."""
+TITLE_STEMS, STEMS = "title_stems", "stems"
+"""Stems of the words of the title, and of title and text, as `id:pangkas`: each once, after the
+language of the article."""
+
+COUNTED_FACTS = ("source", "language", "section", "author")
+"""Facts that articles are counted by too, as they are written."""
+NO_TEXT, NO_NUMBER = "\0", -1
+"""What an article without language, section or day of publication has in their place: tantivy
+counts a field that all articles have five times as fast."""
+FACTS = (*COUNTED_FACTS, "domain", "tag", "kind", "license", "url")
+"""Texts that are compared whole, without regard to their case. An article may have several."""
+
+DAY, WEEK, MONTH = "day", "week", "month"
+"""Of publication, by the page's own clock: ordinals (`date.toordinal`) of the day and of the
+Monday of its week, and months since year 0."""
+CAPTURED, VANISHED = "captured", "vanished"
+"""Ordinals of days in UTC."""
+NUMBERS = (
+    *(DAY, WEEK, MONTH, CAPTURED, VANISHED),
+    *("words", "cluster", "revisions", "first", "paywalled"),
+    "recency",  # the order of publication, see `archive.index.documents`
+    "spread",  # pseudo-random: the articles with the greatest numbers are an even sample
+    "size",  # words of title and text, as the index tells them apart
+)
+"""Whole numbers; truths are 0 or 1."""
+
+
+@cache
+def schema() -> Schema:
+    """Return the schema."""
+    builder = SchemaBuilder()
+    builder.add_integer_field("id", indexed=True, fast=True)
+    for name in (TITLE, TEXT):
+        builder.add_text_field(name, tokenizer_name="indexed", index_option="position")
+    for name in (TITLE_STEMS, STEMS):
+        builder.add_text_field(name, tokenizer_name="indexed", index_option="basic")
+    for name in FACTS:
+        is_counted = name in COUNTED_FACTS
+        builder.add_text_field(name, fast=is_counted, tokenizer_name="fact", index_option="basic")
+    for name in NUMBERS:
+        builder.add_integer_field(name, fast=True)
+    return builder.build()
+
+
+def register_analyzers(index: Index) -> None:
+    """Let an index tell words apart; without it, its writer dies at the first document."""
+    index.register_tokenizer("indexed", indexed_analyzer())
+    index.register_tokenizer("fact", fact_analyzer())
+    index.register_fast_field_tokenizer("fact", value_analyzer())

@@ -1,0 +1,35 @@
+"""Routes whose answers are kept for a few seconds (`archive.web.answer_cache`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.routing import APIRoute, APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from archive.web.asking import AskedArchive
+from archive.web.rendering import language
+
+
+class CachedRoute(APIRoute):
+    """For answers that follow from the address, the reader's language and the archive alone."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """What answers a request."""
+        answer = super().get_route_handler()
+
+        async def from_cache(request: Request) -> Response:
+            archive: AskedArchive = request.app.state.archive
+            # What is searched for is as new as the index; lists may be some seconds old.
+            version = archive.index.version() if "q" in request.query_params else None
+            key = language(request), str(request.url), version
+            return await archive.answers.get(key, lambda: answer(request))
+
+        return from_cache
+
+
+def page_router() -> APIRouter:
+    """A router of pages, which the API's document does not tell of."""
+    return APIRouter(include_in_schema=False, route_class=CachedRoute)

@@ -1,0 +1,37 @@
+"""Cursors of hits in addresses, so that the next page of a search begins behind one."""
+
+from __future__ import annotations
+
+import re
+
+from archive.db.types import MAX_ID
+from archive.index.searching import Cursor
+from archive.search.tree import Order
+from archive.web.problems import ProblemError
+
+MAX_NUMBER = 1_000_000
+"""Of ranked hits that are passed over."""
+_WRITTEN = re.compile(rf"({'|'.join(Order)})_(-?\d{{1,19}})", re.ASCII)
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """Write a cursor as `read_cursor` reads it."""
+    return f"{cursor.order}_{cursor.value}"
+
+
+def read_cursor(written: str) -> Cursor:
+    """Read a cursor.
+
+    Raises:
+        ProblemError: 400, it is none.
+    """
+    if not (match := _WRITTEN.fullmatch(written)):
+        raise ProblemError(400, "There is no such page of hits.")
+    return bounded(Cursor(Order(match[1]), int(match[2])))
+
+
+def bounded(cursor: Cursor) -> Cursor:
+    """Return a cursor that the index can look behind, whatever number was written in an address."""
+    if cursor.order is Order.BEST:
+        return Cursor(cursor.order, max(0, min(cursor.value, MAX_NUMBER)))
+    return Cursor(cursor.order, max(-MAX_ID, min(cursor.value, MAX_ID)))
