@@ -35,7 +35,7 @@ test: install pywb
 
 # The crash tests in full: 200 kills and 20 full disks; takes about a quarter of an hour.
 soak: install
-	KLIPING_SOAK=1 $(BIN)/python -m pytest -q tests/integration/test_killed_crawl.py tests/integration/test_full_disk.py
+	KLIPING_SOAK=1 $(BIN)/python -m pytest -q tests/integration/test_killed_crawl.py tests/integration/test_full_disk.py tests/integration/test_index_crash.py
 
 check: install
 	$(BIN)/ruff format --check .
