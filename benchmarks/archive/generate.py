@@ -3,7 +3,7 @@
     python -m benchmarks.archive.generate FOLDER --articles 1000000 [--seed 1]
 
 The rows are what crawls leave: sources, runs, URLs, captures, articles with their revisions,
-clusters; the full-text index is made by the schema's own triggers. The records that the captures
+clusters. The search index is built by whatever uses it first. The records that the captures
 speak of are not there, so what reads WARC files (`replay`, `verify`) finds nothing. A seed and a
 number of articles always make the same rows. A folder that holds that archive already is used as
 it is. A million articles take some ten minutes and 10 GB.

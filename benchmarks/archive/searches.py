@@ -12,6 +12,8 @@ from benchmarks.archive.words import Language
 
 EVERYWHERE = ("yang", "di", "dan")
 """Words that are in nearly every Indonesian article."""
+HALF = "mereka"
+"""A word that is in about half of all articles."""
 
 
 @dataclass(frozen=True, slots=True)

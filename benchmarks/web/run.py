@@ -1,6 +1,6 @@
-"""How fast pages and API answer twenty readers at once while a crawl writes.
+"""How fast one process answers many readers of pages and API at once while a crawl writes.
 
-    python -m benchmarks.web.run FOLDER [--readers 20] [--seconds 60] [--warm-up 60] [--pause 0]
+    python -m benchmarks.web.run FOLDER [--readers 20] [--limit-ms 400] [--seconds 60]
 
 FOLDER is an archive of `python -m benchmarks.archive.generate`; the visits that are written go
 into it, so use a copy that may grow. Readers are threads of wrk (`readers.lua`), which has to be
@@ -35,7 +35,6 @@ from archive.db.schema import ArticleRow, SourceRow
 from archive.home import open_home
 from benchmarks.web.writing import write
 
-LIMIT_S = 0.150
 LIMIT_BYTES = 150_000
 LIMIT_SCRIPT_BYTES = 100_000
 START_S = 60
@@ -59,10 +58,10 @@ class Measured:
         return sorted(self.seconds)[int(len(self.seconds) * 0.95)] if self.seconds else 0.0
 
     @property
-    def is_within(self) -> bool:
-        """Whether it keeps to all limits."""
+    def is_light(self) -> bool:
+        """Whether nothing failed, and it is no heavier than it may be."""
         light = self.page_bytes <= LIMIT_BYTES and self.script_bytes <= LIMIT_SCRIPT_BYTES
-        return light and not self.failed and bool(self.seconds) and self.p95 < LIMIT_S
+        return light and not self.failed and bool(self.seconds)
 
 
 def questions(folder: Path, rng: random.Random) -> dict[str, list[str]]:
@@ -146,7 +145,7 @@ def _weigh(client: httpx.Client, path: str, measured: Measured) -> None:
         measured.script_bytes += size if linked.endswith(".js") else 0
 
 
-def table(found: dict[str, Measured]) -> str:
+def table(found: dict[str, Measured], limit_s: float) -> str:
     """A line for each page: milliseconds, kilobytes, and what failed."""
     lines = [f"{'':<18}{'n':>6}{'p50 ms':>8}{'p95 ms':>8}{'max ms':>8}{'kB':>7}{'js kB':>7}"]
     for name, each in found.items():
@@ -156,14 +155,16 @@ def table(found: dict[str, Measured]) -> str:
         line += "".join(f"{1000 * second:>8.0f}" for second in milliseconds)
         line += f"{each.page_bytes / 1000:>7.0f}{each.script_bytes / 1000:>7.0f}"
         failed = ", ".join(f"{count} x {status}" for status, count in each.failed.items())
-        lines.append(f"{line}  {'' if each.is_within else 'over'}  {failed}".rstrip())
+        lines.append(
+            f"{line}  {'' if each.is_light and each.p95 <= limit_s else 'over'}  {failed}".rstrip()
+        )
     return "\n".join(lines)
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
     """The address of `kliping serve` over an archive."""
-    ports = ["--port", "0", "--replay-port", "0", "--rate", "0"]
+    ports = ["--port", "0", "--replay-port", "0", "--rate", "0", "--processes", "1"]
     kliping = str(Path(sys.executable).with_name("kliping"))
     command = [kliping, "serve", "--home", str(folder), *ports]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -182,6 +183,7 @@ def measure(
     warm_up: float,
     pause: float,
     pages_per_s: float,
+    limit_ms: float,
 ) -> bool:
     """Serve, write and read for a while; print the table. Whether all limits were kept."""
     context = multiprocessing.get_context("spawn")
@@ -199,12 +201,12 @@ def measure(
         finally:
             writer.terminate()
     count = sum(len(each.seconds) for each in found.values())
-    print(table(found))
+    print(table(found, limit_ms / 1000))
     print(
         f"{readers} readers asked {count} times ({count / seconds:.0f}/s) in {seconds:.0f} s"
         f" while {pages} pages were written ({pages / seconds:.1f}/s)"
     )
-    return all(each.is_within for each in found.values())
+    return all(each.is_light and each.p95 <= limit_ms / 1000 for each in found.values())
 
 
 def main() -> None:
@@ -216,6 +218,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=float, default=60)
     parser.add_argument("--pause", type=float, default=0, help="seconds that a reader reads")
     parser.add_argument("--pages-per-s", type=float, default=5)
+    parser.add_argument("--limit-ms", type=float, default=400, help="of the 95th percentile")
     given = vars(parser.parse_args())
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed; on Debian: apt-get install wrk")
