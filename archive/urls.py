@@ -1,10 +1,10 @@
-"""URLs as the archive compares them: one spelling for fetching, one key for the index, one site.
+"""URLs as the archive compares them: one spelling for fetching, one site, one page.
 
-The frontier stores and fetches `normalise_url`; CDXJ lines sort by `surt_key`; discovery keeps
-to one site by `same_site`. `main_address` and `page_key` say, by their looks alone, which addresses
-are of one page (its AMP, mobile and print views, its further pages); what pages themselves declare
-(rel=canonical) is judged elsewhere. All of it is pure: the public suffix list is the snapshot that
-ships with tldextract, never fetched.
+The frontier stores and fetches `normalise_url`; discovery keeps to one site by `same_site`; CDXJ
+lines sort by the keys of `archive.surt`. `main_address` and `page_key` say, by their looks alone,
+which addresses are of one page (its AMP, mobile and print views, its further pages); what pages
+themselves declare (rel=canonical) is judged elsewhere. All of it is pure: the public suffix list
+is the snapshot that ships with tldextract, never fetched.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, quote, unquote, urljoin, urlsplit, urlunsplit
 
 import idna
-import surt
-import tldextract
 
 from archive.errors import UrlError
+
+if TYPE_CHECKING:
+    import tldextract
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -224,20 +226,6 @@ def page_key(url: str) -> str:
     return f"{parts.netloc.removeprefix('www.')}{path}{query}"
 
 
-def surt_key(url: str) -> str:
-    """Return the Sort-friendly URI Reordering Transform of `url`, as in CDXJ files.
-
-    The same call that pywb makes, so its index and ours agree: `com,example)/path?a=1`.
-
-    Raises:
-        UrlError: the `surt` package cannot read it as a URL.
-    """
-    try:
-        return str(surt.surt(url))
-    except (AssertionError, AttributeError, ValueError) as error:
-        raise UrlError(f"{_shown(url)}: no SURT key can be made of it ({error})") from error
-
-
 def _split(url: str) -> SplitResult:
     """Split an absolute http(s) URL, its scheme lower case, after the repairs browsers make."""
     text = _TAB_OR_NEWLINE.sub("", url.strip(_C0_AND_SPACE))
@@ -381,6 +369,8 @@ def _of_page(parts: SplitResult) -> SplitResult:
 @cache
 def _public_suffixes() -> tldextract.TLDExtract:
     """The public suffix list as bundled: no network, no cache folder."""
+    import tldextract  # noqa: PLC0415 - it imports requests: 0.15 s of every start
+
     return tldextract.TLDExtract(
         suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True
     )

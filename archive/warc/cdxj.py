@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from archive.disk import replacing
 from archive.errors import LockedError, StorageError, UrlError
 from archive.model import Capture, RecordRef, RecordType
-from archive.urls import surt_key
+from archive.surt import surt_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from w3lib.url import safe_url_string
 
 from archive.errors import UrlError
+from archive.surt import surt_key
 from archive.urls import (
     first_page_address,
     host_of,
@@ -14,7 +15,6 @@ from archive.urls import (
     page_key,
     registrable_domain,
     same_site,
-    surt_key,
 )
 
 hosts = st.sampled_from(

@@ -7,7 +7,6 @@ from archive.urls import (
     normalise_url,
     registrable_domain,
     same_site,
-    surt_key,
 )
 
 
@@ -107,23 +106,6 @@ def test_one_site_has_many_hosts_but_one_machine_may_have_many_sites() -> None:
 
 def test_host_of() -> None:
     assert host_of("HTTPS://WWW.Bücher.example:8443/a") == "www.xn--bcher-kva.example"
-
-
-@pytest.mark.parametrize(
-    ("url", "key"),
-    [
-        ("https://www.suara.example/Berita/?b=2&a=1#x", "example,suara)/berita?a=1&b=2"),
-        ("http://suara.example:80/", "example,suara)/"),
-        ("http://m.suara.example:8080/a", "example,suara,m:8080)/a"),
-    ],
-)
-def test_surt_key(url: str, key: str) -> None:
-    assert surt_key(url) == key
-
-
-def test_a_string_that_is_no_url_has_no_surt_key() -> None:
-    with pytest.raises(UrlError, match="SURT"):
-        surt_key("http://suara.example:port/")
 
 
 @pytest.mark.parametrize(
