@@ -57,7 +57,7 @@ app.command()(archive.commands.serve.serve)
 app.command()(archive.commands.files.verify)
 app.command()(crawler.commands.repair)
 app.command()(archive.commands.files.forget)
-app.command()(pipelines.commands.extract)
+app.command()(crawler.commands.extract)
 app.command()(pipelines.commands.reextract)
 
 

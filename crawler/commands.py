@@ -321,3 +321,35 @@ def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
         results = repair_archive(opened, followed, partial(Rebuilder, lambda: followed), bar)
         code = report_repair(results, as_json=json)
     raise typer.Exit(code)
+
+
+def extract(
+    pages: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE|URL|ID",
+            help="Saved pages (.gz too), addresses, or numbers of archived articles.",
+        ),
+    ],
+    home: HomeOption = Path(),
+    url: Annotated[str, typer.Option(help="Address that the one saved page came from.")] = "",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which steps made the text, and why.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the text with its headings, lists and quotes.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Print the text and facts of pages, as the extraction of this version reads them.
+
+    An article that is in the archive, by its number or address, is read back from its WARC record
+    by its source's rules and what was learnt. Other addresses are fetched as a crawl would fetch
+    them: under robots.txt, the archive's delays and limits, and from public addresses only. Nothing
+    is archived. A page that is no article says why. Exit codes: 0 all pages were read, 1 some were
+    not.
+    """
+    from crawler.extract_pages import extract_pages
+
+    code = extract_pages(home, pages, url=url, explain=explain, markdown=markdown, as_json=json)
+    raise typer.Exit(code)

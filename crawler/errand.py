@@ -30,9 +30,16 @@ SITES_AT_A_TIME = 16
 
 
 def look_at_each(
-    home: Home, things: Mapping[str, T], look: Callable[[T, Fetch], Awaitable[R]]
+    home: Home,
+    things: Mapping[str, T],
+    look: Callable[[T, Fetch], Awaitable[R]],
+    *,
+    log_name: str = "sources",
 ) -> dict[str, R | SourceError]:
-    """Look at many things by name, some at a time, with a bar on a terminal; what came of each."""
+    """Look at many things by name, some at a time, with a bar on a terminal; what came of each.
+
+    `log_name` begins the name of the log file.
+    """
     results: dict[str, R | SourceError] = {
         name: SourceError(f"{name}: the look at it was broken off; try again") for name in things
     }
@@ -52,7 +59,7 @@ def look_at_each(
         async def look_at_all(fetch: Fetch) -> None:
             await asyncio.gather(*(look_at(name, fetch) for name in things))
 
-        process = CrawlerProcess(scrapy_settings(home, "sources"))
+        process = CrawlerProcess(scrapy_settings(home, log_name))
         process.crawl(ProbeSpider, errand=look_at_all)
         process.start()
     return results

@@ -1,4 +1,4 @@
-"""Commands that read pages: extract, reextract."""
+"""Commands that read archived pages: reextract."""
 
 from __future__ import annotations
 
@@ -8,48 +8,6 @@ from typing import Annotated
 import typer
 
 from archive.cli import HomeOption, JsonOption
-from archive.errors import KlipingError, WrongUseError
-
-
-def extract(
-    pages: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE|URL|ID",
-            help="Saved pages (.gz too), addresses, or numbers of archived articles.",
-        ),
-    ],
-    home: HomeOption = Path(),
-    url: Annotated[str, typer.Option(help="Address that the one saved page came from.")] = "",
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Say which steps made the text, and why.")
-    ] = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the text with its headings, lists and quotes.")
-    ] = False,
-    json: JsonOption = False,
-) -> None:
-    """Print the text and facts of pages, as the extraction of this version reads them.
-
-    An article that is in the archive, by its number or address, is read back from its WARC record
-    by its source's rules and what was learnt; other addresses are fetched. Nothing is saved. A
-    page that is no article says why. Exit codes: 0 all pages were read, 1 some were not.
-    """
-    from pipelines.one_page import open_page
-    from pipelines.one_page_report import print_page
-
-    if url and len(pages) > 1:
-        raise WrongUseError("--url gives the address of one page, but there are several")
-    failed = False
-    for name in pages:
-        try:
-            page = open_page(name, home, url=url)
-        except KlipingError as error:
-            typer.secho(str(error), fg="red", err=True)
-            failed = True
-            continue
-        print_page(page, explain=explain, markdown=markdown, as_json=json)
-    raise typer.Exit(1 if failed else 0)
 
 
 def reextract(

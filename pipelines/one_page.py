@@ -1,6 +1,7 @@
-"""One page that a person names: a saved file, an archived article, or an address to fetch.
+"""One page that a person names: a saved file or an archived article.
 
-Called by `kliping extract`, which saves nothing.
+Called by `kliping extract`, which saves nothing. Addresses that `is_to_fetch` names are fetched by
+`crawler.extract_pages`; nothing here goes to the network.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from pathlib import Path
 from archive import open_archive
 from archive.config import FILE_NAME
 from archive.db.rereading import newest_page_of
-from archive.errors import FetchError, NotArchivedError, WrongUseError
+from archive.errors import KlipingError, NotArchivedError, WrongUseError
 from pipelines.guidance import NO_GUIDANCE, Guidance, Guides
 from pipelines.pages import PageReader
 from pipelines.served import ServedPage
+
+_WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +31,33 @@ class OnePage:
     guidance: Guidance = NO_GUIDANCE
 
 
+def is_to_fetch(name: str, home: Path) -> bool:
+    """Tell whether `name` is an address that is neither a file nor archived in `home`."""
+    if not name.startswith(_WEB) or Path(name).is_file():
+        return False
+    if not (home / FILE_NAME).is_file():
+        return True
+    try:
+        _open_archived(name, home)
+    except NotArchivedError:
+        return True
+    except KlipingError:
+        return False  # `open_page` says why
+    return False
+
+
 def open_page(name: str, home: Path, *, url: str = "") -> OnePage:
-    """The page that `name` means; `url` is the address of a saved one.
+    """Return the page that `name` means; `url` is the address of a saved one.
 
     Raises:
         WrongUseError: there is no such file or article.
         RecordError: an archived page's record cannot be read.
-        FetchError: an address cannot be fetched.
     """
     if Path(name).is_file():
         return _open_file(name, url)
-    if name.isdecimal():
+    if name.isdecimal() or name.startswith(_WEB):
         return _open_archived(name, home)
-    if not name.startswith(("http://", "https://")):
-        raise WrongUseError(f"{name}: cannot read this page: no such file, address or article")
-    if (home / FILE_NAME).is_file():
-        try:
-            return _open_archived(name, home)
-        except NotArchivedError:
-            pass  # the one on the web is meant
-    return _fetch(name)
+    raise WrongUseError(f"{name}: cannot read this page: no such file, address or article")
 
 
 def _open_file(name: str, url: str) -> OnePage:
@@ -72,14 +82,3 @@ def _open_archived(name: str, home: Path) -> OnePage:
         served = PageReader(archive.home.warc, archive.engine).read(page)
         guidance = Guides(archive.engine).of(page.source_id, page.captured_at)
     return OnePage(name, served, guidance)
-
-
-def _fetch(url: str) -> OnePage:
-    from trafilatura.downloads import fetch_response  # noqa: PLC0415 - slow, seldom needed
-
-    response = fetch_response(url, decode=False, with_headers=True)
-    if response is None or response.status != 200:
-        status = f": HTTP {response.status}" if response else ""
-        raise FetchError(f"{url}: cannot fetch this page{status}")
-    headers = tuple((response.headers or {}).items())
-    return OnePage(url, ServedPage(response.data or b"", response.url or url, headers))

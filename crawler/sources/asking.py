@@ -23,6 +23,7 @@ class Answer:
     """Content codings undone."""
     status: int | None = None
     content_type: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
     error: str | None = None
     """Why there is no response, in words."""
     failure: FailureKind | None = None

@@ -64,5 +64,15 @@ def _answer(response: Response) -> Answer:
         response.body,
         response.status,
         content_type.decode("latin-1") if content_type else None,
+        _headers_of(response),
         moved_for_good=bool(redirects) and all(status in {301, 308} for status in redirects),
+    )
+
+
+def _headers_of(response: Response) -> tuple[tuple[str, str], ...]:
+    """Return the header fields, those of one name one after the other."""
+    return tuple(
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in response.headers.items()
+        for value in values
     )

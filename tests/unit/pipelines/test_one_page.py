@@ -4,12 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from archive.errors import FetchError, HomeError, NotArchivedError, WrongUseError
+from archive.errors import HomeError, NotArchivedError, WrongUseError
 from archive.model import Outcome, RuleSet, Source
-from pipelines import one_page
 from pipelines.guidance import explain_page
-from pipelines.one_page import OnePage, open_page
-from pipelines.served import ServedPage
+from pipelines.one_page import is_to_fetch, open_page
 from tests.unit.pipelines.test_archivist import (
     NOW,
     PAGE,
@@ -44,13 +42,14 @@ def test_an_archived_article_is_read_by_its_sources_rules(home: Path, name: str)
     assert made.rules == ["source"]
 
 
-def test_other_addresses_are_fetched(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(one_page, "_fetch", lambda url: OnePage(url, ServedPage(b"fetched", url)))
-    assert open_page(f"{SITE}/b", home).served.body == b"fetched"
-    assert open_page(f"{SITE}/a", home / "no-archive").served.body == b"fetched"
-    monkeypatch.undo()
-    with pytest.raises(FetchError, match="cannot fetch"):
-        open_page("http://127.0.0.1:9/", home)
+def test_other_addresses_are_fetched(home: Path, tmp_path: Path) -> None:
+    assert is_to_fetch(f"{SITE}/b", home)
+    assert is_to_fetch(f"{SITE}/a", tmp_path / "no-archive")
+    assert not is_to_fetch(f"{SITE}/a", home)
+    assert not is_to_fetch("1", home)
+    assert not is_to_fetch("page.html", home)
+    with pytest.raises(NotArchivedError):
+        open_page(f"{SITE}/b", home)
 
 
 def test_a_file_is_a_file_whatever_its_name(
