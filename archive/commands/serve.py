@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +13,6 @@ import typer
 from archive.cli import HomeOption, show_progress
 from archive.errors import WrongUseError
 
-MOST_PROCESSES = 4
-"""Unless more are asked for: each takes some 100 MB."""
 _NEEDED = ("babel", "fastapi", "markdown_it", "uvicorn")
 
 
@@ -52,13 +49,9 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         int, typer.Option(min=0, help="Most requests to the API of one address a minute; 0: any.")
     ] = 600,
     processes: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help=f"That answer at the same time; one a processor, {MOST_PROCESSES} at most.",
-            show_default=False,
-        ),
-    ] = None,
+        int,
+        typer.Option(min=1, help="Processes of the reader; each counts API limits by itself."),
+    ] = 1,
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
     """Open the archive in a browser: search, read, compare, replay; and an API for programs.
@@ -85,7 +78,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         public_url=public_url and public_url.rstrip("/"),
         replay_url=replay_url and replay_url.rstrip("/"),
         requests_per_minute=rate,
-        processes=processes or min(os.cpu_count() or 1, MOST_PROCESSES),
+        processes=processes,
     )
     with contextlib.suppress(KeyboardInterrupt):
         serve_home(

@@ -28,8 +28,8 @@ have `next`, the address of the next part, and a `Link` header. All errors are
 `application/problem+json` (RFC 9457)."""
 
 
-def create_app(home: Home, settings: WebSettings, buckets: Buckets | None = None) -> FastAPI:
-    """The app over the archive in `home`; requests are counted in `buckets`, if others do too.
+def create_app(home: Home, settings: WebSettings) -> FastAPI:
+    """Return the app over the archive in `home`.
 
     Raises:
         StorageError: its database cannot be opened.
@@ -61,8 +61,7 @@ def create_app(home: Home, settings: WebSettings, buckets: Buckets | None = None
     # The last is the first that sees a request.
     app.add_middleware(EntityTags)
     if settings.requests_per_minute:
-        limits = buckets or Buckets(settings.requests_per_minute)
-        app.add_middleware(RateLimit, buckets=limits)
+        app.add_middleware(RateLimit, buckets=Buckets(settings.requests_per_minute))
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecureHeaders)
     if settings.proxy:

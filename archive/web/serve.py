@@ -1,11 +1,12 @@
-"""Serving an archive: the reader on one port, the replay on another, by one process or several.
+"""Serving an archive: the reader on one port, the replay on another (decision 0016).
 
-All processes accept from the same two sockets, which the first one opened.
+One process serves both. With more, uvicorn's supervisor runs the reader in processes of its own,
+and the first process serves the replay beside it.
 """
 
 from __future__ import annotations
 
-import gc
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -14,20 +15,19 @@ import threading
 import webbrowser
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from archive.errors import StorageError, WrongUseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    import uvicorn
+    from starlette.types import ASGIApp
 
     from archive.home import Home
     from archive.index.article_index import Progress
-    from archive.web.rate import Buckets
     from archive.web.settings import WebSettings
-    from archive.web.sharing import Load
 
 
 GRACE_S = 3
@@ -53,6 +53,8 @@ def serve(
         WrongUseError: a port is taken, or other machines could come in without a token.
         StorageError: the database cannot be opened.
     """
+    import uvicorn  # noqa: PLC0415 - optional packages
+
     from archive.db.engine import open_engine  # noqa: PLC0415 - with what follows
     from archive.web.asking import open_index  # noqa: PLC0415 - optional packages
 
@@ -70,68 +72,64 @@ def serve(
         tell(f"Reading room at {address}/ (until Ctrl+C)")
         if is_opened:
             webbrowser.open(address)
-        _run(home, settings, [reader, replay])
+        loop_factory = uvicorn.Config("").get_loop_factory()
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(_run(home, settings, reader, replay))
 
 
-def create_apps(
-    home: Home, settings: WebSettings, buckets: Buckets | None = None
-) -> tuple[ASGIApp, ASGIApp]:
-    """The reader, and the replay behind the same guard.
-
-    `buckets` are what all processes count requests in.
+async def _run(
+    home: Home, settings: WebSettings, reader: socket.socket, replay: socket.socket
+) -> None:
+    """Serve both until a signal: the replay, which started last, ends and raises it for the reader.
 
     Raises:
-        StorageError: the database cannot be opened.
+        StorageError: the database cannot be opened, or a process cannot start.
     """
-    from archive.web.app import create_app  # noqa: PLC0415 - optional packages
-    from archive.web.guard import gate  # noqa: PLC0415
-    from archive.web.replay import create_replay_app  # noqa: PLC0415
-
-    return create_app(home, settings, buckets), gate(create_replay_app(home, settings), settings)
-
-
-def _run(home: Home, settings: WebSettings, sockets: list[socket.socket]) -> None:
     import uvicorn  # noqa: PLC0415 - optional packages
     from uvicorn.config import STARTUP_FAILURE  # noqa: PLC0415
     from uvicorn.supervisors import Multiprocess  # noqa: PLC0415
 
-    from archive.web.rate import Buckets  # noqa: PLC0415
-    from archive.web.sharing import Load  # noqa: PLC0415
+    from archive.web.app import create_app  # noqa: PLC0415
+    from archive.web.replay import create_replay_app  # noqa: PLC0415
 
-    config = uvicorn.Config(
-        partial(_create_both, home, settings, Buckets(settings.requests_per_minute), Load()),
-        factory=True,
-        workers=settings.processes,
+    server = uvicorn.Server(_config(create_replay_app(home, settings)))
+
+    async def serve_reader() -> None:
+        if settings.processes == 1:
+            await uvicorn.Server(_config(create_app(home, settings))).serve([reader])
+            return
+        create = partial(_create_worker, home, settings)
+        config = _config(create, factory=True, workers=settings.processes)
+        supervisor = Multiprocess(config, [reader])
+        await asyncio.to_thread(supervisor.run)
+        server.should_exit = True
+        if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+            raise StorageError(f"{home.database_url}: cannot be served; what is above says why")
+
+    await asyncio.gather(serve_reader(), server.serve([replay]))
+
+
+def _config(app: ASGIApp | Callable[[], ASGIApp], **options: Any) -> uvicorn.Config:
+    import uvicorn  # noqa: PLC0415 - optional packages
+
+    return uvicorn.Config(
+        app,
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_worker_healthcheck=HUNG_S,
+        **options,
     )
-    if settings.processes == 1:
-        uvicorn.Server(config).run(sockets)
-        return
-    supervisor = Multiprocess(config, sockets)
-    supervisor.run()
-    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
-        raise StorageError(f"{home.database_url}: cannot be served; what is above says why")
 
 
-def _create_both(home: Home, settings: WebSettings, buckets: Buckets, load: Load) -> ASGIApp:
-    """The reader and the replay as one app, told apart by the port that was connected to."""
-    from archive.web.sharing import Sharing  # noqa: PLC0415 - optional packages
+def _create_worker(home: Home, settings: WebSettings) -> ASGIApp:
+    """Return the reader of one process among several."""
+    from archive.web.app import create_app  # noqa: PLC0415 - optional packages
 
     _end_with_parent()
-    load.join()
-    reader, replay = create_apps(home, settings, buckets)
-    gc.freeze()  # it is all there until the end, and need not be looked through again and again
-
-    async def both(scope: Scope, receive: Receive, send: Send) -> None:
-        is_replay = scope["type"] == "http" and scope["server"][1] == settings.replay_port
-        await (replay if is_replay else reader)(scope, receive, send)
-
-    return Sharing(both, load)
+    return create_app(home, settings)
 
 
 def _end_with_parent() -> None:

@@ -37,7 +37,7 @@ class WebSettings:
     readers: int = 2
     """Most questions to the database at once by each process; more wait."""
     processes: int = 1
-    """That answer: each has its own readers and exports, and keeps answers for itself."""
+    """Processes of the reader; each has its own readers, exports, limits and cache."""
     requests_per_minute: int = 600
     """Most requests to the API of one address in a minute; 0: no limit."""
     exports: int = 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from multiprocessing import get_context
 from typing import Any
 
 import feedparser
@@ -264,15 +263,6 @@ def test_a_bucket_fills_at_its_pace() -> None:
     assert buckets.take("a") == 1.5
     now = 1e6
     assert buckets.take("a") == 59
-
-
-def test_processes_count_together() -> None:
-    buckets = Buckets(60)
-    process = get_context("spawn").Process(target=buckets.take, args=("a",))
-    process.start()
-    process.join()
-    assert process.exitcode == 0
-    assert buckets.take("a") == pytest.approx(58, abs=0.99)
 
 
 def test_one_subscriber_is_one_client() -> None:

@@ -11,7 +11,6 @@ from starlette.testclient import TestClient
 from archive.errors import WrongUseError
 from archive.home import Home, create_home
 from archive.web.app import create_app
-from archive.web.guard import gate
 from archive.web.replay import create_replay_app
 from archive.web.settings import WebSettings
 
@@ -135,8 +134,7 @@ def test_only_the_proxy_may_connect_and_is_believed(home: Home) -> None:
 
 def test_a_replay_with_a_token_is_reached_by_its_secret_path(home: Home) -> None:
     settings = WebSettings(token=TOKEN)
-    app = gate(create_replay_app(home, settings), settings)
-    replay = TestClient(app, base_url="http://localhost")
+    replay = TestClient(create_replay_app(home, settings), base_url="http://localhost")
     without = replay.get("/replay/2026/https://suara.example/")
     assert without.text == "Not Found"
     assert TOKEN not in settings.replay_prefix

@@ -14,7 +14,8 @@ from archive.db.repository import UrlOutcome
 from archive.home import Home, create_home
 from archive.model import Capture, Conversion, Exchange
 from archive.warc.compose import response_payload_digest
-from archive.web.serve import create_apps
+from archive.web.app import create_app
+from archive.web.replay import create_replay_app
 from archive.web.settings import WebSettings
 from tests.unit.archive.shelf import Shelf, answer
 
@@ -86,13 +87,13 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Filled:
 
 @pytest.fixture
 def client(filled: Filled) -> Iterator[TestClient]:
-    _, replay = create_apps(filled.home, WebSettings())
+    replay = create_replay_app(filled.home, WebSettings())
     yield TestClient(replay, base_url="http://localhost:8081", follow_redirects=False)
 
 
 @pytest.fixture
 def reader(filled: Filled) -> Iterator[TestClient]:
-    app, _ = create_apps(filled.home, WebSettings())
+    app = create_app(filled.home, WebSettings())
     yield TestClient(app, base_url="http://localhost:8080", headers={"Accept": "text/html"})
 
 
@@ -219,7 +220,7 @@ def test_everything_is_served_without_origin_scripts_or_connections(client: Test
 
 def test_with_a_token_all_lies_behind_a_secret(filled: Filled) -> None:
     settings = WebSettings(token="rahasia-sekali-1234")
-    _, replay = create_apps(filled.home, settings)
+    replay = create_replay_app(filled.home, settings)
     client = TestClient(replay, base_url="http://localhost:8081")
     assert client.get(f"/replay/2026/{STORY}").status_code == 404
     page = f"{settings.replay_prefix}/replay/20261120093000/{STORY}"

@@ -10,7 +10,9 @@ from typing import Any
 from playwright.sync_api import Browser, Page, Response
 
 from archive.home import Home
-from archive.web.serve import create_apps, listen
+from archive.web.app import create_app
+from archive.web.replay import create_replay_app
+from archive.web.serve import listen
 from archive.web.settings import WebSettings
 from tests.browser import WAIT_MS
 from tests.web.serving import served
@@ -42,7 +44,7 @@ def room(home: Home) -> Iterator[Room]:
     with listen("127.0.0.1", 0, "--port") as pages, listen("127.0.0.1", 0, "--port") as frames:
         found = Room(pages.getsockname()[1], frames.getsockname()[1])
         settings = WebSettings(port=found.port, replay_port=found.replay_port)
-        reader, replay = create_apps(home, settings)
+        reader, replay = create_app(home, settings), create_replay_app(home, settings)
         with served(reader, pages), served(replay, frames):
             yield found
 

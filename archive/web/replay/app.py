@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from archive.errors import KlipingError, NotArchivedError
 from archive.web.asking import AskedArchive
+from archive.web.guard import gate
 from archive.web.heads import HeadAsGet
 from archive.web.origins import origin_of_reader, replay_origin
 from archive.web.problems import ClientGoneError, ProblemError, problem_of
@@ -35,7 +36,7 @@ _NAVIGATED = (None, "navigate")
 
 
 def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
-    """The app over the archive in `home`. Whoever reaches it was let in already.
+    """Return the app over the archive in `home`, behind the guard.
 
     Raises:
         StorageError: the database cannot be opened.
@@ -43,7 +44,7 @@ def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
     app = Starlette(routes=[Route("/{path:path}", _replay)])
     app.state.archive = AskedArchive(home, settings)
     app.state.settings = settings
-    return HeadAsGet(app)
+    return gate(HeadAsGet(app), settings)
 
 
 async def _replay(request: Request) -> Response:
