@@ -16,7 +16,7 @@ from archive.web.guard import Guard
 from archive.web.headers import SecureHeaders
 from archive.web.heads import HeadAsGet
 from archive.web.pages import PAGES
-from archive.web.rate import Buckets, RateLimit
+from archive.web.rate import RateLimit
 
 if TYPE_CHECKING:
     from archive.home import Home
@@ -61,7 +61,7 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
     # The last is the first that sees a request.
     app.add_middleware(EntityTags)
     if settings.requests_per_minute:
-        app.add_middleware(RateLimit, buckets=Buckets(settings.requests_per_minute))
+        app.add_middleware(RateLimit, quota=settings.requests_per_minute)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecureHeaders)
     if settings.proxy:
