@@ -16,7 +16,6 @@ from starlette.routing import Route
 from archive.errors import KlipingError, NotArchivedError
 from archive.web.asking import AskedArchive
 from archive.web.guard import gate
-from archive.web.heads import HeadAsGet
 from archive.web.origins import origin_of_reader, replay_origin
 from archive.web.problems import ClientGoneError, ProblemError, problem_of
 from archive.web.rendering import render
@@ -44,7 +43,7 @@ def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
     app = Starlette(routes=[Route("/{path:path}", _replay)])
     app.state.archive = AskedArchive(home, settings)
     app.state.settings = settings
-    return gate(HeadAsGet(app), settings)
+    return gate(app, settings)
 
 
 async def _replay(request: Request) -> Response:
