@@ -143,6 +143,11 @@ def test_a_place_is_read_as_it_is_written(tail: str, is_as_served: bool) -> None
     assert read_place("http://r", path, query, "k") == place
 
 
+def test_a_key_may_begin_with_a_dash() -> None:
+    place = read_place("http://r", "/-k_/2026/https://suara.example/", "", "-k_")
+    assert place and place.is_part
+
+
 def test_a_time_may_be_cut_short() -> None:
     assert read_moment("2026") == datetime(2026, 1, 1, tzinfo=UTC)
     assert read_moment("202611201") == datetime(2026, 11, 20, 10, tzinfo=UTC)

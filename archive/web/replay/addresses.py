@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 AS_SERVED = "sv_"
 """Behind the time: the page as served, where there is one as its scripts had made it too."""
 
-_PATH = re.compile(
-    r"/(?P<key>\w[\w-]*)/(?P<time>\d{4,14})(?P<as_served>sv_)?/(?P<url>.+)", re.DOTALL
-)
+_PATH = re.compile(r"/(?P<key>[\w-]+)/(?P<time>\d{4,14})(?P<as_served>sv_)?/(?P<url>.+)", re.DOTALL)
 _SLASHES = re.compile(r"^(https?:)/+", re.IGNORECASE)
 _FIRST = "00010101000000"
 _SAFE = "/:?#[]@!$&'()*+,;=%~"
