@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -32,33 +33,55 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 some of it failed, 2 wrong use, 3 locked by another run.",
 )
-app.command()(archive.commands.files.init)
-app.add_typer(crawler.commands.sources, name="sources")
-app.add_typer(crawler.commands.rules, name="rules")
-app.command()(crawler.commands.crawl)
-app.command()(crawler.commands.backfill)
-app.command("import")(crawler.commands.import_)
-app.command()(archive.commands.reading.articles)
-app.command()(archive.commands.search.search)
-app.command()(archive.commands.counting.stats)
-app.command()(archive.commands.counting.terms)
-app.command()(archive.commands.reading.show)
-app.command()(archive.commands.reading.diff)
-app.command()(archive.commands.reading.cluster)
-app.command()(archive.commands.reading.changes)
-app.command()(archive.commands.reading.urls)
-app.command()(crawler.commands.why)
-app.command()(archive.commands.cite.cite)
-app.command()(archive.commands.export.export)
-app.command()(archive.commands.files.index)
-app.command()(archive.commands.files.cdxj)
-app.command()(archive.commands.files.replay)
-app.command()(archive.commands.serve.serve)
-app.command()(archive.commands.files.verify)
-app.command()(crawler.commands.repair)
-app.command()(archive.commands.files.forget)
-app.command()(crawler.commands.extract)
-app.command()(pipelines.commands.reextract)
+PANELS: dict[str, dict[str, Callable[..., None]]] = {
+    "Archive": {
+        "init": archive.commands.files.init,
+        "demo": crawler.commands.demo,
+    },
+    "Crawl": {
+        "crawl": crawler.commands.crawl,
+        "backfill": crawler.commands.backfill,
+        "import": crawler.commands.import_,
+        "why": crawler.commands.why,
+        "urls": archive.commands.reading.urls,
+    },
+    "Read": {
+        "serve": archive.commands.serve.serve,
+        "search": archive.commands.search.search,
+        "articles": archive.commands.reading.articles,
+        "show": archive.commands.reading.show,
+        "diff": archive.commands.reading.diff,
+        "changes": archive.commands.reading.changes,
+        "cluster": archive.commands.reading.cluster,
+        "replay": archive.commands.files.replay,
+    },
+    "Analyse": {
+        "stats": archive.commands.counting.stats,
+        "terms": archive.commands.counting.terms,
+    },
+    "Export": {
+        "export": archive.commands.export.export,
+        "cite": archive.commands.cite.cite,
+    },
+    "Extract": {
+        "extract": crawler.commands.extract,
+        "reextract": pipelines.commands.reextract,
+    },
+    "Keep": {
+        "verify": archive.commands.files.verify,
+        "repair": crawler.commands.repair,
+        "forget": archive.commands.files.forget,
+        "index": archive.commands.files.index,
+        "cdxj": archive.commands.files.cdxj,
+    },
+}
+"""Every command by its name, under the heading that `kliping --help` shows it with."""
+
+for panel, commands in PANELS.items():
+    for command_name, command in commands.items():
+        app.command(command_name, rich_help_panel=panel)(command)
+app.add_typer(crawler.commands.sources, name="sources", rich_help_panel="Crawl")
+app.add_typer(crawler.commands.rules, name="rules", rich_help_panel="Extract")
 
 
 def print_version(wanted: bool) -> None:
@@ -101,3 +124,7 @@ def exit_code(error: KlipingError) -> int:
     if isinstance(error, WrongUseError):
         return WRONG_USE
     return LOCKED if isinstance(error, LockedError) else FAILED
+
+
+if __name__ == "__main__":  # the demo runs its commands by `python -m crawler.cli`
+    main()

@@ -38,11 +38,22 @@ def section(path: tuple[str, ...], command: Any) -> str:
     """Return what is said of one command, in Markdown."""
     rows = [row for parameter in command.params if (row := _row(parameter))]
     table = ["| | |", "|---|---|", *rows, ""] if rows else []
-    members = [f"- `{' '.join([*path, name])}`" for name in getattr(command, "commands", {})]
-    lists = [*members, ""] if members else []
+    lists = _members(path, getattr(command, "commands", {}))
     epilog = [command.epilog, ""] if command.epilog else []
     parts = [f"## {' '.join(path)}", "", _usage(path, command), "", command.help, ""]
     return "\n".join([*parts, *table, *lists, *epilog])
+
+
+def _members(path: tuple[str, ...], members: dict[str, Any]) -> list[str]:
+    """Return the lines that list the members of a group, under the headings of its help."""
+    panels: dict[str | None, list[str]] = {}
+    for name, member in members.items():
+        panels.setdefault(member.rich_help_panel, []).append(f"- `{' '.join([*path, name])}`")
+    lines: list[str] = []
+    for panel, listed in panels.items():
+        heading = [f"**{panel}**", ""] if isinstance(panel, str) else []
+        lines += [*heading, *listed, ""]
+    return lines
 
 
 def _usage(path: tuple[str, ...], command: Any) -> str:

@@ -59,12 +59,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     Nothing can be changed through it. Only this machine can connect, unless --host says
     otherwise, which needs a --token or a --proxy. docs/serve.md tells of the API and of safety.
     """
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise WrongUseError(
-            f"serving needs {', '.join(missing)}: install with"
-            f" {sys.executable} -m pip install 'kliping[web]'"
-        )
+    require_web_packages()
     from archive.home import open_home
     from archive.web.serve import serve as serve_home
     from archive.web.settings import WebSettings
@@ -83,4 +78,18 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     with contextlib.suppress(KeyboardInterrupt):
         serve_home(
             open_home(home), settings, tell=typer.echo, progress=show_progress, is_opened=open_
+        )
+
+
+def require_web_packages() -> None:
+    """Check that the optional packages of the reading room are installed.
+
+    Raises:
+        WrongUseError: some are missing; the message says how to install them.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise WrongUseError(
+            f"serving needs {', '.join(missing)}: install with"
+            f" {sys.executable} -m pip install 'kliping[web]'"
         )

@@ -1,8 +1,10 @@
-"""`make demo`: serve the demo site, crawl it with the ordinary commands, show what was kept.
+"""Serve the demo site, crawl it with the ordinary commands, show what was kept.
 
-`python -m crawler.demo [HOME]` works in HOME (`demo-archive`), which it empties first: ports
-differ from run to run, so an archive of the last run would know other addresses. It ends with
-the exit code of the first command that fails.
+`make demo` calls `python -m crawler.demo [HOME]`, which works in HOME (`demo-archive`) and ends
+with the exit code of the first command that fails. `kliping demo` calls `demo_archive`.
+
+An archive of an earlier demo is removed first: ports differ from run to run, so it would know
+other addresses.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
@@ -21,6 +25,9 @@ from archive.errors import HomeError
 from crawler.demo.site import DemoSite
 
 CONTACT = "demo@example.org"
+PROGRAM = (sys.executable, "-P", "-m", "crawler.cli")
+"""What runs a command. Not the script `kliping`, which `pip install --target` puts elsewhere; and
+-P because the current folder may hold another package called archive."""
 WIRE_STORY = "waduk-tirta-raya-penuh"
 """Two outlets have it from the same agency."""
 ENVIRONMENT = {"KLIPING_CRAWL__ALLOW_PRIVATE": "true", "KLIPING_CRAWL__DELAY_S": "0.05"}
@@ -28,13 +35,27 @@ ENVIRONMENT = {"KLIPING_CRAWL__ALLOW_PRIVATE": "true", "KLIPING_CRAWL__DELAY_S":
 
 
 def main(home: Path) -> None:
-    """Run the demo in `home`.
+    """Make the archive in `home`, and print where things lie.
+
+    Raises:
+        HomeError: `home` holds something that is not the archive of an earlier demo.
+        subprocess.CalledProcessError: a command failed.
+    """
+    with demo_archive(home):
+        pass
+    typer.echo(farewell(home))
+
+
+@contextmanager
+def demo_archive(home: Path) -> Iterator[None]:
+    """Archive the demo site in `home`; the site is served while the `with` block runs.
 
     Raises:
         HomeError: `home` holds something that is not the archive of an earlier demo.
         subprocess.CalledProcessError: a command failed.
     """
     clear_home(home)
+    _ignore_other_places()
     with DemoSite() as site:
         run(home, "init", "--contact", CONTACT)
         for outlet in site.outlets:
@@ -44,21 +65,29 @@ def main(home: Path) -> None:
         run(home, "show", site.truth("kenanga")[-1].url)
         lentera = site.outlet("lentera")
         run(home, "cluster", lentera.url_of(lentera.story(WIRE_STORY)))
-    typer.echo(farewell(home))
+        yield
 
 
 def clear_home(home: Path) -> None:
     """Remove the archive of an earlier demo, and nothing else.
 
     Raises:
-        HomeError: `home` exists and no demo made it.
+        HomeError: `home` holds something that is not the archive of an earlier demo.
     """
-    if not home.exists():
+    if not home.exists() or (home.is_dir() and not any(home.iterdir())):
         return
     config = home / "kliping.toml"
     if not config.is_file() or CONTACT not in config.read_text(encoding="utf-8"):
-        raise HomeError(f"{home} is not the archive of an earlier demo; move it away first")
+        raise HomeError(
+            f"{home} is not the archive of an earlier demo; move it away, or choose another --home"
+        )
     shutil.rmtree(home)
+
+
+def _ignore_other_places() -> None:
+    """Unset the settings that can name a database or files elsewhere, which are not the demo's."""
+    for name in [each for each in os.environ if each.upper().startswith("KLIPING_ARCHIVE")]:
+        del os.environ[name]
 
 
 def run(home: Path, *arguments: str) -> None:
@@ -69,25 +98,35 @@ def run(home: Path, *arguments: str) -> None:
     """
     command = ["kliping", "--home", str(home), *arguments]
     typer.secho(f"\n$ {shlex.join(command)}", bold=True)
-    program = Path(sysconfig.get_path("scripts"), "kliping")
-    subprocess.run([program, *command[1:]], env=os.environ | ENVIRONMENT, check=True)
+    subprocess.run([*PROGRAM, *command[1:]], env=os.environ | ENVIRONMENT, check=True)
 
 
 def farewell(home: Path) -> str:
-    """Where things lie now, and what to try next."""
+    """Return where things lie now, and what to try next."""
     kept = sorted(home.rglob("*.warc.gz")) + sorted(home.rglob("*.db"))
-    program = os.path.relpath(sysconfig.get_path("scripts"))
+    kliping, python = _program("kliping"), _program("python")
+    at_home = f"{kliping} --home {shlex.quote(str(home))}"
     files = "\n".join(f"  {path}  ({path.stat().st_size:,} bytes)" for path in kept)
     return f"""
 The archive lies in {home}/:
 {files}
 
 Try next:
-  {program}/kliping --home {home} articles --json
-  {program}/kliping --home {home} verify
-  {program}/kliping --home {home} export --format jsonl -o articles.jsonl
-  {program}/python -m crawler.demo.serve       # the site again, to look at in a browser
-  {program}/kliping --home my-archive init     # an archive of your own"""
+  {at_home} search waduk
+  {at_home} serve --open
+  {at_home} verify
+  {at_home} export --format jsonl -o articles.jsonl
+  {python} -m crawler.demo.serve       # the site again, to look at in a browser
+  {kliping} --home my-archive init     # an archive of your own"""
+
+
+def _program(name: str) -> str:
+    """Return how to call a program of this environment: by its name, where that is enough."""
+    program = Path(sysconfig.get_path("scripts"), name)
+    found = shutil.which(name)
+    if found and Path(found) == program:
+        return name
+    return os.path.relpath(program)
 
 
 if __name__ == "__main__":

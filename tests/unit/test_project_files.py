@@ -32,6 +32,15 @@ def test_every_licence_file_pattern_matches_a_file(project: dict[str, Any]) -> N
         assert list(ROOT.glob(pattern)), pattern
 
 
+def test_every_file_that_the_packages_read_is_put_into_a_wheel() -> None:
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]
+    patterns = tool["setuptools"]["package-data"]["*"]
+    for package in ("archive", "pipelines", "crawler"):
+        for file in (ROOT / package).rglob("*"):
+            if file.is_file() and file.suffix not in {".py", ".pyc"}:
+                assert any(file.match(pattern) for pattern in patterns), file
+
+
 def test_the_citation_agrees_with_the_metadata(project: dict[str, Any]) -> None:
     # BaseLoader: a version such as 1.10 must stay text.
     citation = yaml.load((ROOT / "CITATION.cff").read_text("utf-8"), yaml.BaseLoader)

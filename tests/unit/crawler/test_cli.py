@@ -32,6 +32,12 @@ def test_every_command_has_help_and_a_section(name: str, command: Any) -> None:
         assert parameter.help, f"{name} {parameter.name}"
 
 
+def test_every_command_is_under_a_heading() -> None:
+    headings = {name: command.rich_help_panel for name, command in COMMANDS if name.count(" ") == 1}
+    assert {name for name, heading in headings.items() if not isinstance(heading, str)} == set()
+    assert headings["kliping sources"] == headings["kliping crawl"] == "Crawl"
+
+
 @pytest.mark.parametrize("name", ids)
 def test_its_help_can_be_asked_for(name: str) -> None:
     for flag in ("-h", "--help"):
