@@ -2,7 +2,7 @@
 
 `python docs/screenshots.py [HOME]` (or `make screenshots`) shows the archive in HOME, or else one
 of the demo's site that it crawls first, and writes `docs/screenshots/PAGE-SIZE-SCHEME.png`. Those
-that README.md shows are in the repository.
+that README.md and docs/serve.md show are in the repository.
 """
 
 from __future__ import annotations
