@@ -13,7 +13,7 @@ import typer
 from archive.cli import HomeOption, show_progress
 from archive.errors import WrongUseError
 
-_NEEDED = ("babel", "fastapi", "limits", "markdown_it", "uvicorn")
+_NEEDED = ("babel", "fastapi", "limits", "markdown_it", "turbohtml", "uvicorn")
 
 
 def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options

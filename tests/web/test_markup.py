@@ -25,7 +25,7 @@ def shown(text: str) -> str:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("<IMG SRC=x.png>", f'<IMG src="{PART}/a/x.png">'),
+        ("<IMG SRC=x.png>", f'<img src="{PART}/a/x.png">'),
         ("<img src='/x.png' alt=\"a > b\">", f'<img src="{PART}/x.png" alt="a &gt; b">'),
         (
             "<img data-src=y.png class=lazy>",
@@ -53,11 +53,13 @@ def shown(text: str) -> str:
          "<style>@media (width<=9px){a{content:'\\3c b>'}}</style>"),
         ("<svg viewBox='0 0 1 1'><image xlink:href=a.svg />",
          f'<svg viewbox="0 0 1 1"><image xlink:href="{PART}/a/a.svg" />'),
-        ("<textarea>a<b></textarea>", "<textarea>a&lt;b></textarea>"),
+        ("<textarea>a<b></textarea>", "<textarea>a&lt;b&gt;</textarea>"),
         ("<!DOCTYPE html>a < b &lt; <p class=x>é</p",
-         '<!DOCTYPE html>a < b &lt; <p class="x">é</p>'),
+         '<!DOCTYPE html>a &lt; b &lt; <p class="x">é'),
         ("<form action=/x method=post><button formaction=/y>", '<form method="post"><button>'),
         ('<p OnClick="x()" id=p onx>', '<p id="p">'),
+        ("<NoScript><img src=/x.png></noscript>",
+         f'<noscript><img src="{PART}/x.png"></noscript>'),
     ],
 )  # fmt: skip
 def test_addresses_are_those_of_the_replay_and_all_else_stays(before: str, after: str) -> None:
@@ -101,6 +103,10 @@ LINK_OUT = "<link rel=preconnect href=http://e>"
         f"<a<link {LINK_OUT}",
         f"<math><annotation-xml>{LINK_OUT}",
         f"<!x '{LINK_OUT}'>",
+        f"<!doctype html PUBLIC '{LINK_OUT}'>",
+        f"<svg><![CDATA[{LINK_OUT}]]></svg>",
+        f"<noscript><!-- </noscript>{LINK_OUT}-->",
+        f"<noscript><p title='</noscript>{LINK_OUT}'>",
         f"</p title='{LINK_OUT}'>",
         "<p title='<link rel=preconnect href=http://e>'>",
         "<link\x1crel=preconnect\x0bhref=http://e>",
@@ -113,7 +119,8 @@ def test_no_tag_hides_where_only_a_browser_finds_it(hidden: str) -> None:
 @pytest.mark.parametrize(
     "seed",
     ["<", "<a ", "<!--", '<a href="', "<a b='", "<a b=", "<a b =", "</a ", "<style>", "<script>",
-     "<a =", "<textarea>", "<img srcset='a ", "<p style='url(", "<a\n/", "=\"'"],
+     "<a =", "<textarea>", "<img srcset='a ", "<p style='url(", "<a\n/", "=\"'",
+     "<div>", "<noscript>", "<p><b>", "<script><!--<script>"],
 )  # fmt: skip
 def test_no_page_takes_long(seed: str) -> None:
     page = seed * (400_000 // len(seed))

@@ -1,9 +1,9 @@
 """HTML of archived pages, so that what it names is had from the archive, and nothing runs.
 
-Text stays as it is; every tag is written anew, and what does more than to show something is left
-out: scripts (which do not run), frames, forms' targets, hints to connect somewhere. Comments go
-too, and text that only some states of a parser take for text is escaped, so that the letters of
-no tag stand in the result but of those that were written here, whatever a browser makes of it.
+Every token is written anew, and what does more than to show something is left out: scripts (which
+do not run), frames, forms' targets, hints to connect somewhere. Comments go too, and all text is
+escaped, so that the letters of no tag stand in the result but of those that were written here,
+whatever a browser makes of it.
 
 The sandbox and the policy of `archive.web.replay.policy` hold even for what would be missed here,
 apart from connections (`preconnect`, frames) that browsers make before they look at a policy.
@@ -16,45 +16,22 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from turbohtml import Token, TokenType, tokenize
+
 from archive.styles import replace_in_style
 
 if TYPE_CHECKING:
     from archive.web.replay.addresses import Place
 
-# Every loop is possessive and everything may end with the text, so time grows with length alone.
-# (That of html.parser in Python 3.11 grows with its square.) Source: HTML, clause 13.2.5.
-_ATTRIBUTE = r"""
-    (?:=[^\s/>=]*+ | [^\s/>=]++)
-    (?:\s*+=\s*+ (?:"[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) | (?!["'])[^\s>]*+))?+
-"""
-_MARKUP = re.compile(
-    rf"""
-    <!--(?:-?> | .*?(?:--!?>|\Z))
-    | <(?P<close>/?)(?P<name>[a-z][^\s/>]*+)(?P<attributes>(?:[\s/]++ | {_ATTRIBUTE})*+)(?:>|\Z)
-    | <(?!!doctype\b)[!?/][^>]*+(?:>|\Z)
-    """,
-    re.VERBOSE | re.DOTALL | re.IGNORECASE,
-)
-_NAMED = re.compile(
-    r"""
-    (?P<name>=[^\s/>=]*+ | [^\s/>=]++)
-    (?:\s*+=\s*+ (?:"(?P<double>[^"]*+)(?:"|\Z) | '(?P<single>[^']*+)(?:'|\Z)
-        | (?!["'])(?P<bare>[^\s>]*+)))?+
-    | [\s/]++
-    """,
-    re.VERBOSE,
-)
 _NAME = re.compile(r"[a-z_:][\w:.-]*", re.IGNORECASE | re.ASCII)
-_RAW_ENDS = {
-    name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE)
-    for name in ("iframe", "noembed", "noframes", "script", "style", "textarea", "title")
-}
-"""Elements whose content is text up to their end tag."""
-_SHOWN_RAW = frozenset({"style", "textarea", "title"})
-_ELEMENTS_OUT = _RAW_ENDS.keys() - _SHOWN_RAW | {
+_UNSHOWN_RAW = frozenset({"iframe", "noembed", "noframes", "script", "xmp"})
+"""Elements whose content is text that is not shown."""
+_ELEMENTS_OUT = _UNSHOWN_RAW | {
     *("applet", "base", "embed", "frame", "frameset", "object", "param", "plaintext", "portal"),
-    "xmp",
 }
+_NOSCRIPT = re.compile(r"(</?)noscript(?=[\s/>])", re.IGNORECASE)
+_NOSCRIPT_AS_MARKUP = "noscript-as-markup"
+"""The name of `noscript` while tokens are read, since its content is text where scripts run."""
 _TAG_IN_STYLE = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
 # An address, and what is said of the image's size up to the next comma (HTML, clause 4.8.4.2.2).
 _SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*+)((?:(?<=,)|[^,]*+),?+)")
@@ -74,7 +51,7 @@ _PARTS = frozenset({"src", "poster", "background"})
 _WITH_PARTS = frozenset({"image", "link", "use"})
 """Where `href` is of what belongs to the page, not of another one."""
 
-_Attributes = list[tuple[str, str | None]]
+_Attributes = list[tuple[str, str]]
 
 
 def replayed_page(text: str, place: Place, key: str) -> str:
@@ -88,46 +65,50 @@ class _Page:
         self._key = key
 
     def replayed(self, text: str) -> str:
-        parts = []
-        position = 0
-        while markup := _MARKUP.search(text, position):
-            parts += [text[position : markup.start()], self._markup(markup)]
-            position = markup.end()
-            name = (markup["name"] or "").lower()
-            if name in _RAW_ENDS and not markup["close"]:
-                end = _RAW_ENDS[name].search(text, position)
-                stop = end.start() if end else len(text)
-                parts.append(self._content(name, text[position:stop]))
-                position = stop
-        return "".join([*parts, text[position:]])
+        written = []
+        inside = ""
+        text = _NOSCRIPT.sub(rf"\1{_NOSCRIPT_AS_MARKUP}", text)
+        for token in tokenize(text, capture_source=True):
+            match token.type:
+                case TokenType.TEXT:
+                    written.append(self._content(inside, token.data or ""))
+                case TokenType.DOCTYPE:
+                    # Some decide how a page is laid out, so it stays to the letter.
+                    written.append("<" + (token.source or "").replace("<", ""))
+                case TokenType.START_TAG | TokenType.END_TAG:
+                    is_end = token.type == TokenType.END_TAG
+                    inside = "" if is_end else token.tag or ""
+                    written.append(self._tag(token, is_end=is_end))
+        return "".join(written)
 
     def _content(self, name: str, text: str) -> str:
-        if name not in _SHOWN_RAW:
+        """Write text; `name` is of the last tag, which decides how a browser reads what follows."""
+        if name in _UNSHOWN_RAW:
             return ""
         if name == "style":
             return _TAG_IN_STYLE.sub(r"\\3c ", self.style(text))
-        return text.replace("<", "&lt;")
+        return html.escape(text, quote=False)
 
-    def _markup(self, markup: re.Match[str]) -> str:
-        name = (markup["name"] or "").lower()
+    def _tag(self, token: Token, *, is_end: bool) -> str:
+        name, before = token.tag or "", token.attrs or []
+        if name == _NOSCRIPT_AS_MARKUP:
+            name = "noscript"
         if not _NAME.fullmatch(name):
             return ""
-        before = _attributes(markup["attributes"])
-        values = {key: value or "" for key, value in reversed(before)}
-        if name == "base" and not markup["close"]:
+        values = dict(before)
+        if name == "base" and not is_end:
             self._place = self._place.based_on(values.get("href", ""))
         if name in _ELEMENTS_OUT or _is_left_out(name, values):
             return ""
-        if markup["close"]:
-            return f"</{markup['name']}>"
+        if is_end:
+            return f"</{name}>"
         kept = [each for each in before if _is_kept(*each)]
         if name == "img":
             kept = _with_lazy_source(kept, values)
         written = [_written(key, self._value(name, key, value)) for key, value in kept]
-        end = " />" if markup["attributes"].endswith("/") else ">"
-        return f"<{markup['name']}{''.join(written)}{end}"
+        return f"<{name}{''.join(written)}{' />' if token.self_closing else '>'}"
 
-    def _value(self, name: str, key: str, value: str | None) -> str | None:
+    def _value(self, name: str, key: str, value: str) -> str:
         if not value:
             return value
         if key in _PARTS:
@@ -152,17 +133,6 @@ class _Page:
         return self.part(address).replace(",", "%2C") + commas + candidate[2]
 
 
-def _attributes(text: str) -> _Attributes:
-    """Return names (lower case) and values of attributes; a value is None where there is none."""
-    found: _Attributes = []
-    for each in _NAMED.finditer(text):
-        if each["name"]:
-            values = (each["double"], each["single"], each["bare"])
-            value = next((value for value in values if value is not None), None)
-            found.append((each["name"].lower(), value and html.unescape(value)))
-    return found
-
-
 def _is_left_out(name: str, values: dict[str, str]) -> bool:
     """Whether an element asks a browser for more than to show something."""
     if name == "meta":
@@ -170,10 +140,10 @@ def _is_left_out(name: str, values: dict[str, str]) -> bool:
     return name == "link" and not _relations(values) & _LINKS_SHOWN
 
 
-def _is_kept(key: str, value: str | None) -> bool:
+def _is_kept(key: str, value: str) -> bool:
     if key in _ATTRIBUTES_OUT or key.startswith("on") or not _NAME.fullmatch(key):
         return False
-    return not _SCRIPT_URL.match(value or "")
+    return not _SCRIPT_URL.match(value)
 
 
 def _relations(values: dict[str, str]) -> set[str]:
@@ -188,5 +158,5 @@ def _with_lazy_source(attributes: _Attributes, values: dict[str, str]) -> _Attri
     return [*(each for each in attributes if each[0] != "src"), ("src", lazy)]
 
 
-def _written(key: str, value: str | None) -> str:
-    return f" {key}" if value is None else f' {key}="{html.escape(value)}"'
+def _written(key: str, value: str) -> str:
+    return f' {key}="{html.escape(value)}"' if value else f" {key}"
