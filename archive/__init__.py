@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from os import PathLike
 
+    from archive.api import Archive
     from archive.index.article_index import Progress
-    from archive.opened import Archive
 
 __all__ = ["open_archive"]
 
@@ -27,7 +27,7 @@ def open_archive(home: str | PathLike[str], progress: Progress | None = None) ->
     # Here, so that whoever imports a part of the package does not wait for all of it.
     from pathlib import Path  # noqa: PLC0415
 
+    from archive.api import Archive  # noqa: PLC0415
     from archive.home import open_home  # noqa: PLC0415
-    from archive.opened import Archive  # noqa: PLC0415
 
     return Archive(open_home(Path(home)), progress or (lambda done, of: None))

@@ -22,9 +22,9 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
-from archive.articles import ArchivedArticle
 from archive.export.values import encodable
-from archive.query import Query
+from archive.read.articles import ArchivedArticle
+from archive.read.query import Query
 
 
 class Style(StrEnum):

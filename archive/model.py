@@ -287,7 +287,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What a text is looked up by, to find others that resemble it (`pipelines.sketch`)."""
+    """What a text is looked up by, to find others that resemble it (`archive.text.minhash`)."""
 
     text_sha256: str
     """Hex, of the text that it is of."""

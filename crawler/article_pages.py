@@ -17,19 +17,25 @@ from typing import Protocol
 from scrapy import Request
 from scrapy.http import Response
 
+from archive.core.urls import normalise_url
 from archive.db.frontier import Lease
 from archive.db.repository import Held
 from archive.errors import RecordError, UrlError
 from archive.model import Candidate, Capture, FoundBy, Part, UrlKind, Visit
-from archive.urls import normalise_url
 from crawler.retry import explain_failure, failure_kind
-from crawler.visits import captures_of, explain_status, headers_of, retry_after_status, retry_time
+from crawler.visit_factory import (
+    captures_of,
+    explain_status,
+    headers_of,
+    retry_after_status,
+    retry_time,
+)
 from pipelines.extract.paging import MOST_PAGES, Paging, covers, find_paging, is_page_of
-from pipelines.recover import Answer
+from pipelines.ingest.recover import Answer
 
 
 class Archive(Protocol):
-    """What the archive holds (`crawler.archive_run.ArchiveRun`)."""
+    """What the archive holds (`crawler.runs.session.ArchiveRun`)."""
 
     async def has_further_pages(self, url_id: int) -> bool:
         """Whether the article that a URL leads to stands on several pages."""

@@ -13,13 +13,13 @@ from typing import Annotated
 
 import typer
 
-import archive.commands.cite
-import archive.commands.counting
-import archive.commands.export
-import archive.commands.files
-import archive.commands.reading
-import archive.commands.search
-import archive.commands.serve
+import archive.cli.cite
+import archive.cli.counting
+import archive.cli.export
+import archive.cli.files
+import archive.cli.reading
+import archive.cli.search
+import archive.cli.serve
 import crawler.commands
 import pipelines.commands
 from archive.errors import KlipingError, LockedError, WrongUseError
@@ -35,7 +35,7 @@ app = typer.Typer(
 )
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Archive": {
-        "init": archive.commands.files.init,
+        "init": archive.cli.files.init,
         "demo": crawler.commands.demo,
     },
     "Crawl": {
@@ -43,36 +43,36 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "backfill": crawler.commands.backfill,
         "import": crawler.commands.import_,
         "why": crawler.commands.why,
-        "urls": archive.commands.reading.urls,
+        "urls": archive.cli.reading.urls,
     },
     "Read": {
-        "serve": archive.commands.serve.serve,
-        "search": archive.commands.search.search,
-        "articles": archive.commands.reading.articles,
-        "show": archive.commands.reading.show,
-        "diff": archive.commands.reading.diff,
-        "changes": archive.commands.reading.changes,
-        "cluster": archive.commands.reading.cluster,
-        "replay": archive.commands.files.replay,
+        "serve": archive.cli.serve.serve,
+        "search": archive.cli.search.search,
+        "articles": archive.cli.reading.articles,
+        "show": archive.cli.reading.show,
+        "diff": archive.cli.reading.diff,
+        "changes": archive.cli.reading.changes,
+        "cluster": archive.cli.reading.cluster,
+        "replay": archive.cli.files.replay,
     },
     "Analyse": {
-        "stats": archive.commands.counting.stats,
-        "terms": archive.commands.counting.terms,
+        "stats": archive.cli.counting.stats,
+        "terms": archive.cli.counting.terms,
     },
     "Export": {
-        "export": archive.commands.export.export,
-        "cite": archive.commands.cite.cite,
+        "export": archive.cli.export.export,
+        "cite": archive.cli.cite.cite,
     },
     "Extract": {
         "extract": crawler.commands.extract,
         "reextract": pipelines.commands.reextract,
     },
     "Keep": {
-        "verify": archive.commands.files.verify,
+        "verify": archive.cli.files.verify,
         "repair": crawler.commands.repair,
-        "forget": archive.commands.files.forget,
-        "index": archive.commands.files.index,
-        "cdxj": archive.commands.files.cdxj,
+        "forget": archive.cli.files.forget,
+        "index": archive.cli.files.index,
+        "cdxj": archive.cli.files.cdxj,
     },
 }
 """Every command by its name, under the heading that `kliping --help` shows it with."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption, print_json
+from archive.cli.options import HomeOption, JsonOption, print_json
 from archive.errors import SourceError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def add(
     feeds, a longer delay, a limit of pages. `kliping crawl` reads it. A name of the catalog
     (`kliping sources catalog`) is taken as it stands there, without a look.
     """
-    from crawler.add_source import add_sources
+    from crawler.sources.add_source import add_sources
 
     raise typer.Exit(add_sources(home, sites, name=name))
 
@@ -79,7 +79,7 @@ def check(
     `verified`. With --json, one object an address: its state is well, odd or fails. Exit code 1
     if any fails.
     """
-    from crawler.check_sources import check_sources
+    from crawler.sources.check_sources import check_sources
 
     raise typer.Exit(check_sources(home, names or [], as_json=json))
 
@@ -100,7 +100,7 @@ def import_sources(
     already is left out, and each line that cannot be read is told with its number; exit code 1
     if there were any. Without --check the sites are taken as they are named, unverified.
     """
-    from crawler.import_sources import import_sources as import_list
+    from crawler.sources.import_sources import import_sources as import_list
 
     raise typer.Exit(import_list(home, file, check=check))
 
@@ -113,7 +113,7 @@ def export_sources(
     ] = "-",
 ) -> None:
     """Write the sources and their feeds as OPML, which feed readers and Kliping import."""
-    from crawler.import_sources import export_sources as export_list
+    from crawler.sources.import_sources import export_sources as export_list
 
     export_list(home, output)
 
@@ -171,8 +171,8 @@ def test_rules(
     """
     from archive.home import open_home
     from crawler.sources import load_source
-    from pipelines.trial import try_rules
-    from pipelines.trial_report import report_trials
+    from pipelines.rules_trial import try_rules
+    from pipelines.rules_trial_report import report_trials
 
     opened = open_home(home)
     stated = load_source(opened.sources / f"{source}.toml")
@@ -210,7 +210,7 @@ def demo(
     shown. The reading room and the outlets are served until Ctrl+C; the archive stays. An archive
     that an earlier demo made in the same folder is replaced.
     """
-    from archive.commands.serve import require_web_packages
+    from archive.cli.serve import require_web_packages
     from crawler.demo.command import DEFAULT_HOME, run_demo
 
     if serve:
@@ -239,7 +239,7 @@ def crawl(
     Exit codes: 0 done, 1 some sources failed or it was interrupted, 2 wrong use, 3 another run
     is at work on one of the sources.
     """
-    from crawler.crawl import run_crawl
+    from crawler.runs.crawl import run_crawl
 
     raise typer.Exit(run_crawl(home, names or [], ask_lists=now))
 
@@ -274,8 +274,8 @@ def backfill(
 
     Exit codes: as for `kliping crawl`.
     """
+    from crawler.backfill.cdx_import import run_via
     from crawler.backfill.run import run_backfill
-    from crawler.backfill.via import run_via
 
     last = until.date() if until else None
     if via is not None:
@@ -312,9 +312,9 @@ def import_(
     """
     from archive.home import open_home
     from crawler.sources import load_sources
-    from pipelines.bar import showing_bar
-    from pipelines.import_report import report_import
-    from pipelines.importing import Options, import_files
+    from pipelines.ingest.import_report import report_import
+    from pipelines.ingest.importing import Options, import_files
+    from pipelines.progress_bar import showing_bar
 
     opened = open_home(home)
     options = Options(reference, accept_damaged, source)
@@ -331,8 +331,8 @@ def why(
 ) -> None:
     """Say why a page is in the archive or is not: how it was found, and what became of it."""
     from archive.home import open_home
+    from crawler.explain_url import why as why_url
     from crawler.sources import load_sources
-    from crawler.why import why as why_url
 
     opened = open_home(home)
     told = why_url(opened, url, load_sources(opened.sources))
@@ -350,11 +350,11 @@ def repair(home: HomeOption = Path(), json: JsonOption = False) -> None:
     codes: 0 all is well now, 1 something remains, which is named.
     """
     from archive.home import open_home
-    from crawler.rebuild import Rebuilder
+    from crawler.record_replay import Rebuilder
     from crawler.sources import load_sources
-    from pipelines.bar import showing_bar
-    from pipelines.import_report import report_repair
-    from pipelines.repair import repair as repair_archive
+    from pipelines.ingest.import_report import report_repair
+    from pipelines.ingest.repair import repair as repair_archive
+    from pipelines.progress_bar import showing_bar
 
     opened = open_home(home)
     followed = load_sources(opened.sources)

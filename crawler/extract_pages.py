@@ -1,7 +1,8 @@
 """`kliping extract`: read the pages that a person names, and fetch those that are not here.
 
-Fetching goes the way of `kliping sources add` (`crawler.errand`), so that an address is fetched
-under the same robots.txt, delays, limits and guards against private addresses as a crawl.
+Fetching goes the way of `kliping sources add` (`crawler.sources.site_checks`), so that an address
+is fetched under the same robots.txt, delays, limits and guards against private addresses as a
+crawl.
 """
 
 from __future__ import annotations
@@ -15,15 +16,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from archive.config import FILE_NAME
+from archive.core.urls import normalise_url
 from archive.errors import FetchError, KlipingError, WrongUseError
 from archive.home import Home, create_home, open_home
-from archive.urls import normalise_url
-from pipelines.one_page import OnePage, is_to_fetch, open_page
-from pipelines.one_page_report import print_page
-from pipelines.served import ServedPage
+from pipelines.page_argument import OnePage, is_to_fetch, open_page
+from pipelines.page_argument_report import print_page
+from pipelines.page_input import ServedPage
 
 if TYPE_CHECKING:
-    from crawler.sources.asking import Answer, Fetch
+    from crawler.sources.fetch import Answer, Fetch
 
 
 def extract_pages(
@@ -67,7 +68,7 @@ def fetch_pages(path: Path, urls: Sequence[str]) -> dict[str, OnePage | KlipingE
     """
     if not urls:
         return {}
-    from crawler.errand import look_at_each  # noqa: PLC0415 - Scrapy: no file needs it
+    from crawler.sources.site_checks import look_at_each  # noqa: PLC0415 - Scrapy: no file needs it
 
     async def ask(url: str, fetch: Fetch) -> OnePage | KlipingError:
         try:

@@ -19,7 +19,7 @@ from scrapy.utils.datatypes import LocalCache
 from twisted.internet.interfaces import IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]
 
-from archive.addresses import is_public
+from archive.core.network_addresses import is_public
 
 if TYPE_CHECKING:
     from typing import Self

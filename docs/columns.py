@@ -17,7 +17,7 @@ OTHERS = ("cc_news", "news-please", "Media Cloud", "Fundus")
 HEAD = """\
 # Columns
 
-Made from `archive/articles.py` and `archive/export/columns.py` by `python docs/columns.py`.
+Made from `archive/read/articles.py` and `archive/export/columns.py` by `python docs/columns.py`.
 Every export has these columns, in this order, unless `--columns` or `--no-text` says otherwise.
 
 """

@@ -20,7 +20,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from archive import open_archive
-from archive.articles import ArchivedArticle
+from archive.read.articles import ArchivedArticle
 from archive.search.syntax import parse_query
 from archive.web.pages.replay import replay_path
 from crawler.demo.__main__ import CONTACT, WIRE_STORY, run

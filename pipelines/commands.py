@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from archive.cli import HomeOption, JsonOption
+from archive.cli.options import HomeOption, JsonOption
 
 
 def reextract(
@@ -31,9 +31,9 @@ def reextract(
     or another re-extraction is at work.
     """
     from archive.home import open_home
-    from pipelines.bar import showing_bar
-    from pipelines.reextract import reextract as reextract_pages
-    from pipelines.reextract_report import report_reextraction
+    from pipelines.ingest.reextract import reextract as reextract_pages
+    from pipelines.ingest.reextract_report import report_reextraction
+    from pipelines.progress_bar import showing_bar
 
     opened = open_home(home)
     with showing_bar() as bar:

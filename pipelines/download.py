@@ -25,8 +25,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from archive.addresses import is_public
-from archive.disk import replacing
+from archive.core.disk import replacing
+from archive.core.network_addresses import is_public
 from archive.errors import FetchError, PrivateAddressError, StorageError
 
 TRIES_WITHOUT_GAIN = 4
@@ -36,7 +36,7 @@ _TOTAL = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
 class OnProgress(Protocol):
-    """Told how far a download is (`pipelines.bar.Watcher`)."""
+    """Told how far a download is (`pipelines.progress_bar.Watcher`)."""
 
     def begin(self, what: str, total: int | None) -> None: ...
 

@@ -16,9 +16,9 @@ from dataclasses import replace
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
-from pipelines.guidance import NO_GUIDANCE, Guidance
-from pipelines.served import ServedArticle, ServedPage
-from pipelines.whole import read_article
+from pipelines.extraction_context import NO_GUIDANCE, Guidance
+from pipelines.multipage import read_article
+from pipelines.page_input import ServedArticle, ServedPage
 
 TIMEOUT_S = 60.0
 """A page that takes longer is given up; real ones take well under a second."""
@@ -91,7 +91,7 @@ def _warm_up() -> None:
 
 
 def _extract(served: ServedArticle, guidance: Guidance) -> Extraction:
-    from pipelines.sketch import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
+    from archive.text.minhash import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
 
     extraction = read_article(served, guidance)
     if extraction.text is None:

@@ -12,7 +12,7 @@ from archive.model import Visit
 
 @runtime_checkable
 class VisitSaver(Protocol):
-    """The extension of a crawl that saves visits (`crawler.archive_run.ArchiveRun`)."""
+    """The extension of a crawl that saves visits (`crawler.runs.session.ArchiveRun`)."""
 
     async def save_visit(self, visit: Visit) -> None:
         """Ingest a visit and tell the frontier that its URL is done."""

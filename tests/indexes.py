@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from archive.index.article_index import ArticleIndex, Snapshot
-from archive.query import Query
+from archive.read.query import Query
 
 
 class FollowingQuery(Query):

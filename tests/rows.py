@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from archive.db.frontier import FrontierTable
-from archive.db.history import Reading, Saved
 from archive.db.repository import Repository, UrlOutcome
+from archive.db.revision_history import Reading, Saved
 from archive.model import (
     Candidate,
     Capture,

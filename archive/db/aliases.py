@@ -18,12 +18,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
+from archive.core.urls import main_address, normalise_url, page_key, same_site
 from archive.db.forgotten import FORGOTTEN, batches, takedowns_of
-from archive.db.inserting import insert_of
 from archive.db.schema import UrlRow
+from archive.db.upsert import insert_of
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, UrlKind
-from archive.urls import main_address, normalise_url, page_key, same_site
 
 _FACTS = (UrlRow.id, UrlRow.url, UrlRow.page_key, UrlRow.article_id)
 

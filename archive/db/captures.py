@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from archive.db.inserting import inserted_id
 from archive.db.schema import CaptureRow
+from archive.db.upsert import inserted_id
 from archive.model import Capture, RecordRef, RecordType
 
 

@@ -3,7 +3,7 @@
 Called by the repository within its transactions, and by a takedown. Sketches are rows, so that
 memory does not grow with the archive. Articles are linked by what their newest texts say alone,
 and a cluster is whatever links connect: so it does not matter in what order articles came in.
-What is alike is not decided here (`pipelines.dedupe`); see docs/clusters.md.
+What is alike is not decided here (`archive.text.likeness`); see docs/clusters.md.
 """
 
 from __future__ import annotations
@@ -19,18 +19,11 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from archive.db.forgotten import batches
 from archive.db.schema import ArticleRow, ClusterLinkRow, ClusterRow, SketchBandRow, SketchRow
 from archive.model import Sketch
+from archive.text.likeness import Likeness
 
 MAX_COMPARED = 50
 """Texts that an article is compared with, those that share most bands first. It is a limit where
 thousands of articles share a form, such as each day's exchange rates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How much two texts are alike; shares from 0 to 1."""
-
-    resemblance: float
-    containment: float
 
 
 @dataclass(frozen=True, slots=True)

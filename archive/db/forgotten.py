@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 
-from archive.db.inserting import insert_of
+from archive.core.urls import normalise_url, registrable_domain
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
+from archive.db.upsert import insert_of
 from archive.errors import SourceError, UrlError
 from archive.model import Capture
-from archive.urls import normalise_url, registrable_domain
 
 FORGOTTEN = "forgotten"
 """Verdict on a URL that must not be fetched again."""

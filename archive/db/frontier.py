@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 
 from archive.db.aliases import aliases_among, without_forgotten_pages
-from archive.db.found import insert_new, rename_requisites, see_again
 from archive.db.schema import UrlRow
+from archive.db.url_upsert import insert_new, rename_requisites, see_again
 from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)

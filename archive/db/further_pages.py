@@ -1,6 +1,6 @@
 """The pages, after the first, that a revision of an article was read from.
 
-Called by the repository within its transactions; reading for people is in `archive.query`.
+Called by the repository within its transactions; reading for people is in `archive.read.query`.
 """
 
 from __future__ import annotations

@@ -12,10 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, or_, select, update
 
-from archive.db.history import Saved
-from archive.db.schema import ArticleRow, SourceRow, UrlRow
-from archive.model import LISTS, Capture, FoundBy, UrlKind
-from archive.schedule import (
+from archive.core.schedule import (
     Habit,
     Pace,
     article_due_at,
@@ -23,6 +20,9 @@ from archive.schedule import (
     list_due_at,
     list_habit,
 )
+from archive.db.revision_history import Saved
+from archive.db.schema import ArticleRow, SourceRow, UrlRow
+from archive.model import LISTS, Capture, FoundBy, UrlKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Called by the pipelines (one thread at a time) with the words of `archive.model`; it promises that
 a row never names a record that the caller has not already got back from the WARC writer.
-Reading for people is in `archive.query`.
+Reading for people is in `archive.read.query`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, exists, func, or_, select, update
 
+from archive.core.schedule import Pace
+from archive.core.urls import normalise_url
 from archive.db.aliases import note_aliases, settle_aliases
 from archive.db.captures import (
     RECORDED,
@@ -37,9 +39,8 @@ from archive.db.forgotten import (
     without_forgotten,
 )
 from archive.db.further_pages import FurtherPage
-from archive.db.history import Reading, Saved, save_reading
-from archive.db.inserting import insert_of, inserted_id
 from archive.db.ledger import UrlOutcome, settle
+from archive.db.revision_history import Reading, Saved, save_reading
 from archive.db.schema import (
     ArticleRow,
     CaptureRow,
@@ -50,9 +51,8 @@ from archive.db.schema import (
     UrlRow,
 )
 from archive.db.sources import source_columns, source_ids, source_of
+from archive.db.upsert import insert_of, inserted_id
 from archive.model import Capture, Part, RecordRef, RecordType, Source
-from archive.schedule import Pace
-from archive.urls import normalise_url
 from archive.warc.records import RevisitOf
 
 

@@ -87,7 +87,7 @@ class SourceRow(Base):
     edits: Mapped[float] = mapped_column(default=0.0)
     """Of its articles, seen at revisits."""
     edit_exposure: Mapped[float] = mapped_column(default=0.0)
-    """How long they were watched, on the log clock of `archive.schedule`."""
+    """How long they were watched, on the log clock of `archive.core.schedule`."""
 
 
 class RunRow(Base):
@@ -166,13 +166,13 @@ class UrlRow(Base):
     """In a row, since the last good answer."""
     changes: Mapped[float] = mapped_column(default=0.0)
     exposure: Mapped[float] = mapped_column(default=0.0)
-    """How often it was seen to change, and how long it was watched (`archive.schedule`)."""
+    """How often it was seen to change, and how long it was watched (`archive.core.schedule`)."""
     verdict: Mapped[str | None]
     """What came of the newest fetch, in words: `article`, or why it is none."""
     article_id: Mapped[int | None]
     """The article that this URL leads to. No foreign key: it would close a circle of tables."""
     page_key: Mapped[str | None]
-    """What all addresses of one page have in common (`archive.urls.page_key`); of pages only."""
+    """What all addresses of a page have in common (`archive.core.urls.page_key`)."""
 
 
 class CaptureRow(Base):
@@ -339,7 +339,7 @@ class ClusterLinkRow(Base):
 
 
 class SketchRow(Base):
-    """What an article's newest text is looked up by (`pipelines.sketch`)."""
+    """What an article's newest text is looked up by (`archive.text.minhash`)."""
 
     __tablename__ = "sketches"
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from archive.disk import replacing
+from archive.core.disk import replacing
 from archive.errors import StorageError, WrongUseError
 from archive.export import csv_table, jsonl, parquet, sqlite, wacz
 from archive.export.base import Format, Selection

@@ -1,7 +1,7 @@
 """Making an export again from its manifest, and telling where it could not be made the same.
 
 Called by `kliping export --from-manifest`. What was added to the archive since makes no
-difference (`archive.as_of`); what was forgotten or changed in its place does, and is told.
+difference (`archive.read.as_of`); what was forgotten or changed in its place does, and is told.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive.article_rows import Mark
-from archive.as_of import AsOf, InCluster, articles_as_of
 from archive.errors import WrongUseError
 from archive.export import FORMATS, Layout, Selection, export
 from archive.export.columns import choose
 from archive.export.manifest import manifest_path
 from archive.export.numbers import Numbers
-from archive.query import Query
+from archive.read.article_rows import Mark
+from archive.read.as_of import AsOf, InCluster, articles_as_of
+from archive.read.query import Query
 
 NAMED_AT_MOST = 20
 """Articles, of those that are missing."""

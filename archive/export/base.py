@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from archive.article_rows import Mark
-from archive.articles import ArchivedArticle, Articles, Batch
 from archive.export.columns import COLUMNS, Column
+from archive.read.article_rows import Mark
+from archive.read.articles import ArchivedArticle, Articles, Batch
 
 AddRows = Callable[[Batch], None]
 

@@ -15,10 +15,10 @@ from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
-from archive.article_pages import ArchivedPage
-from archive.articles import COLUMNS as NAMES
-from archive.articles import ArchivedArticle
 from archive.errors import WrongUseError
+from archive.read.article_pages import ArchivedPage
+from archive.read.articles import COLUMNS as NAMES
+from archive.read.articles import ArchivedArticle
 
 LONG_TEXTS = ("text", "markdown")
 """What `--no-text` leaves out: an export without them can be given on where texts cannot."""
@@ -34,7 +34,7 @@ class Kind(StrEnum):
     """A moment, with its zone."""
     LIST = "list of texts"
     PAGES = "list of objects"
-    """Of `archive.article_pages.ArchivedPage`."""
+    """Of `archive.read.article_pages.ArchivedPage`."""
 
 
 KINDS: dict[Any, Kind] = {

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from archive.articles import Batch
 from archive.export.base import AddRows, Room
 from archive.export.columns import Column
 from archive.export.values import as_json, rows_of
+from archive.read.articles import Batch
 
 # White space and NUL are there because a spreadsheet may drop them and read on.
 _LIKE_A_FORMULA = re.compile(r"'*[\s\0=+\-@＝＋－＠]")

@@ -9,12 +9,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.articles import Batch
-from archive.disk import making_folder, replacing
+from archive.core.disk import making_folder, replacing
 from archive.errors import WrongUseError
 from archive.export import card
 from archive.export.base import AddRows, Format, Room, Selection
 from archive.export.manifest import FileMade, Tally, file_made, manifest_of, write_json
+from archive.read.articles import Batch
 
 
 @dataclass(frozen=True, slots=True)

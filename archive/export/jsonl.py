@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from archive.articles import ArchivedArticle, Batch
 from archive.export.base import AddRows, Room
 from archive.export.columns import COLUMNS, Column
 from archive.export.values import as_json, row_of, rows_of
+from archive.read.articles import ArchivedArticle, Batch
 
 
 @contextmanager

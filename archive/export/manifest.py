@@ -15,12 +15,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from archive.article_rows import Mark
-from archive.articles import Articles, Batch
-from archive.disk import replacing
+from archive.core.disk import replacing
 from archive.export.base import Selection
 from archive.export.numbers import Numbers
 from archive.export.values import encodable
+from archive.read.article_rows import Mark
+from archive.read.articles import Articles, Batch
 
 NOT_STATED = "not stated"
 OTHER_LICENCES = "others"

@@ -16,11 +16,11 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from archive.articles import Batch
 from archive.errors import WrongUseError
 from archive.export.base import AddRows, Room
 from archive.export.columns import LONG_TEXTS, PAGE_COLUMNS, Column, Kind, meanings
 from archive.export.values import encodable
+from archive.read.articles import Batch
 
 if TYPE_CHECKING:
     import pyarrow

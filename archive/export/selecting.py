@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from archive.article_rows import Mark
 from archive.export.base import Selection
-from archive.query import Query
+from archive.read.article_rows import Mark
+from archive.read.query import Query
 from archive.search.syntax import Asked
 from archive.search.tree import EVERYTHING
 

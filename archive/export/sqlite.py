@@ -13,11 +13,11 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from archive.articles import Batch
 from archive.errors import StorageError
 from archive.export.base import AddRows, Room
 from archive.export.columns import Column, Kind, meanings
 from archive.export.values import as_json, rows_of
+from archive.read.articles import Batch
 
 SEARCHED = ("title", "text")
 INDEXED = ("id", "source", "published_at", "cluster_id")

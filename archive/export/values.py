@@ -9,9 +9,9 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from archive.article_pages import ArchivedPage
-from archive.articles import ArchivedArticle, Batch
 from archive.export.columns import Column, Kind
+from archive.read.article_pages import ArchivedPage
+from archive.read.articles import ArchivedArticle, Batch
 
 
 def rows_of(batch: Batch, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:

@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from archive.articles import ArchivedArticle
-from archive.digest import ALGORITHM, digest_of
+from archive.core.digest import ALGORITHM, digest_of
 from archive.errors import WrongUseError
 from archive.export.base import Selection
+from archive.read.articles import ArchivedArticle
 from archive.warc.cdxj import line_of
 from archive.warc.indexing import captures_in, closed_files, update_index
 

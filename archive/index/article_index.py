@@ -27,9 +27,9 @@ import tantivy
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, func, select
 
+from archive.core.disk import replacing
 from archive.db.change_log import Position, all_after, changes_after, is_known, last_position
 from archive.db.schema import ArchiveRow, ArticleRow
-from archive.disk import replacing
 from archive.errors import LockedError, StorageError
 from archive.index.documents import all_documents, documents_of
 from archive.index.schema import VERSION, register_analyzers, schema

@@ -16,8 +16,8 @@ from typing import TypeAlias, cast
 
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_args
 
+from archive.core.writing_systems import UNSPACED
 from archive.errors import QueryError
-from archive.scripts import UNSPACED
 from archive.search.tree import (
     EVERYTHING,
     And,

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from archive.disk import replacing
+from archive.core.disk import replacing
+from archive.core.surt import surt_key
 from archive.errors import LockedError, StorageError, UrlError
 from archive.model import Capture, RecordRef, RecordType
-from archive.surt import surt_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

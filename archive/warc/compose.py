@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from archive.digest import digest_of, same_digest
+from archive.core.digest import digest_of, same_digest
 from archive.errors import WarcFormatError
 from archive.model import RecordType
 from archive.warc.http import is_payload_agreed, read_head, split_interim

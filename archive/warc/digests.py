@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archive.digest import Digest, is_digest_of
+from archive.core.digest import Digest, is_digest_of
 from archive.warc import walk
 from archive.warc.http import dechunk, read_head, split_interim
 from archive.warc.walk import FrameError, Member

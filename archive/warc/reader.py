@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fastwarc.warc import ArchiveIterator
 
-from archive.digest import is_digest_of, same_digest
+from archive.core.digest import is_digest_of, same_digest
 from archive.errors import DigestMismatchError, RecordNotFoundError, WarcFormatError
 from archive.model import Exchange, RecordRef, RecordType
 from archive.warc import walk

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from archive.digest import digest_of
+from archive.core.digest import digest_of
 from archive.errors import WarcFormatError
 from archive.model import Capture, RecordRef, RecordType, Truncation
 from archive.warc.http import NO_HEAD, read_head, split_interim

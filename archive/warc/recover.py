@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.disk import sync_folder
+from archive.core.disk import sync_folder
 from archive.errors import StorageError, WarcFormatError
 from archive.warc import walk
 from archive.warc.records import capture_of

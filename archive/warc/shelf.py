@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.disk import sync_folder
+from archive.core.disk import sync_folder
 from archive.errors import StorageError
 from archive.warc.walk import GZIP_MAGIC
 

@@ -14,8 +14,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from archive.digest import digest_of
-from archive.disk import replacing
+from archive.core.digest import digest_of
+from archive.core.disk import replacing
 from archive.errors import LockedError, RecordNotFoundError, StorageError, WarcFormatError
 from archive.warc import cdxj, walk
 from archive.warc.reader import locate, sound_records

@@ -24,7 +24,7 @@ from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
-from archive.disk import make_folder, sync_folder
+from archive.core.disk import make_folder, sync_folder
 from archive.errors import StorageError
 from archive.model import Capture, Conversion, Exchange, RecordRef
 from archive.warc.cdxj import write_index

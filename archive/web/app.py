@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from archive.web import api, feed, memento, problems, statics
-from archive.web.asking import AskedArchive
 from archive.web.etags import EntityTags
+from archive.web.executor import AskedArchive
 from archive.web.guard import Guard
 from archive.web.headers import SecureHeaders
 from archive.web.heads import HeadAsGet

@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.web.asking import AskedArchive
+from archive.web.executor import AskedArchive
 from archive.web.rendering import language
 
 

@@ -12,15 +12,15 @@ from lxml import etree
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.articles import ArchivedArticle
 from archive.export.values import encodable
-from archive.query import Query
+from archive.read.articles import ArchivedArticle
+from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import Order
 from archive.web.api.search import QueryParameter
-from archive.web.asking import ask
 from archive.web.cached_route import page_router
-from archive.web.origins import reader_origin
+from archive.web.executor import ask
+from archive.web.urls import reader_origin
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

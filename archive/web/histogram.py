@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 
-from archive.periods import begin_of, following
+from archive.search.periods import begin_of, following
 
 MOST_DAYS = 62
 MOST_WEEKS = 100

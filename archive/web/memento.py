@@ -1,7 +1,7 @@
 """Memento (RFC 7089): a TimeGate and a TimeMap for every URL that was archived.
 
 `/timegate/URL` leads to the capture closest to `Accept-Datetime`, `/timemap/link/URL` lists all;
-captures are replayed on an origin of their own (`archive.web.origins`).
+captures are replayed on an origin of their own (`archive.web.urls`).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.captures import Memento, memento_near, mementos_of
+from archive.read.captures import Memento, memento_near, mementos_of
 from archive.web.api.answers import json_answer
-from archive.web.asking import ask
-from archive.web.origins import (
+from archive.web.executor import ask
+from archive.web.problems import ProblemError
+from archive.web.urls import (
     escaped,
     reader_origin,
     replay_address,
     timegate_address,
     timemap_address,
 )
-from archive.web.problems import ProblemError
 
 LINK_FORMAT = "application/link-format"
 MOST_MEMENTOS = 10_000

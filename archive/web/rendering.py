@@ -3,7 +3,7 @@
 A template has, besides what its page gives it: `_("...")` and `ngettext`, `lang`, `link(path,
 q=...)` for addresses of this reader, which keep a language that was chosen by hand, `here(...)`
 for the present address with parameters changed, `static("reader.css")`, and the filters of
-`archive.web.wording`.
+`archive.web.formatting`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from archive.web.formatting import filters
 from archive.web.statics import static_url
-from archive.web.wording import filters
 
 FOLDER = Path(__file__).parent
 LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}

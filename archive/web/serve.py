@@ -56,7 +56,7 @@ def serve(
     import uvicorn  # noqa: PLC0415 - optional packages
 
     from archive.db.engine import open_engine  # noqa: PLC0415 - with what follows
-    from archive.web.asking import open_index  # noqa: PLC0415 - optional packages
+    from archive.web.executor import open_index  # noqa: PLC0415 - optional packages
 
     settings.require_safe()
     with (

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.web.asking import Asked, AskedArchive, end, until_gone
+from archive.web.executor import Asked, AskedArchive, end, until_gone
 from archive.web.heads import is_head
 from archive.web.problems import ClientGoneError, ProblemError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from archive.query import Query
+    from archive.read.query import Query
 
 CHUNK_BYTES = 1 << 16
 MOST_WAITING = 8

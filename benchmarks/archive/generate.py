@@ -26,6 +26,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from sqlalchemy import Connection, insert, update
 
+from archive.core.disk import making_folder
 from archive.db.engine import open_engine
 from archive.db.schema import (
     ArchiveRow,
@@ -38,7 +39,6 @@ from archive.db.schema import (
     SourceRow,
     UrlRow,
 )
-from archive.disk import making_folder
 from archive.home import Home, create_home, open_home
 from benchmarks.archive.words import NAMES, SECTIONS, SURNAMES, Language, listed
 

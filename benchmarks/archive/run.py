@@ -31,7 +31,7 @@ import numpy as np
 from archive import open_archive
 from archive.db.engine import open_engine
 from archive.export import Selection, export
-from archive.query import Query
+from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import EVERYTHING, By
 from benchmarks.archive.generate import generate

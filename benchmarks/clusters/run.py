@@ -27,11 +27,11 @@ from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.schema import ArticleRow, CaptureRow
 from archive.model import Source
+from archive.text.likeness import MIN_WORDS, likeness, words_of
+from archive.text.minhash import sketch_of
 from benchmarks.clusters.cases import COPIES, OTHERS, invent
 from benchmarks.clusters.templates import TEMPLATES
 from benchmarks.extraction.corpus import load
-from pipelines.dedupe import MIN_WORDS, likeness, words_of
-from pipelines.sketch import sketch_of
 
 STORIES = 200
 REPORTS = 60

@@ -23,7 +23,7 @@ from sqlalchemy import insert
 from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, UrlRow
 from archive.export import FORMATS, Selection, export
-from archive.query import Query
+from archive.read.query import Query
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS_AT_A_TIME = 1000

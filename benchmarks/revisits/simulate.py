@@ -22,8 +22,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from archive.config import CrawlSection
-from archive.schedule import Habit, Pace, article_due_at, article_habit
-from crawler.freshness import pace_of
+from archive.core.schedule import Habit, Pace, article_due_at, article_habit
+from crawler.cache_headers import pace_of
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 WATCHED_DAYS = 180.0

@@ -14,9 +14,9 @@ from sqlalchemy import select
 from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
-from archive.db.history import Reading
 from archive.db.ledger import UrlOutcome
 from archive.db.repository import Repository
+from archive.db.revision_history import Reading
 from archive.db.schema import SourceRow
 from archive.home import open_home
 from archive.model import (
@@ -29,9 +29,9 @@ from archive.model import (
     RecordType,
     UrlKind,
 )
+from archive.text.likeness import likeness
+from archive.text.minhash import sketch_of
 from benchmarks.archive.words import Language
-from pipelines.dedupe import likeness
-from pipelines.sketch import sketch_of
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized

@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from archive.core.urls import normalise_url
 from archive.errors import DiscoveryError, UrlError, WrongUseError
-from archive.urls import normalise_url
 from crawler.discovery.span import Span
 
 LINES_AT_ONCE = 10_000

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from archive.db.backfill import Found
 from archive.model import Candidate, FoundBy, UrlKind
-from crawler.backfill.course import Course
+from crawler.backfill.plan import Course
 from crawler.discovery.span import period_of
 
 WAYS = {

@@ -10,10 +10,10 @@ from rich.console import Console
 from archive.errors import WrongUseError
 from archive.home import open_home
 from crawler.backfill.report import report_of, show
-from crawler.crawl import exit_code, run_task
 from crawler.discovery.span import Span
+from crawler.runs.crawl import exit_code, run_task
+from crawler.runs.crawl_request import Task
 from crawler.sources.selection import select_sources
-from crawler.task import Task
 
 
 def span_of(first: date, last: date | None) -> Span:

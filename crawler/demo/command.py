@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from archive.cli import show_progress
+from archive.cli.options import show_progress
 from archive.home import open_home
 from crawler.demo.__main__ import demo_archive, farewell
 

@@ -15,9 +15,9 @@ from functools import cached_property
 
 from parsel import Selector
 
+from archive.core.urls import normalise_url
 from archive.errors import DiscoveryError, UrlError
 from archive.model import FoundBy, Source, UrlKind
-from archive.urls import normalise_url
 from crawler.discovery.autodiscovery import base_url
 from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import described, html_page, is_html, plain_text

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from parsel import Selector
 
+from archive.core.urls import absolute_url, same_site
 from archive.errors import UrlError
-from archive.urls import absolute_url, same_site
 from crawler.discovery.bodies import html_page, language_code, plain_text
 
 FEED_TYPES = frozenset(

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from archive.core.urls import join_url, normalise_url
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, Source, UrlKind
-from archive.urls import join_url, normalise_url
 from crawler.discovery.judge import Judgement, Verdict
 
 

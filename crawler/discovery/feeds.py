@@ -22,9 +22,10 @@ from xml.sax import SAXException
 
 import feedparser
 
+from archive.core.urls import registrable_domain
 from archive.errors import FeedError, UrlError
 from archive.model import FoundBy, Source, UrlKind
-from archive.urls import registrable_domain
+from crawler.cache_headers import feed_fresh_s
 from crawler.discovery.autodiscovery import read_head
 from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import (
@@ -38,7 +39,6 @@ from crawler.discovery.bodies import (
 )
 from crawler.discovery.judge import Judgement, judge, sites_of
 from crawler.discovery.times import instant
-from crawler.freshness import feed_fresh_s
 
 MAX_FEED_BYTES = 16 * 2**20
 """Unpacked. Feeds are read much slower than sitemaps, and none needs to be so large."""

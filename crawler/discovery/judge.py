@@ -23,9 +23,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from courlan import is_navigation_page, is_not_crawlable
 from courlan.filters import path_filter, type_filter
 
+from archive.core.urls import registrable_domain
 from archive.errors import UrlError
 from archive.model import Source, UrlKind
-from archive.urls import registrable_domain
 
 
 class Judgement(StrEnum):

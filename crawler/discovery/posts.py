@@ -12,9 +12,9 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from archive.core.urls import join_url, normalise_url
 from archive.errors import DiscoveryError
 from archive.model import Candidate, FoundBy, Source, UrlKind
-from archive.urls import join_url, normalise_url
 from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import described, plain_text, true_encoding
 from crawler.discovery.judge import Judgement, judge, sites_of

@@ -18,10 +18,10 @@ from typing import Any
 from tinycss2.bytes import decode_stylesheet_bytes
 from w3lib.encoding import http_content_type_encoding
 
+from archive.core.styles import named_in_style
+from archive.core.urls import join_url, normalise_url
 from archive.errors import UrlError
 from archive.model import Candidate, FoundBy, Source, UrlKind
-from archive.styles import named_in_style
-from archive.urls import join_url, normalise_url
 from crawler.discovery.autodiscovery import base_url
 from crawler.discovery.base import Discovered
 from crawler.discovery.bodies import html_page, is_html

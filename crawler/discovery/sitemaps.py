@@ -18,9 +18,9 @@ from datetime import datetime
 
 from lxml import etree
 
+from archive.core.urls import normalise_url
 from archive.errors import FeedError, SitemapError, UrlError
 from archive.model import FoundBy, Source, UrlKind
-from archive.urls import normalise_url
 from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import (
     MAX_UNPACKED_BYTES,

@@ -35,7 +35,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.protocol import connectionDone
 from twisted.web.client import HTTPConnectionPool
 
-from archive.addresses import is_public
+from archive.core.network_addresses import is_public
 from crawler.failures import PrivateAddress
 from crawler.handlers import tls
 

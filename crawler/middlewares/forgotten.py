@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import NotConfigured
 
-from crawler.archive_run import ArchiveRun
 from crawler.failures import ForgottenUrl
+from crawler.runs.session import ArchiveRun
 
 if TYPE_CHECKING:
     from typing import Self

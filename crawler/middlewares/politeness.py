@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from scrapy import signals
 
-from archive.addresses import is_public, literal_address
+from archive.core.network_addresses import is_public, literal_address
 from crawler.failures import CrawlStopped, HostPaused, PrivateAddress
 from crawler.retry import parse_retry_after
 

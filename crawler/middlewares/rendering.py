@@ -25,10 +25,10 @@ from scrapy.utils.datatypes import LocalCache
 
 from archive.errors import StorageError
 from archive.model import Conversion
-from crawler.archive_run import ArchiveRun
 from crawler.discovery.bodies import is_html
 from crawler.failures import CrawlStopped, HostPaused
 from crawler.rendering import Renderer, Served, find_browser
+from crawler.runs.session import ArchiveRun
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

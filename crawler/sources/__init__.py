@@ -3,7 +3,7 @@
 `probe.py`, which finds a site's feeds and sitemaps, is imported by whoever adds a source.
 """
 
-from archive.sources import source_name_for
+from archive.read.source_names import source_name_for
 from crawler.sources.files import load_source, load_sources, write_source
 
 __all__ = ["load_source", "load_sources", "source_name_for", "write_source"]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from archive.core.urls import normalise_url, same_site
 from archive.errors import DiscoveryError, SourceError, UrlError
 from archive.model import Seed, Source, UrlKind
-from archive.urls import normalise_url, same_site
 from crawler.discovery import DISCOVERERS, Discovered
 from crawler.retry import FailureKind, worth_retrying
-from crawler.sources.asking import Answer, Fetch
+from crawler.sources.fetch import Answer, Fetch
 from crawler.sources.probe import Probed, answer_probe, contents, newest_of, probe_site
 
 STALE = timedelta(days=180)

@@ -21,11 +21,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic import ValidationError as PydanticValidationError
 from tomlkit.exceptions import TOMLKitError
 
-from archive.disk import replacing
+from archive.core.disk import replacing
+from archive.core.urls import normalise_url
 from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
-from archive.sources import NAME_PATTERN
-from archive.urls import normalise_url
+from archive.read.source_names import NAME_PATTERN
 from crawler.discovery.archives import template_problem
 from pipelines.extract.overrides import Fault, find_faults, read_rules
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from lxml import etree
 
+from archive.core.urls import absolute_url, normalise_url, registrable_domain
 from archive.errors import SourceError, UrlError
 from archive.model import Seed, UrlKind
-from archive.urls import absolute_url, normalise_url, registrable_domain
 from crawler.discovery.autodiscovery import looks_like_feed
 from crawler.discovery.bodies import language_code, plain_text
 

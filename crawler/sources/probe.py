@@ -11,16 +11,16 @@ from collections.abc import Collection, Generator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from archive.core.urls import absolute_url, normalise_url
 from archive.errors import DiscoveryError, SourceError, UrlError
 from archive.model import Candidate, Seed, Source, UrlKind
-from archive.sources import source_name_for
-from archive.urls import absolute_url, normalise_url
+from archive.read.source_names import source_name_for
 from crawler.discovery import DISCOVERERS, Discovered
 from crawler.discovery.autodiscovery import SiteHead, read_head
 from crawler.discovery.bodies import is_html
 from crawler.discovery.judge import Judgement, judge_sitemap
 from crawler.discovery.robots import sitemaps_in_robots
-from crawler.sources.asking import Answer, Fetch
+from crawler.sources.fetch import Answer, Fetch
 
 USUAL_FEEDS = ("/feed/", "/rss", "/rss.xml", "/atom.xml", "/feed.json", "/index.xml")
 """Where feeds are, of sites that do not say; the first that is one is taken."""

@@ -10,7 +10,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import BaseSettings
 
 from crawler.retry import explain_failure, failure_kind
-from crawler.sources.asking import Answer, Errand
+from crawler.sources.fetch import Answer, Errand
 
 NEED_AN_ARCHIVE = (
     "crawler.middlewares.rendering.RenderMiddleware",

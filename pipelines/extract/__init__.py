@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from archive.model import Extraction
+    from archive.text.learnt_boilerplate import Learnt, Recurring
     from pipelines.extract.decode import Headers
     from pipelines.extract.explanation import Explanation
-    from pipelines.extract.learn import Learnt, Recurring
     from pipelines.extract.overrides import Rules
 
 __all__ = ["explain", "extract"]

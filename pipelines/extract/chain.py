@@ -31,9 +31,9 @@ from pipelines.extract.titles import Headline, headline
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from archive.text.learnt_boilerplate import Learnt, Recurring
     from pipelines.extract.blocks import Block
     from pipelines.extract.decode import Headers
-    from pipelines.extract.learn import Learnt, Recurring
 
 VERSION = 4
 """Raised with every change that can change a text or adds a fact, to tell what is stale."""

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from archive.core.urls import absolute_url, first_page_address, normalise_url
 from archive.errors import UrlError
-from archive.urls import absolute_url, first_page_address, normalise_url
 from pipelines.extract import jsonld
 from pipelines.extract.blocks import read_blocks
 from pipelines.extract.decode import Refusal, parse

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from archive import open_archive
-from archive.articles import ArchivedArticle
 from archive.home import Home, open_home
+from archive.read.articles import ArchivedArticle
 from crawler.demo.site import DemoSite
 from crawler.demo.stories import StoryTruth
 from tests.browser import WAIT_MS, chromium

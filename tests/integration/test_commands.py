@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from archive.articles import COLUMNS
 from archive.home import open_home
 from archive.model import RecordRef
+from archive.read.articles import COLUMNS
 from archive.warc.reader import read_exchange
 from crawler.demo.site import DemoSite
 from crawler.demo.stories import Outlet

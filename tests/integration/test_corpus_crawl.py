@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import text
 
+from archive.core.urls import normalise_url
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.home import open_home
 from archive.model import RecordRef
-from archive.urls import normalise_url
 from archive.warc.reader import read_exchange
 from tests.commands import add_source, kliping, make_home
 from tests.servers.corpus import CorpusProxy, find_corpus

@@ -12,10 +12,10 @@ import rispy
 
 from archive.db.engine import open_engine
 from archive.home import open_home
-from archive.query import Query
+from archive.read.query import Query
 from tests.commands import kliping, make_home
 from tests.rows import Rows
-from tests.unit.archive.test_search import ARTICLES, SOURCES, fill, save
+from tests.unit.archive.search.test_search import ARTICLES, SOURCES, fill, save
 
 
 @pytest.fixture

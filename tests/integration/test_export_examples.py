@@ -16,7 +16,7 @@ import pytest
 from archive.db.engine import open_engine
 from archive.home import open_home
 from tests.commands import kliping, make_home
-from tests.unit.archive.test_search import ARTICLES, fill
+from tests.unit.archive.search.test_search import ARTICLES, fill
 
 PAGE = Path(__file__).parents[2] / "docs" / "export.md"
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)

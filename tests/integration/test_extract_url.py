@@ -12,7 +12,7 @@ import pytest
 from tests.commands import kliping, make_home
 from tests.integration.test_page_capture import answer
 from tests.servers.raw import RawServer
-from tests.unit.pipelines.test_archivist import PAGE, PARAGRAPHS
+from tests.unit.pipelines.test_archive_writer import PAGE, PARAGRAPHS
 
 MOVED = [b"HTTP/1.1 302 Found\r\nLocation: /tutup/a\r\nContent-Length: 0\r\n\r\n"]
 

@@ -20,7 +20,7 @@ from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow
 from archive.index.article_index import ArticleIndex
 from archive.index.check import index_problems
-from archive.query import Query
+from archive.read.query import Query
 from tests.indexes import FollowingQuery
 from tests.integration.test_full_disk import can_mount, make_room, small_disk
 

@@ -54,7 +54,7 @@ def test_every_example_gives_what_the_page_says(
 
 
 def test_every_call_of_the_table_is_there() -> None:
-    from archive.opened import Archive
+    from archive.api import Archive
 
     calls = re.findall(r"^\| `(\w+)\(", PAGE.read_text("utf-8"), re.MULTILINE)
     assert len(calls) > 10

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from archive import open_archive
-from archive.articles import ArchivedArticle
-from archive.audit import audit
 from archive.db.engine import open_engine
 from archive.home import open_home
 from archive.model import RecordRef, RecordType
+from archive.read.articles import ArchivedArticle
 from archive.warc.reader import iter_records, read_exchange, read_payload, read_record
+from archive.warc.verify_rows import audit
 from pipelines.extract import extract
 from tests.commands import kliping, make_home
 from tests.integration.test_bad_input import rows

@@ -23,10 +23,10 @@ from archive.db.repository import Repository
 from archive.errors import WrongUseError
 from archive.home import Home
 from archive.model import RecordRef
-from archive.replay import find_pywb
 from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange, read_payload
 from archive.warc.writer import WarcWriter
+from archive.web.pywb import find_pywb
 from tests.commands import kliping, start
 from tests.integration.conftest import ArchivedDemo
 
@@ -193,7 +193,7 @@ def appears(address: str) -> bool:
 def test_without_pywb_it_is_said_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("archive.replay.ENVIRONMENT", tmp_path / "pywb")
+    monkeypatch.setattr("archive.web.pywb.ENVIRONMENT", tmp_path / "pywb")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WrongUseError, match=r"-m venv .*\n.* install 'pywb"):
         find_pywb()

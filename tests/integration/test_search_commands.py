@@ -9,7 +9,7 @@ import pytest
 
 from archive import open_archive
 from tests.commands import kliping, make_filled_home
-from tests.unit.archive.test_search import fill
+from tests.unit.archive.search.test_search import fill
 
 
 @pytest.fixture(scope="module")

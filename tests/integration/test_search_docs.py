@@ -18,13 +18,13 @@ from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, ClusterRow
 from archive.errors import QueryError
 from archive.model import Source
-from archive.query import Query
+from archive.read.query import Query
 from archive.search.syntax import parse_query
 from tests.commands import kliping, make_filled_home
 from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import Rows, article
-from tests.unit.archive.test_search import names
+from tests.unit.archive.search.test_search import names
 
 PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
 NOW = datetime(2026, 1, 10, tzinfo=UTC)

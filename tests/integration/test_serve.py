@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from archive.commands.serve import serve
+from archive.cli.serve import serve
 from archive.errors import WrongUseError
 from tests.commands import kliping, make_home, start
 from tests.web.serving import wait_for

@@ -21,8 +21,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.articles import ArchivedArticle
 from archive.export import Selection, export
+from archive.read.articles import ArchivedArticle
 from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange
 from archive.warc.writer import WarcWriter

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.diff import Change, diff_text, text_after, text_before
+from archive.core.diff import Change, diff_text, text_after, text_before
 
 WORDS = st.lists(
     st.sampled_from(["satu", "dua", "tiga", ",", "\n", " ", "\u2028", "四"]), max_size=30

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.core.urls import normalise_url, same_site
 from archive.errors import DiscoveryError
 from archive.model import Source, UrlKind
-from archive.urls import normalise_url, same_site
 from crawler.discovery import DISCOVERERS, Discovered
 from crawler.discovery.autodiscovery import read_head
 from crawler.discovery.judge import judge, judge_sitemap

@@ -18,7 +18,7 @@ from archive.db.schema import ArticleRow, ReadingColumns
 from archive.export import Selection, export
 from archive.export.columns import COLUMNS
 from archive.model import Outcome
-from archive.query import Query
+from archive.read.query import Query
 from pipelines.extract import extract
 from tests.rows import NOW, SITE, Rows, article
 from tests.unit.archive.export.test_formats import LOADERS

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, text
 
 from archive.db.engine import open_engine
-from archive.db.history import Reading
 from archive.db.repository import UrlOutcome
+from archive.db.revision_history import Reading
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, UrlRow
-from pipelines.revise import is_revision
+from archive.text.revision_rules import is_revision
 from tests.rows import Rows, article
 
 URL = "https://suara.example/a"

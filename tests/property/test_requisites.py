@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.core.urls import normalise_url
 from archive.model import CaptureScope, FoundBy, Source, UrlKind
-from archive.urls import normalise_url
 from crawler.discovery.base import Discovered
 from crawler.discovery.requisites import (
     MAX_REQUISITES,

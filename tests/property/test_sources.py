@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archive.errors import SourceError
 from archive.model import RuleSet, Seed, Source, UrlKind
 from crawler.sources import load_source, load_sources, write_source
-from crawler.sources.asking import Answer
+from crawler.sources.fetch import Answer
 from crawler.sources.files import NAME_PATTERN
 from crawler.sources.probe import answer_probe, probe_site
 

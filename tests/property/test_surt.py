@@ -13,9 +13,9 @@ import surt
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from archive.core.surt import surt_key
+from archive.core.urls import normalise_url
 from archive.errors import UrlError
-from archive.surt import surt_key
-from archive.urls import normalise_url
 
 HEX = "0123456789abcdefABCDEF"
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=24, max_size=24)

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from w3lib.url import safe_url_string
 
-from archive.errors import UrlError
-from archive.surt import surt_key
-from archive.urls import (
+from archive.core.surt import surt_key
+from archive.core.urls import (
     first_page_address,
     host_of,
     main_address,
@@ -16,6 +15,7 @@ from archive.urls import (
     registrable_domain,
     same_site,
 )
+from archive.errors import UrlError
 
 hosts = st.sampled_from(
     ["suara.example", "WWW.Suara.Example:443", "bücher.example", "[::1]:80", "10.0.0.1", "a_b.id."]

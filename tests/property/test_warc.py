@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.digest import Digest, digest_of, is_digest_of
+from archive.core.digest import Digest, digest_of, is_digest_of
 from archive.errors import RecordError, WarcFormatError
 from archive.model import Exchange, Truncation
 from archive.warc.http import dechunk, decode_body, read_head

@@ -17,10 +17,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("archive", "pipelines", "crawler")
 
 EXTRAS = {
-    "archive/commands/serve.py": "web",
+    "archive/cli/serve.py": "web",
     "archive/web/": "web",
     "archive/export/": "export",
-    "archive/plot.py": "plot",
+    "archive/analysis/plot.py": "plot",
     "crawler/rendering/": "render",
 }
 """The extra that a file or folder is for; all others get by with the dependencies."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archive.articles import ArchivedArticle
+from archive.read.articles import ArchivedArticle
 from archive.web.pages.replay import replay_path
 
 NAMES = (

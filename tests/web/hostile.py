@@ -11,14 +11,14 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from archive.core.urls import normalise_url
 from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.repository import Reading, UrlOutcome
 from archive.home import Home, create_home
 from archive.model import Extraction, Outcome, UrlKind
-from archive.urls import normalise_url
-from pipelines.dedupe import likeness
-from pipelines.sketch import sketch_of
+from archive.text.likeness import likeness
+from archive.text.minhash import sketch_of
 from tests.unit.archive.shelf import Shelf, answer
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from archive import open_archive
 from archive.home import Home
-from archive.web import comparing
+from archive.web import revision_pair as comparing
 from archive.web.app import create_app
 from archive.web.rate import client_of
 from archive.web.settings import WebSettings

@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse, Response
 from archive.errors import StorageError
 from archive.export import base
 from archive.home import Home, create_home
-from archive.query import Query
+from archive.read.query import Query
 from archive.web.app import create_app
-from archive.web.asking import AskedArchive, GivenUpError, ask
+from archive.web.executor import AskedArchive, GivenUpError, ask
 from archive.web.settings import WebSettings
 from tests.postgres import new_database
 from tests.web.serving import served, wait_for
@@ -121,7 +121,7 @@ def test_nothing_can_be_written(home: Home) -> None:
 
 
 def test_what_is_given_up_goes_no_further(home: Home) -> None:
-    from archive.web.asking import Asked
+    from archive.web.executor import Asked
 
     archive, asked = AskedArchive(home, WebSettings()), Asked()
 

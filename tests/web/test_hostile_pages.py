@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 
 from archive import open_archive
-from archive.articles import ArchivedArticle
 from archive.home import Home
+from archive.read.articles import ArchivedArticle
 from archive.web import markdown
 from tests.web.addresses import NAMES, addresses
 from tests.web.hostile import HOSTILE, SCRIPT, TEMPLATE

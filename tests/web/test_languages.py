@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from archive.web.formatting import day, filters, moment, shorten, size, span
 from archive.web.rendering import FOLDER, LANGUAGES
-from archive.web.wording import day, filters, moment, shorten, size, span
 from tests.web.catalogue import said
 
 _VALUES = re.compile(r"%\(\w+\)s")

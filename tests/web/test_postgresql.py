@@ -12,7 +12,7 @@ from archive.home import create_home
 from archive.web.app import create_app
 from archive.web.settings import WebSettings
 from tests.postgres import new_database
-from tests.unit.archive.test_search import ARTICLES, fill
+from tests.unit.archive.search.test_search import ARTICLES, fill
 
 URL = "https://suara.example/subsidy"
 

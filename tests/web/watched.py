@@ -17,8 +17,8 @@ from archive.db.engine import open_engine
 from archive.db.repository import Repository, UrlOutcome
 from archive.home import Home, create_home
 from archive.model import Candidate, Capture, FoundBy, Source, UrlKind
-from crawler.freshness import pace_of
-from crawler.progress import Progress, Tally
+from crawler.cache_headers import pace_of
+from crawler.runs.progress import Progress, Tally
 from tests.rows import Rows, article
 
 DAYS = 120

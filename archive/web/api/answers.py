@@ -18,8 +18,8 @@ from starlette.responses import Response
 
 from archive.export.values import as_json, encodable
 from archive.web.cached_route import CachedRoute
-from archive.web.origins import reader_origin
 from archive.web.problems import MEDIA_TYPE, ProblemError
+from archive.web.urls import reader_origin
 
 PREFIX = "/api/v1"
 _SAID = {

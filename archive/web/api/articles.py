@@ -10,15 +10,14 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.articles import ArchivedArticle
 from archive.cite import Style, cite_all, references
+from archive.cli import cluster_report, diff_report
 from archive.db.types import MAX_ID
 from archive.errors import NotArchivedError
 from archive.export.columns import COLUMNS, Column, choose
 from archive.export.values import row_of
-from archive.query import Query
-from archive.reports import cluster as cluster_report
-from archive.reports import diff as diff_report
+from archive.read.articles import ArchivedArticle
+from archive.read.query import Query
 from archive.warc.reader import read_member
 from archive.web.api.answers import (
     PREFIX,
@@ -31,9 +30,9 @@ from archive.web.api.answers import (
     read_cursor,
 )
 from archive.web.api.models import Article, Difference, Revisions, SomeColumns, Story
-from archive.web.asking import AskedArchive, ask
-from archive.web.comparing import compared
-from archive.web.origins import reader_origin, replay_address, timemap_address
+from archive.web.executor import AskedArchive, ask
+from archive.web.revision_pair import compared
+from archive.web.urls import reader_origin, replay_address, timemap_address
 
 WARC = "application/warc"
 CITED_AS = {

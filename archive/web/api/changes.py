@@ -10,9 +10,9 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.captures import ArchivedCapture, captures_of
-from archive.changes import Change, parse_since
-from archive.changes import changes as changes_since
+from archive.read.captures import ArchivedCapture, captures_of
+from archive.read.changes import Change, parse_since
+from archive.read.changes import changes as changes_since
 from archive.web.api.answers import (
     CursorParameter,
     LimitParameter,
@@ -22,8 +22,8 @@ from archive.web.api.answers import (
 )
 from archive.web.api.articles import Address
 from archive.web.api.models import Captures, Changes
-from archive.web.asking import ask
-from archive.web.origins import replay_address
+from archive.web.executor import ask
+from archive.web.urls import replay_address
 
 router = api_router("history")
 

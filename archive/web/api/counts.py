@@ -9,16 +9,16 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.following import followed_sources
+from archive.cli import stats_report
 from archive.index.counting import Count
-from archive.query import Query
-from archive.reports import stats as stats_report
+from archive.read.query import Query
+from archive.read.source_list import followed_sources
 from archive.search.syntax import parse_query
 from archive.search.tree import EVERYTHING, By
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
-from archive.web.asking import ask
+from archive.web.executor import ask
 
 router = api_router("counts")
 

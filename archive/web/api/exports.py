@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from archive.export import FORMATS, Selection
 from archive.export.columns import choose
-from archive.query import Query
+from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.web.api.answers import api_router
 from archive.web.api.search import ColumnsParameter, QueryParameter
-from archive.web.asking import AskedArchive
+from archive.web.executor import AskedArchive
 from archive.web.streaming import WrittenResponse
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}

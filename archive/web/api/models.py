@@ -8,13 +8,13 @@ from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from archive.articles import ArchivedArticle
-from archive.captures import ArchivedCapture
-from archive.changes import Change
-from archive.clusters import Member
-from archive.diff import Piece
+from archive.core.diff import Piece
 from archive.export.columns import COLUMNS, LONG_TEXTS, meanings
-from archive.following import FollowedSource
+from archive.read.articles import ArchivedArticle
+from archive.read.captures import ArchivedCapture
+from archive.read.changes import Change
+from archive.read.clusters import Member
+from archive.read.source_list import FollowedSource
 from archive.search.tree import By
 
 EXAMPLE: dict[str, Any] = {

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from archive.export.columns import Column, choose
 from archive.export.values import row_of
 from archive.index.searching import Cursor
-from archive.query import Query, SearchHit, is_address
+from archive.read.query import Query, SearchHit, is_address
 from archive.search.syntax import parse_query
 from archive.search.tree import EVERYTHING, By, Node, Order
 from archive.web.api.answers import (
@@ -24,8 +24,8 @@ from archive.web.api.answers import (
     read_cursor,
 )
 from archive.web.api.models import Hits
-from archive.web.asking import ask
 from archive.web.cursors import bounded
+from archive.web.executor import ask
 from archive.web.problems import ProblemError
 
 QueryParameter = Annotated[

@@ -10,15 +10,15 @@ from fastapi import Path as PathParameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.articles import ArchivedArticle
-from archive.changes import Change, vanishing_of
 from archive.cite import Style, cite_all, references
-from archive.clusters import Cluster
 from archive.db.types import MAX_ID
-from archive.query import Query
+from archive.read.articles import ArchivedArticle
+from archive.read.changes import Change, vanishing_of
+from archive.read.clusters import Cluster
+from archive.read.query import Query
 from archive.web import markdown
-from archive.web.asking import ask
 from archive.web.cached_route import page_router
+from archive.web.executor import ask
 from archive.web.pages.replay import replay_path
 from archive.web.rendering import render
 

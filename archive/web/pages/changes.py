@@ -9,12 +9,12 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.changes import Change, ChangeKind, Place, Wanted, latest_changes, place_of
 from archive.db.sources import source_ids
-from archive.query import Query
-from archive.web.asking import ask
+from archive.read.changes import Change, ChangeKind, Place, Wanted, latest_changes, place_of
+from archive.read.query import Query
 from archive.web.cached_route import page_router
 from archive.web.dates import day_of
+from archive.web.executor import ask
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
 

@@ -11,16 +11,16 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.articles import COLUMNS as NAMES
 from archive.errors import QueryError
 from archive.export import FORMATS
 from archive.export.columns import meanings
 from archive.export.folder import SPLITS
-from archive.query import Query
+from archive.read.articles import COLUMNS as NAMES
+from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.web.api.exports import MEDIA_TYPES
-from archive.web.asking import ask
 from archive.web.cached_route import page_router
+from archive.web.executor import ask
 from archive.web.rendering import link, render
 
 router = page_router()

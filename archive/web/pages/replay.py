@@ -9,16 +9,16 @@ from urllib.parse import quote, unquote_to_bytes
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.captures import ArchivedCapture, captures_near
 from archive.errors import NotArchivedError
-from archive.query import Query
-from archive.web.asking import ask
+from archive.read.captures import ArchivedCapture, captures_near
+from archive.read.query import Query
 from archive.web.cached_route import page_router
-from archive.web.origins import replay_origin
+from archive.web.executor import ask
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
 from archive.web.replay.addresses import Place, read_moment
 from archive.web.replay.bodies import capture_at, rendered
+from archive.web.urls import replay_origin
 
 router = page_router()
 _OWN_PARAMETERS = ("lang", "as_served")

@@ -11,13 +11,13 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.articles import ArchivedArticle
-from archive.diff import Change, Difference, Pieces, compare
-from archive.query import Query
-from archive.reports.diff import is_changed, lines
-from archive.revisions import MAX_NUMBER, ArchivedRevision, Step, steps
-from archive.web.asking import ask
+from archive.cli.diff_report import is_changed, lines
+from archive.core.diff import Change, Difference, Pieces, compare
+from archive.read.articles import ArchivedArticle
+from archive.read.query import Query
+from archive.read.revisions import MAX_NUMBER, ArchivedRevision, Step, steps
 from archive.web.cached_route import page_router
+from archive.web.executor import ask
 from archive.web.rendering import render
 
 router = page_router()

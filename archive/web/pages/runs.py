@@ -8,11 +8,11 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.query import Query
-from archive.runs import MAX_ID, Run, latest_runs
-from archive.runs import run as run_of
-from archive.web.asking import ask
+from archive.read.query import Query
+from archive.read.runs import MAX_ID, Run, latest_runs
+from archive.read.runs import run as run_of
 from archive.web.cached_route import page_router
+from archive.web.executor import ask
 from archive.web.rendering import render
 
 router = page_router()

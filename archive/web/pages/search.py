@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from archive.errors import QueryError
 from archive.index.counting import Facets
 from archive.index.searching import Cursor
-from archive.query import Query, SearchHit, is_address
+from archive.read.query import Query, SearchHit, is_address
 from archive.search.narrowing import narrowed, parts, widened
 from archive.search.syntax import parse_query
 from archive.search.tree import (
@@ -31,9 +31,9 @@ from archive.search.tree import (
     Period,
     Trait,
 )
-from archive.web.asking import ask
 from archive.web.cached_route import page_router
 from archive.web.cursors import read_cursor, write_cursor
+from archive.web.executor import ask
 from archive.web.histogram import Histogram, histogram
 from archive.web.rendering import link, render
 

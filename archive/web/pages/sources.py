@@ -9,8 +9,8 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive import coverage
-from archive.health import (
+from archive.analysis import coverage
+from archive.analysis.health import (
     DAYS_COUNTED,
     DAYS_OF_ERRORS,
     DAYS_SHOWN,
@@ -21,9 +21,9 @@ from archive.health import (
     source_health,
     source_lines,
 )
-from archive.query import Query
-from archive.web.asking import ask
+from archive.read.query import Query
 from archive.web.cached_route import page_router
+from archive.web.executor import ask
 from archive.web.rendering import render
 
 router = page_router()

@@ -15,13 +15,7 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.errors import QueryError
-from archive.export.csv_table import guarded
-from archive.index.searching import newest_day
-from archive.query import Query
-from archive.search.syntax import parse_query
-from archive.search.tree import By, Node
-from archive.trends import (
+from archive.analysis.trends import (
     MAX_LINES,
     Asked,
     Line,
@@ -30,9 +24,15 @@ from archive.trends import (
     trends,
     unit_for,
 )
-from archive.web.asking import ask
+from archive.errors import QueryError
+from archive.export.csv_table import guarded
+from archive.index.searching import newest_day
+from archive.read.query import Query
+from archive.search.syntax import parse_query
+from archive.search.tree import By, Node
 from archive.web.cached_route import page_router
 from archive.web.dates import day_of
+from archive.web.executor import ask
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
 

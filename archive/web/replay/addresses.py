@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from archive.core.urls import join_url
 from archive.errors import UrlError
-from archive.urls import join_url
 
 if TYPE_CHECKING:
-    from archive.captures import ArchivedCapture
+    from archive.read.captures import ArchivedCapture
 
 AS_SERVED = "sv_"
 """Behind the time: the page as served, where there is one as its scripts had made it too."""

@@ -14,20 +14,20 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from archive.errors import KlipingError, NotArchivedError
-from archive.web.asking import AskedArchive
+from archive.web.executor import AskedArchive
 from archive.web.guard import gate
-from archive.web.origins import origin_of_reader, replay_origin
 from archive.web.problems import ClientGoneError, ProblemError, problem_of
 from archive.web.rendering import render
 from archive.web.replay.addresses import Place, read_place
 from archive.web.replay.bodies import Shown, capture_at, is_redirect, show
 from archive.web.replay.policy import page_headers, part_headers
+from archive.web.urls import origin_of_reader, replay_origin
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from archive.home import Home
-    from archive.query import Query
+    from archive.read.query import Query
     from archive.web.settings import WebSettings
 
 _NAVIGATED = (None, "navigate")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from tinycss2.bytes import decode_stylesheet_bytes
 from w3lib.encoding import html_to_unicode, http_content_type_encoding
 
-from archive.captures import captures_near, rendering_of
+from archive.core.styles import replace_in_style
+from archive.core.urls import normalise_url
 from archive.db.repository import Repository
 from archive.errors import NotArchivedError, UrlError
 from archive.model import RecordType
-from archive.styles import replace_in_style
-from archive.urls import normalise_url
+from archive.read.captures import captures_near, rendering_of
 from archive.warc.reader import read_payload
 from archive.web.replay.markup import replayed_page
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from archive.captures import ArchivedCapture
+    from archive.read.captures import ArchivedCapture
     from archive.web.replay.addresses import Place
 
 MAX_BODY_BYTES = 64 * 2**20

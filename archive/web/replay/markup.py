@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from turbohtml import Token, TokenType, tokenize
 
-from archive.styles import replace_in_style
+from archive.core.styles import replace_in_style
 
 if TYPE_CHECKING:
     from archive.web.replay.addresses import Place

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from archive.audit import audit
 from archive.db.clusters import ClusterRules
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Reading, Repository, UrlOutcome
@@ -28,11 +27,12 @@ from archive.model import (
     Source,
     UrlKind,
 )
+from archive.text.likeness import likeness
+from archive.text.minhash import sketch_of
 from archive.warc.compose import response_payload_digest
 from archive.warc.reader import read_exchange
+from archive.warc.verify_rows import audit
 from archive.warc.writer import WarcWriter
-from pipelines.dedupe import likeness
-from pipelines.sketch import sketch_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SITE = "https://suara.example"

@@ -16,8 +16,8 @@ from citeproc.source.json import CiteProcJSON
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive.articles import ArchivedArticle
 from archive.cite import Reference, Style, cite_all
+from archive.read.articles import ArchivedArticle
 from tests.unit.archive.export.test_formats import PLAIN
 
 ARTICLE = replace(

@@ -3,9 +3,9 @@
 import pytest
 
 from archive.model import Capture, UrlKind, Visit
-from crawler.display import line, table
-from crawler.progress import Progress, Tally
-from pipelines.ingest import Ingested
+from crawler.runs.display import line, table
+from crawler.runs.progress import Progress, Tally
+from pipelines.ingest.visit import Ingested
 from tests.unit.archive.db.test_database import NOW
 
 URL = "https://suara.example/a"

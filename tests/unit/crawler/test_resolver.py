@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from twisted.internet.address import IPv4Address, IPv6Address
 
-from archive.addresses import is_public, literal_address
+from archive.core.network_addresses import is_public, literal_address
 from crawler import resolver
 from crawler.resolver import PublicResolver
 

@@ -1,7 +1,7 @@
 """What a source may be asked for, and in which order."""
 
 from archive.model import LISTS, CaptureScope, Source, UrlKind
-from crawler.frontier import SourceQueue
+from crawler.runs.frontier import SourceQueue
 
 HOME = "https://suara.example/"
 

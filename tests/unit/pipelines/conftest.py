@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from archive.model import Extraction
-from pipelines import importing, repair
-from pipelines.guidance import Guidance
-from pipelines.served import ServedArticle
-from pipelines.whole import read_article
+from pipelines.extraction_context import Guidance
+from pipelines.ingest import importing, repair
+from pipelines.multipage import read_article
+from pipelines.page_input import ServedArticle
 
 
 class HerePool:

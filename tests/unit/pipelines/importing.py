@@ -10,16 +10,16 @@ from typing import Any
 from sqlalchemy import text
 
 from archive import open_archive
-from archive.articles import ArchivedArticle
-from archive.audit import audit
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.home import Home, create_home
 from archive.model import Source
-from crawler.rebuild import Rebuilder
-from pipelines.importing import Options, Result, import_files
-from pipelines.repair import Mended, repair
+from archive.read.articles import ArchivedArticle
+from archive.warc.verify_rows import audit
+from crawler.record_replay import Rebuilder
+from pipelines.ingest.importing import Options, Result, import_files
+from pipelines.ingest.repair import Mended, repair
 
 
 class Silent:

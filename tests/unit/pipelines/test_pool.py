@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from archive.model import Outcome
+from archive.text.minhash import sketch_of
 from pipelines.extract import extract
+from pipelines.page_input import ServedArticle, ServedPage
 from pipelines.pool import WARM_PAGE, ExtractionPool
-from pipelines.served import ServedArticle, ServedPage
-from pipelines.sketch import sketch_of
 from tests.servers.broken import article
 
 TIMEOUT_S = 5.0

@@ -16,7 +16,7 @@ from archive.model import (
     FoundBy,
     UrlKind,
 )
-from pipelines.ingest import reading_of
+from pipelines.ingest.visit import reading_of
 from tests.rows import NOW, SITE, Rows, article
 
 MAIN = f"{SITE}/2026/harga-beras-naik-lagi"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from archive.db import clusters
-from archive.db.clusters import ClusterRules, Likeness, believed_at, place_article, take_out
+from archive.db.clusters import ClusterRules, believed_at, place_article, take_out
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.schema import (
@@ -26,6 +26,7 @@ from archive.db.schema import (
     SketchRow,
 )
 from archive.model import Sketch, Source
+from archive.text.likeness import Likeness
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TABLES = (SketchBandRow, SketchRow, ClusterLinkRow, ArticleRow, ClusterRow)

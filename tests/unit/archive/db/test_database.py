@@ -13,9 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
-from archive.db.history import Reading
-from archive.db.identity import KnownArticle
 from archive.db.repository import Repository, UrlOutcome
+from archive.db.revision_history import Reading
 from archive.db.schema import Base
 from archive.db.sources import rules_of
 from archive.errors import StorageError
@@ -28,6 +27,7 @@ from archive.model import (
     Source,
     UrlKind,
 )
+from archive.text.revision_rules import KnownArticle
 from tests.rows import NOW, SITE, Rows, article, capture, read
 
 SOURCE = Source("suara", SITE, seeds=(Seed(f"{SITE}/feed", UrlKind.FEED),))

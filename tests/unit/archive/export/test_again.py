@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
-from archive.db.reach import Reach
 from archive.db.schema import TakedownRow
 from archive.errors import WrongUseError
 from archive.export import Layout, export
@@ -25,13 +24,14 @@ from archive.export.columns import choose
 from archive.export.manifest import manifest_path
 from archive.export.numbers import Numbers
 from archive.export.selecting import select
-from archive.query import Query
-from pipelines.dedupe import likeness
-from pipelines.sketch import sketch_of
+from archive.read.query import Query
+from archive.takedown.scope import Reach
+from archive.text.likeness import likeness
+from archive.text.minhash import sketch_of
 from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import NOW, Rows, article, read
-from tests.unit.archive.test_search import SOURCES
+from tests.unit.archive.search.test_search import SOURCES
 
 CLUSTERING = ClusterRules(sketch_of, likeness)
 STORIES = {

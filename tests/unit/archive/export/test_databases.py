@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from archive.articles import ArchivedArticle
 from archive.db.engine import open_engine
 from archive.export import export
 from archive.export.selecting import select
 from archive.export.values import encodable
-from archive.query import Query
+from archive.read.articles import ArchivedArticle
+from archive.read.query import Query
 from tests.postgres import new_database
 from tests.rows import NOW, SITE, Rows, article, read
 from tests.unit.archive.export.test_formats import HOSTILE, JAKARTA, LOADERS, expected

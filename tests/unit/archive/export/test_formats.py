@@ -23,13 +23,13 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.article_pages import ArchivedPage
-from archive.articles import ArchivedArticle
 from archive.errors import StorageError, WrongUseError
 from archive.export import FORMATS, Layout, Selection, export
 from archive.export.columns import COLUMNS, KNOWN_AS, Kind, choose, meanings
 from archive.export.csv_table import guarded, unguarded
 from archive.export.values import encodable
+from archive.read.article_pages import ArchivedPage
+from archive.read.articles import ArchivedArticle
 
 ROOT = Path(__file__).parents[4]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

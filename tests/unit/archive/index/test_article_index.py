@@ -20,7 +20,7 @@ from archive.errors import LockedError, StorageError
 from archive.index import article_index
 from archive.index.article_index import ArticleIndex
 from archive.index.check import index_problems
-from archive.query import Query
+from archive.read.query import Query
 from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import NOW, SITE, Rows, article

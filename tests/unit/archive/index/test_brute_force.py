@@ -22,7 +22,7 @@ from archive.index.analysis import words
 from archive.index.article_index import ArticleIndex
 from archive.index.stems import LANGUAGES, stem
 from archive.model import PageKind, Source
-from archive.query import Query
+from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import (
     And,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.digest import digest_of
+from archive.core.digest import digest_of
 from archive.model import Capture, Conversion, RecordType
 from archive.warc import cdxj
 from archive.warc.compose import compose_conversion
@@ -20,7 +20,7 @@ from archive.warc.verify import Code, verify_file
 from archive.warc.writer import WarcWriter
 from tests.unit.archive.warc.exchanges import AT, ODD_RESPONSES, exchange
 from tests.unit.archive.warc.tools import assert_tools_accept
-from tests.unit.pipelines.test_recover import let_die
+from tests.unit.pipelines.ingest.test_recover import let_die
 
 DOM = b"<html><body>Hujan turun di Bandung</body></html>"
 LATER = AT + timedelta(seconds=2)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from archive.commands import serve
+from archive.cli import serve
 from archive.errors import HomeError, WrongUseError
 from crawler.cli import app
 from crawler.demo import __main__ as demo

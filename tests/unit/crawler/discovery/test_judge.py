@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from archive.core.urls import registrable_domain
 from archive.model import Seed, Source, UrlKind
-from archive.urls import registrable_domain
 from crawler.discovery.judge import RULES, Judgement, judge, judge_sitemap, sites_of
 
 SITES = frozenset({"suara.example"})

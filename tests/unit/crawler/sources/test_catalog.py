@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import crawler.sources.catalog
-from archive.urls import registrable_domain
+from archive.core.urls import registrable_domain
 from crawler.sources import load_source
 from crawler.sources.catalog import load_catalog, search_catalog
 

@@ -8,8 +8,8 @@ import pytest
 from archive.errors import SourceError
 from archive.model import Seed, Source, UrlKind
 from crawler.retry import FailureKind
-from crawler.sources.asking import Answer
 from crawler.sources.check import State, check_source, judge_answer, try_source
+from crawler.sources.fetch import Answer
 
 HOME = "https://suara.example"
 SOURCE = Source("suara", f"{HOME}/", delay_s=2.5)

@@ -4,7 +4,7 @@ import pytest
 
 from archive.errors import SourceError
 from archive.model import Seed, UrlKind
-from crawler.sources.asking import Answer
+from crawler.sources.fetch import Answer
 from crawler.sources.probe import Probed, answer_probe, probe_site
 
 HOME = "https://suara.example"

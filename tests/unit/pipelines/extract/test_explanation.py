@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from archive.text.learnt_boilerplate import learn
 from pipelines.extract import explain
-from pipelines.extract.learn import learn
 from pipelines.extract.overrides import read_rules
 from tests.unit.pipelines.extract.conftest import PARAGRAPHS
 

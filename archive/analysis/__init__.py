@@ -1,0 +1,1 @@
+"""Research over an archive: terms, trends, coverage, health of sources."""

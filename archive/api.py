@@ -1,0 +1,208 @@
+"""An archive that is open to be read: what the commands ask, and the Python API (docs/python.md).
+
+`archive.open_archive` makes one. Nothing of an archive can be changed through it.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from os import PathLike, fspath
+from typing import Self
+
+from archive.analysis.top_terms import SAMPLE, TopTerms, top_terms
+from archive.analysis.vocabulary import TermOrder
+from archive.cite import Style, cite_all, references
+from archive.core.diff import Difference, compare
+from archive.db.engine import open_engine
+from archive.db.repository import Repository
+from archive.errors import LockedError, StorageError
+from archive.export import ONE_FILE, Layout, Selection, export
+from archive.export.columns import choose
+from archive.export.selecting import select
+from archive.home import Home
+from archive.index.article_index import ArticleIndex, Progress, Snapshot
+from archive.read.article_pages import ArchivedPage
+from archive.read.articles import ArchivedArticle
+from archive.read.changes import Change, changes, parse_since
+from archive.read.query import Query
+from archive.read.revisions import ArchivedRevision, all_revisions
+from archive.search.syntax import Asked, as_node
+from archive.search.tree import EVERYTHING, choice
+from archive.warc.reader import read_payload
+
+FOLLOW_EVERY_S = 1.0
+"""The index follows what comes in while an archive is open, no more often than this."""
+_log = logging.getLogger(__name__)
+
+
+class Archive(Query):
+    """Questions to one archive, its texts, and the pages behind them.
+
+    It can be used in a `with` statement, which closes the database.
+    """
+
+    def __init__(self, home: Home, progress: Progress = lambda done, of: None) -> None:
+        """Open the archive in `home`; `progress` is told how far its index is, if that is built.
+
+        Raises:
+            StorageError: its database cannot be opened.
+        """
+        engine = open_engine(home.database_url, read_only=True)
+        self._own_index = ArticleIndex(home.index, engine)
+        super().__init__(engine, self._own_index)
+        self.home = home
+        self._progress = progress
+        self._caught_up_at = -math.inf
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self.engine.dispose()
+
+    def snapshot(self) -> Snapshot:
+        """Return the search index, which follows the database first.
+
+        Where it cannot, because another process writes it or the disk refuses, that is logged.
+
+        Raises:
+            LockedError: another process is building it for the first time.
+            StorageError: it cannot be built.
+        """
+        if time.monotonic() - self._caught_up_at > FOLLOW_EVERY_S:
+            try:
+                self._own_index.catch_up(self._progress)
+            except (LockedError, StorageError) as error:
+                if not self._own_index.exists():
+                    raise
+                _log.warning("index: %d articles behind: %s", len(self._own_index.pending()), error)
+            self._caught_up_at = time.monotonic()
+        return super().snapshot()
+
+    def terms(
+        self,
+        query: Asked,
+        *,
+        among: Asked = EVERYTHING,
+        bigrams: bool = False,
+        order: str = TermOrder.DISTINCTIVE,
+        limit: int = 25,
+        sample: int | None = SAMPLE,
+        all_words: bool = False,
+    ) -> TopTerms:
+        """The words, or pairs of words, that tell the articles which match from others `among`
+        which to look; where there are no others, the most frequent.
+
+        At most `sample` articles of either sort are read (None: all), which are spread evenly.
+        Stop words and numbers are left out unless `all_words`. `order` is a `TermOrder`.
+        """
+        with self.engine.connect() as connection:
+            return top_terms(
+                connection,
+                self.snapshot(),
+                as_node(query),
+                among=as_node(among),
+                bigrams=bigrams,
+                order=choice(TermOrder, order),
+                limit=limit,
+                sample=sample,
+                all_words=all_words,
+            )
+
+    def revisions(self, id_or_url: str | int) -> list[ArchivedRevision]:
+        """Every revision of an article, oldest first.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return all_revisions(connection, article.id)
+
+    def diff(self, id_or_url: str | int, *numbers: int) -> Difference:
+        """What changed between two revisions of an article, as `two_revisions` has them.
+
+        Raises:
+            NotArchivedError: there is no such article or revision, or only one revision.
+        """
+        _, before, after = self.two_revisions(id_or_url, numbers)
+        return compare(before.wording, after.wording)
+
+    def changes(
+        self, since: str | datetime = "1d", *, source: str | None = None
+    ) -> Iterator[Change]:
+        """What was seen to change, oldest first: since a moment, or as `12h`, `1d`, `2w` or
+        `2026-03-01` say.
+
+        Raises:
+            WrongUseError: `since` cannot be understood.
+        """
+        moment = parse_since(since, datetime.now(UTC)) if isinstance(since, str) else since
+        return changes(self.engine, moment, source=source)
+
+    def selection(
+        self,
+        matching: Asked = EVERYTHING,
+        *,
+        every_revision: bool = False,
+        first_only: bool = False,
+    ) -> Selection:
+        """What an export is of (`archive.export.selecting`)."""
+        return select(
+            self,
+            self.home.warc,
+            matching,
+            every_revision=every_revision,
+            first_only=first_only,
+        )
+
+    def export(
+        self,
+        target: str | PathLike[str],
+        format_: str = "jsonl",
+        matching: Asked = EVERYTHING,
+        *,
+        columns: Sequence[str] | None = None,
+        every_revision: bool = False,
+        first_only: bool = False,
+        layout: Layout = ONE_FILE,
+    ) -> int:
+        """Write articles to a file, or a folder of files; how many.
+
+        It appears whole or not at all. docs/export.md has the formats, docs/columns.md the columns.
+
+        Raises:
+            WrongUseError: there is no such format or column, or they do not go together.
+            StorageError: it cannot be written.
+        """
+        selection = self.selection(matching, every_revision=every_revision, first_only=first_only)
+        chosen = replace(selection, columns=choose(columns))
+        return export(chosen, format_, fspath(target), layout)
+
+    def cite(self, *articles: ArchivedArticle, style: str = Style.BIBTEX) -> str:
+        """Citations of articles, each as it reads there: BibTeX, CSL-JSON or RIS (a `Style`).
+
+        Raises:
+            WrongUseError: there is no such style.
+        """
+        return cite_all(references(self, articles), choice(Style, style))
+
+    def payload(self, page: ArchivedArticle | ArchivedPage) -> bytes:
+        """The page that an article was read from, as its server sent it, codings undone.
+
+        Of a page that was rendered (`warc_record_type` is conversion), as its scripts left it.
+
+        Raises:
+            RecordError: its record is missing or damaged.
+        """
+        find = Repository(self.engine).find_record
+        return read_payload(self.home.warc, page.ref, find=find)

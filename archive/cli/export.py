@@ -1,0 +1,169 @@
+"""`kliping export`: the archive, or a part of it, as files that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from archive.cli.options import HomeOption, show_progress
+
+if TYPE_CHECKING:
+    from archive.export import Selection
+    from archive.read.articles import Batch
+
+
+class Revisions(StrEnum):
+    """Which states of an article are exported."""
+
+    LAST = "last"
+    ALL = "all"
+
+
+class Dedupe(StrEnum):
+    """What is left out of articles that tell the same story."""
+
+    CLUSTER = "cluster"
+
+
+def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
+    context: typer.Context,
+    home: HomeOption = Path(),
+    format_: Annotated[
+        str, typer.Option("--format", help="jsonl, csv, parquet, sqlite, hf or wacz.")
+    ] = "jsonl",
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="File or folder to write; - is standard output."),
+    ] = "-",
+    matching: Annotated[
+        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+    ] = "",
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Names of columns, with commas between, in the order wanted.", show_default="all"
+        ),
+    ] = None,
+    no_text: Annotated[
+        bool, typer.Option("--no-text", help="Leave out the columns text and markdown.")
+    ] = False,
+    revisions: Annotated[
+        Revisions,
+        typer.Option(help="Each article as it reads now, or once for every revision of it."),
+    ] = Revisions.LAST,
+    dedupe: Annotated[
+        Dedupe | None,
+        typer.Option(help="Of each cluster, only the article that had the story first."),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="year|holdout",
+            help="Write parts: by year of publication, or train, validation and test.",
+        ),
+    ] = None,
+    shards: Annotated[
+        int, typer.Option(min=1, max=1000, help="Write each part as so many files.")
+    ] = 1,
+    manifest: Annotated[
+        bool,
+        typer.Option(
+            "--manifest",
+            help="Write FILE.manifest.json too: selection, counts, digest, citation.",
+        ),
+    ] = False,
+    from_manifest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Make the export of this manifest again: the same rows, columns and files.",
+        ),
+    ] = None,
+) -> None:
+    """Write every article to a file that other programs read.
+
+    jsonl, csv, parquet and sqlite are tables with the text and facts of one article a row; hf is
+    a folder to load with Hugging Face's datasets; wacz has the pages as they were served, and
+    replays in ReplayWeb.page. With --split or --shards, and for hf, the output is a folder, which
+    has a manifest.json. It appears when it is whole, or not at all. docs/columns.md tells what
+    the columns mean, docs/export.md how to open the files.
+
+    With --from-manifest, what came into the archive since is left out. Where the files are not as
+    they were, it says which and why, as far as it can be told; the exit code is 1 then.
+    """
+    if from_manifest is not None:
+        _refuse_others(context, "home", "output", "from_manifest")
+        _export_again(home, from_manifest, output)
+        return
+    from archive import open_archive
+    from archive.errors import WrongUseError
+    from archive.export import FORMATS, Layout
+    from archive.export import export as export_selection
+    from archive.export.columns import choose
+
+    is_table = format_ not in FORMATS or FORMATS[format_].package is None
+    if not is_table and (columns or no_text):
+        raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
+    names = [name.strip() for name in columns.split(",")] if columns is not None else None
+    chosen = {"every_revision": revisions is Revisions.ALL, "first_only": dedupe is not None}
+    with open_archive(home, show_progress) as archive:
+        selection = archive.selection(matching, **chosen)
+        shown = _shown(selection, partial(archive.count_all, matching=matching, **chosen))
+        wanted = replace(shown, columns=choose(names, no_text=no_text))
+        count = export_selection(wanted, format_, output, Layout(split, shards, manifest))
+    what = "articles" if revisions is Revisions.LAST else "revisions"
+    typer.echo(f"Exported {count} {what}.", err=True)
+
+
+def _refuse_others(context: typer.Context, *allowed: str) -> None:
+    """Refuse options beside those allowed, which the manifest settles."""
+    from archive.errors import WrongUseError
+
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in allowed and source is not None and source.name == "COMMANDLINE":
+            raise WrongUseError(f"{parameter.opts[0]}: the manifest settles that; leave it out")
+
+
+def _export_again(home: Path, manifest: Path, output: str) -> None:
+    from archive import open_archive
+    from archive.export.again import export_again, read_recipe, select_again
+
+    recipe = read_recipe(manifest)
+    with open_archive(home, show_progress) as archive:
+        selection = select_again(archive, recipe, archive.home.warc)
+        shown = _shown(selection, lambda: recipe.rows)
+        count, differences = export_again(recipe, shown, output)
+    typer.echo(f"Exported {count} of {recipe.rows} rows.", err=True)
+    for difference in differences:
+        typer.secho(f"kliping: {difference}", fg="red", err=True)
+    if differences:
+        raise typer.Exit(1)
+
+
+def _shown(selection: Selection, count: Callable[[], int]) -> Selection:
+    """The same, with a bar and the time left where a person looks on."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from archive.read.articles import Articles
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return selection
+
+    def watched() -> Iterator[Batch]:
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("Exporting", total=count())
+            for batch in selection.batches():
+                yield batch
+                progress.advance(task, len(batch))
+
+    return replace(selection, articles=Articles(watched()))

@@ -1,0 +1,174 @@
+"""Commands that read the archive back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archive.cli.options import HomeOption, JsonOption, print_json, show_progress
+from archive.errors import WrongUseError
+from archive.model import UrlState
+
+
+def articles(
+    home: HomeOption = Path(),
+    source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    matching: Annotated[
+        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+    ] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many.", show_default="all")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List the archived articles, newest published first.
+
+    With --json, each line is a whole article: the same keys as in an export.
+    """
+    from archive import open_archive
+    from archive.cli.articles_report import print_as_json, print_as_table
+
+    with open_archive(home, show_progress) as archive:
+        found = archive.articles(matching, source=source, limit=limit)
+        if json:
+            print_as_json(found)
+        else:
+            print_as_table(found)
+
+
+def show(
+    article: Annotated[str, typer.Argument(metavar="ID|URL", help="Number or any known address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """Print one article, its facts, its other addresses, and where the bytes of each page lie.
+
+    Any address that led to the article will do: one that redirected, its AMP or print view, one
+    of its further pages. Of an address that is no article, it says what became of it.
+    """
+    from archive import open_archive
+    from archive.cli.articles_report import print_as_json, print_in_full
+
+    with open_archive(home, show_progress) as archive:
+        found = archive.article(article)
+        if json:
+            print_as_json([found])
+        else:
+            print_in_full(found, archive.aliases(found.id), archive.home.warc)
+
+
+def diff(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    revisions: Annotated[
+        list[int] | None,
+        typer.Argument(
+            metavar="[A [B]]",
+            help="Numbers of two revisions, or of one to compare with the newest.",
+            show_default="the last two",
+        ),
+    ] = None,
+    home: HomeOption = Path(),
+    html: Annotated[
+        bool, typer.Option("--html", help="The whole article with ins and del, to put in a page.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show what changed between two revisions of an article, word by word.
+
+    In a terminal, what was removed is red and what was added green; elsewhere they stand as
+    [-removed-] and {+added+}. `kliping show` tells how many revisions there are.
+    """
+    from archive import open_archive
+    from archive.cli import diff_report as report
+
+    numbers = revisions or []
+    if len(numbers) > 2 or (html and json):
+        raise WrongUseError("give two revisions at most, and one of --html and --json")
+    with open_archive(home, show_progress) as archive:
+        found = archive.two_revisions(article, numbers)
+    if json:
+        print_json(report.as_values(*found))
+    elif html:
+        typer.echo(report.as_html(*found))
+    else:
+        report.print_diff(*found)
+
+
+def cluster(
+    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    home: HomeOption = Path(),
+    json: JsonOption = False,
+) -> None:
+    """List all articles that tell the story of this one in nearly the same words: wire copies,
+    reprints and shortened reprints, and who had it first.
+
+    Alike is the share of three-word runs of both texts that are in both; contained is the share
+    of the shorter text that is in the longer one. A dash: like it only by way of others. The time
+    is what the page says, unless the archive had seen the article by then.
+    """
+    from archive import open_archive
+    from archive.cli import cluster_report as report
+
+    with open_archive(home, show_progress) as archive:
+        found = archive.article(article)
+        story = archive.cluster(article)
+    if json:
+        print_json(report.as_values(found, story))
+    else:
+        report.print_cluster(found, story)
+
+
+def changes(
+    home: HomeOption = Path(),
+    since: Annotated[
+        str, typer.Option(help="How far back: 12h, 1d, 2w, or a date such as 2026-03-01.")
+    ] = "1d",
+    source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """List articles that were edited, edited silently, or have vanished.
+
+    Silently: the text changed, and the time of change that the page itself gives did not.
+    Vanished: the page is gone, leads to the front page, or a notice stands in its place.
+    `kliping diff ID` shows what an edit changed.
+    """
+    from archive import open_archive
+    from archive.cli.changes_report import print_changes
+
+    with open_archive(home, show_progress) as archive:
+        found = archive.changes(since, source=source)
+        if json:
+            for change in found:
+                print_json(asdict(change))
+        else:
+            print_changes(found)
+
+
+def urls(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of a source.")],
+    home: HomeOption = Path(),
+    state: Annotated[
+        UrlState | None, typer.Option(help="Only URLs that stand so.", show_default="all")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most this many.", show_default="all")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """List every URL known of a source, newest found first, with what came of it.
+
+    `kliping why URL` tells more of one.
+    """
+    from archive.home import open_home
+    from archive.read.url_status import open_ledger
+
+    for known in open_ledger(open_home(home)).urls(source, state=state, limit=limit):
+        if json:
+            print_json(asdict(known))
+        else:
+            due = f", due {known.due_at:%Y-%m-%d %H:%M}" if known.due_at else ""
+            verdict = f" ({known.verdict})" if known.verdict else ""
+            typer.echo(f"{known.state:10} {known.url}{verdict}{due}")

@@ -1,0 +1,164 @@
+"""How counts are told: as a table with bars, as a chart, as CSV or as values for JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from archive.analysis.chart_series import Lines, Measure, lines_of, name_of
+from archive.analysis.plot import MOST_BARS, MOST_LINES, Caption, plot_bars, plot_lines
+from archive.export.csv_table import guarded
+from archive.index.counting import Count
+from archive.search.periods import TIMES, missing_between, time_in
+from archive.search.tree import By
+
+_BAR_CELLS = 30
+_DAY_CELLS = len("2025-06-30")
+_AXES = {
+    Measure.SHARE: "share of articles",
+    Measure.MATCHING: "articles that match",
+    Measure.ARTICLES: "articles",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was counted."""
+
+    query: str
+    by: Sequence[By]
+    among: str
+    measure: Measure
+    """What bars and charts show."""
+
+    @property
+    def has_query(self) -> bool:
+        return bool(self.query.strip())
+
+
+def as_values(by: Sequence[By], count: Count, *, has_query: bool) -> dict[str, Any]:
+    """One count as a flat object; with what matches, if a query was asked."""
+    groups = dict(zip(map(str, by), count.group, strict=True))
+    if not has_query:
+        return {**groups, "articles": count.articles}
+    facts = {"matching": count.matching, "articles": count.articles, "share": count.share}
+    return {**groups, **facts}
+
+
+def as_csv(by: Sequence[By], counts: Sequence[Count], *, has_query: bool) -> str:
+    """All counts with a head, safe to open in a spreadsheet."""
+    names = [*map(str, by), *(["matching", "articles", "share"] if has_query else ["articles"])]
+    return csv_of(names, (as_values(by, count, has_query=has_query) for count in counts))
+
+
+def csv_of(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Objects as CSV with a head, safe to open in a spreadsheet (`archive.export.csv_table`)."""
+    output = io.StringIO()
+    writer = csv.DictWriter(output, names, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        cells = row.items()
+        writer.writerow({key: guarded(v) if isinstance(v, str) else v for key, v in cells})
+    return output.getvalue()
+
+
+def print_table(asked: Asked, counts: Sequence[Count]) -> None:
+    """A table with bars; it says where periods without any article were passed over."""
+    table = Table(box=None, header_style="bold")
+    for each in asked.by:
+        table.add_column(each, overflow="fold", min_width=_DAY_CELLS if each in TIMES else None)
+    for name in ["matching", "articles", "share"] if asked.has_query else ["articles"]:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    sizes = [asked.measure.of(count) or 0 for count in counts]
+    before: Count | None = None
+    for count, size in zip(counts, sizes, strict=True):
+        if gap := _gap(asked.by, before, count):
+            table.add_row(*gap, style="dim")
+        groups = [Text("(none)" if each is None else each) for each in count.group]
+        facts = [f"{count.matching:,}", f"{count.articles:,}", f"{count.share:.1%}"]
+        shown = facts if asked.has_query else facts[1:2]
+        table.add_row(*groups, *shown, bar(size, max(sizes)))
+        before = count
+    Console().print(table)
+
+
+def bar(size: float, most: float, cells: int = _BAR_CELLS) -> Text:
+    """A bar, of full length where `size` is the `most` that there is."""
+    return Text("█" * round(cells * size / (most or 1)), style="cyan")
+
+
+def draw(path: Path, asked: Asked, counts: Sequence[Count], archive_id: str) -> bool:
+    """Draw lines where it is counted by time, else bars; False if letters are missing.
+
+    Raises:
+        WrongUseError: it is counted by two sorts of periods.
+        StorageError: the file cannot be written.
+    """
+    lines = lines_of(asked.by, counts, asked.measure, most=MOST_LINES)
+    articles = sum(count.articles for count in counts)
+    facts = [f"{articles:,} articles" + (f" among {asked.among}" if asked.among else "")]
+    if lines is None:
+        bars = sorted(
+            ((name_of(count.group), asked.measure.of(count) or 0.0) for count in counts),
+            key=lambda pair: -pair[1],
+        )
+        if len(bars) > MOST_BARS:
+            facts.append(f"the {MOST_BARS} largest of {len(bars):,} groups")
+        return plot_bars(path, bars[:MOST_BARS], _caption(asked, facts, archive_id))
+    return plot_lines(path, lines, _caption(asked, [*facts, *_passed_over(lines)], archive_id))
+
+
+def note_of(archive_id: str, facts: Sequence[str]) -> str:
+    """What stands under a chart: the archive, the facts, and when and by what it was drawn."""
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Kliping {version('kliping')}"
+    return " · ".join([f"Archive {archive_id}", *facts, now])
+
+
+def _caption(asked: Asked, facts: Sequence[str], archive_id: str) -> Caption:
+    what = {
+        Measure.SHARE: "Share of articles that match",
+        Measure.MATCHING: "Articles that match",
+        Measure.ARTICLES: "Articles",
+    }[asked.measure]
+    return Caption(
+        asked.query.strip() or "All articles",
+        f"{what}, by {' and '.join(asked.by)}",
+        note_of(archive_id, facts),
+        _AXES[asked.measure],
+        asked.measure is Measure.SHARE,
+    )
+
+
+def _passed_over(lines: Lines) -> list[str]:
+    told = {
+        f"the {len(lines.lines)} largest of {len(lines.lines) + lines.left_out:,} groups": (
+            lines.left_out
+        ),
+        f"{lines.undated:,} without a date left out": lines.undated,
+        "gaps: no articles then": lines.has_gaps,
+    }
+    return [words for words, is_so in told.items() if is_so]
+
+
+def _gap(by: Sequence[By], before: Count | None, count: Count) -> list[str] | None:
+    """A line for the periods between two counts that have no articles, if there are any."""
+    place = time_in(by)
+    if before is None or place is None or before.group[:place] != count.group[:place]:
+        return None
+    earlier, later = before.group[place], count.group[place]
+    missing = missing_between(by[place], earlier, later) if earlier and later else 0
+    if not missing:
+        return None
+    periods = f"{missing:,} {by[place]}{'' if missing == 1 else 's'}"
+    return [*[""] * place, f"… {periods} without articles"]

@@ -1,0 +1,1 @@
+"""What needs nothing of an archive: URLs, digests, differences, schedules, files."""

@@ -1,0 +1,1 @@
+"""Reading an archive: articles, revisions, captures, clusters, changes, runs, sources."""

@@ -1,0 +1,174 @@
+"""Rows of articles as the database has them, many at a time and column by column.
+
+For `archive.read.query`. What is kept as text on SQLite (times, lists) is read here, a whole column
+at once: row by row it would take longer than all else that an export does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Connection,
+    Row,
+    Select,
+    exists,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import NullType
+
+from archive.db.schema import (
+    ArticleRow,
+    CaptureRow,
+    ClusterRow,
+    ReadingColumns,
+    RevisionPageRow,
+    RevisionRow,
+    SourceRow,
+)
+from archive.db.types import UtcDateTime
+from archive.read.article_pages import pages_of_articles
+from archive.read.clusters import on_page_clock
+
+ROWS_AT_A_TIME = 500
+BYTES_AT_A_TIME = 4 << 20
+"""Of texts: long ones come in smaller batches."""
+_ROWS_A_FETCH = 50
+_FIRST, _PUBLISHER = aliased(ArticleRow), aliased(SourceRow)
+"""The first article of a cluster, and who published it."""
+_ELSEWHERE: dict[str, Any] = {
+    "source": SourceRow.name,
+    "first_publisher": _PUBLISHER.name,
+    "captured_at": CaptureRow.captured_at,
+    "payload_digest": CaptureRow.payload_digest,
+    "warc_file": CaptureRow.warc_file,
+    "warc_offset": CaptureRow.warc_offset,
+    "warc_length": CaptureRow.warc_length,
+    "warc_record_id": CaptureRow.record_id,
+    "warc_record_type": CaptureRow.record_type,
+    "revision_count": ArticleRow.revision,
+}
+_LAST_REVISION = select(func.max(RevisionRow.id))
+_HAS_PAGES = select(exists(select(RevisionPageRow.number)))
+
+
+@dataclass(slots=True)
+class Mark:
+    """How far an archive had come when it was read."""
+
+    last_revision: int | None = None
+    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
+
+    def set(self, connection: Connection) -> None:
+        """Note it, of what the connection sees from now on, whatever others write meanwhile."""
+        if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        self.last_revision = last_revision(connection)
+
+
+def last_revision(connection: Connection) -> int:
+    """The greatest number (`revisions.id`) of any revision, as a connection sees it; 0 of none."""
+    return connection.scalar(_LAST_REVISION) or 0
+
+
+@cache  # to put it together takes as long as to read an article
+def select_articles(
+    names: tuple[str, ...], reading: type[ArticleRow] | type[RevisionRow] = ArticleRow
+) -> Select[Any]:
+    """Select articles as they read now, or once for each revision, as that reads.
+
+    Rows are as the database's driver has them; `read_columns` reads them.
+    """
+    columns: list[Any] = [
+        type_coerce(_column(reading, name), NullType()).label(name) for name in names
+    ]
+    query = select(*columns, reading.published_offset_min).select_from(ArticleRow)
+    if reading is RevisionRow:
+        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
+    return (
+        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        .join(CaptureRow, CaptureRow.id == reading.capture_id)
+        .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
+        .outerjoin(_FIRST, _FIRST.id == ClusterRow.first_article_id)
+        .outerjoin(_PUBLISHER, _PUBLISHER.id == _FIRST.source_id)
+    )
+
+
+def read_columns(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Sequence[Any]]]:
+    """What `select_articles` selects, in batches, with the further `pages` of each article."""
+    has_pages = connection.scalar(_HAS_PAGES)
+    for names, rows in _batches(connection, query, parameters):
+        raw = zip(names, zip(*rows, strict=True), strict=True)
+        values = {name: _decoder(name)(column) for name, column in raw}
+        offsets = values.pop("published_offset_min")
+        values["published_at"] = list(map(on_page_clock, values["published_at"], offsets))
+        pages = pages_of_articles(connection, set(values["id"])) if has_pages else {}
+        keys = zip(values["id"], values["revision"], strict=True)
+        yield {**values, "pages": [pages.get(key, []) for key in keys]}
+
+
+def _batches(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None
+) -> Iterator[tuple[Sequence[str], list[Row[Any]]]]:
+    """The names of columns, and rows."""
+    result = connection.execute(query, parameters, execution_options={"yield_per": _ROWS_A_FETCH})
+    names = list(result.keys())
+    batch: list[Row[Any]] = []
+    size = 0
+    for rows in result.partitions():
+        batch += rows
+        size += sum(len(row.text) for row in rows)
+        if len(batch) >= ROWS_AT_A_TIME or size >= BYTES_AT_A_TIME:
+            yield names, batch
+            batch, size = [], 0
+    if batch:
+        yield names, batch
+
+
+def _column(reading: type[ArticleRow] | type[RevisionRow], name: str) -> Any:
+    if name == "revision":
+        return ArticleRow.revision if reading is ArticleRow else RevisionRow.number
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
+    return getattr(reading if name in ReadingColumns.__annotations__ else ArticleRow, name)
+
+
+@cache
+def _decoder(name: str) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    match _column(ArticleRow, name).type:
+        case UtcDateTime():
+            return _moments
+        case JSON():
+            return _lists
+        case Boolean():
+            return _truths
+        case _:
+            return lambda column: column
+
+
+def _moments(column: Sequence[Any]) -> list[datetime | None]:
+    return [
+        datetime.fromisoformat(value) if isinstance(value, str) else value and value.astimezone(UTC)
+        for value in column
+    ]
+
+
+def _lists(column: Sequence[Any]) -> Sequence[Any]:
+    is_read = not all(isinstance(value, str) for value in column)  # PostgreSQL's driver does
+    return column if is_read else list(json.loads(f"[{','.join(column)}]"))
+
+
+def _truths(column: Sequence[Any]) -> list[bool | None]:
+    return [None if value is None else bool(value) for value in column]

@@ -1,0 +1,111 @@
+"""Reading the clusters: who tells the same story, how alike it is, and who had it first.
+
+Called through `archive.read.query`. How clusters come about is in `archive.db.clusters`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
+
+from archive.db.clusters import believed_at
+from archive.db.schema import ArticleRow, ClusterLinkRow, ClusterRow, SourceRow
+
+_ARTICLE: ColumnElement[int] = bindparam("article_id")
+_CLUSTER_ID = select(ArticleRow.cluster_id).where(ArticleRow.id == _ARTICLE)
+_MEMBERS = (
+    select(
+        ArticleRow.id,
+        SourceRow.name,
+        ArticleRow.title,
+        ArticleRow.canonical_url,
+        ArticleRow.published_at,
+        ArticleRow.published_offset_min,
+        ArticleRow.first_seen_at,
+        ClusterRow.first_article_id,
+        ClusterLinkRow.resemblance,
+        ClusterLinkRow.containment,
+    )
+    .join(SourceRow, SourceRow.id == ArticleRow.source_id)
+    .join(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
+    .outerjoin(
+        ClusterLinkRow,
+        and_(ClusterLinkRow.article_id == _ARTICLE, ClusterLinkRow.other_id == ArticleRow.id),
+    )
+    .where(ArticleRow.cluster_id == bindparam("cluster_id"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An article of a cluster, as seen from the one that was asked about."""
+
+    id: int
+    source: str
+    """Name of the source."""
+    title: str | None
+    url: str
+    """The address it is known by."""
+    published_at: datetime | None
+    """When the page says it was published, on the page's own clock."""
+    first_seen_at: datetime
+    believed_at: datetime
+    """When it was published as far as the page can be believed; the first is told by this."""
+    is_first: bool
+    """Whether it was published before the others."""
+    resemblance: float | None
+    """Of the shingles of either text, the share that is in both, from 0 to 1; empty where the
+    two are alike only by way of others."""
+    containment: float | None
+    """The same, of the shingles of the shorter text alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The same story in several places."""
+
+    id: int
+    first_publisher: str
+    """Name of the source that had it first."""
+    members: tuple[Member, ...]
+    """Oldest first."""
+
+
+def cluster_of(connection: Connection, article_id: int) -> Cluster | None:
+    """The cluster that an article is in; None if it is in none."""
+    cluster_id = connection.scalar(_CLUSTER_ID, {"article_id": article_id})
+    if cluster_id is None:
+        return None
+    members = sorted(
+        _members(connection, cluster_id, article_id),
+        key=lambda member: (not member.is_first, member.believed_at, member.id),
+    )
+    return Cluster(cluster_id, members[0].source, tuple(members))
+
+
+def on_page_clock(moment: datetime | None, offset_min: int | None) -> datetime | None:
+    """A moment as the page that told it wrote it, minutes east of UTC."""
+    if moment is None or offset_min is None:
+        return moment
+    return moment.astimezone(timezone(timedelta(minutes=offset_min)))
+
+
+def _members(connection: Connection, cluster_id: int, article_id: int) -> list[Member]:
+    asked = {"cluster_id": cluster_id, "article_id": article_id}
+    return [
+        Member(
+            id=row.id,
+            source=row.name,
+            title=row.title,
+            url=row.canonical_url,
+            published_at=on_page_clock(row.published_at, row.published_offset_min),
+            first_seen_at=row.first_seen_at,
+            believed_at=believed_at(row.published_at, row.published_offset_min, row.first_seen_at),
+            is_first=row.id == row.first_article_id,
+            resemblance=1.0 if row.id == article_id else row.resemblance,
+            containment=1.0 if row.id == article_id else row.containment,
+        )
+        for row in connection.execute(_MEMBERS, asked)
+    ]

@@ -1,0 +1,394 @@
+"""Reading an archive: the one way in for commands, exports and the web reader.
+
+Articles are found by the search index (`archive.index`) and read from the database.
+`archive.api` opens an archive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, bindparam, func, or_, select
+
+from archive.core.urls import normalise_url
+from archive.db.forgotten import FORGOTTEN
+from archive.db.schema import (
+    ArchiveRow,
+    ArticleRow,
+    RevisionRow,
+    UrlRow,
+)
+from archive.db.sources import source_ids, titles_of
+from archive.db.types import MAX_ID
+from archive.errors import NotArchivedError, UrlError, WrongUseError
+from archive.index import counting, searching
+from archive.index.article_index import ArticleIndex, Snapshot
+from archive.index.counting import Count, Facets
+from archive.index.excerpts import Excerpt, excerpts
+from archive.index.queries import to_query
+from archive.index.searching import Cursor
+from archive.read.article_pages import aliases_of
+from archive.read.article_rows import Mark, read_columns, select_articles
+from archive.read.articles import COLUMNS, ArchivedArticle, Articles, Batch
+from archive.read.clusters import Cluster, cluster_of
+from archive.read.revisions import ArchivedRevision, require_revisions, two_revisions
+from archive.search.syntax import Asked, as_node
+from archive.search.tree import (
+    EVERYTHING,
+    And,
+    By,
+    Fact,
+    Field,
+    Node,
+    Order,
+    Trait,
+    all_of,
+    choice,
+)
+
+_OF_ROW = tuple(name for name in COLUMNS if name != "pages")
+# Put together once: that takes longer than to read an article.
+_BY_ID = select_articles(_OF_ROW).where(ArticleRow.id.in_(bindparam("ids", expanding=True)))
+_ARCHIVE_ID = select(ArchiveRow.archive_id)
+
+
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_IDS_AT_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHit:
+    """An article that a query found, and where it matches."""
+
+    article: ArchivedArticle
+    score: float | None
+    """The higher the better, among the hits of one query; None where they are not ranked."""
+    cursor: Cursor
+    """To find the hits behind this one."""
+    title: Excerpt | None = None
+    snippet: Excerpt | None = None
+    """Of the text; None, as the title, where no words of the query are in either."""
+
+
+class Query:
+    """Reads one archive."""
+
+    def __init__(self, engine: Engine, index: ArticleIndex | None = None) -> None:
+        """Read from `engine`, and find by `index`; without it, nothing can be searched for."""
+        self.engine = engine
+        self._index = index
+
+    def snapshot(self) -> Snapshot:
+        """Return the search index as it is now.
+
+        Raises:
+            StorageError: it cannot be read.
+        """
+        if self._index is None:
+            raise WrongUseError("this archive was opened without its search index")
+        return self._index.snapshot()
+
+    def articles(
+        self,
+        matching: Asked = EVERYTHING,
+        *,
+        source: str | None = None,
+        limit: int | None = None,
+    ) -> Articles:
+        """Articles, newest published first; memory does not grow with their number.
+
+        `matching` is a query as people write it (docs/search.md), here and wherever articles are
+        chosen, or what `archive.search.syntax.parse_query` makes of it.
+
+        Raises:
+            QueryError: the query cannot be understood; says where it went wrong.
+            SourceError: the archive has no such source.
+        """
+        node = as_node(matching)
+        if source is not None:
+            with self.engine.connect() as connection:
+                source_ids(connection, [source])
+            node = And((Fact(Field.SOURCE, source), node))
+        return Articles(self._newest(self.snapshot(), node, limit))
+
+    def search(
+        self,
+        query: Asked,
+        *,
+        limit: int = 20,
+        order: str = Order.BEST,
+        after: Cursor | None = None,
+        is_marked: bool = True,
+    ) -> list[SearchHit]:
+        """The first `limit` articles that match; where they do too, if that is to be `is_marked`.
+
+        `order` is an `Order`. `after` is the cursor of a hit of the same query and order, to go on
+        from. Of an address, the article that it leads to.
+
+        Raises:
+            QueryError: the query cannot be understood; says where it went wrong.
+            NotArchivedError: no article is known by that address.
+        """
+        if is_address(query):
+            return [SearchHit(self.article(str(query).strip()), None, Cursor(Order.NEWEST, 0))]
+        node = as_node(query)
+        matches = searching.find(
+            self.snapshot(), node, limit=limit, order=choice(Order, order), after=after
+        )
+        with self.engine.connect() as connection:
+            articles = _by_id(connection, [match.article_id for match in matches])
+        hits = [
+            SearchHit(articles[match.article_id], match.score, match.cursor)
+            for match in matches
+            if match.article_id in articles  # it may just have been forgotten
+        ]
+        return [_marked(hit, node) for hit in hits] if is_marked else hits
+
+    def executed(self, query: Asked) -> str:
+        """Return a query as the index executes it, in the notation of Lucene."""
+        return to_query(as_node(query), self.snapshot().languages).written
+
+    def ids(self, query: Asked) -> Iterator[int]:
+        """The ids of all articles that match, in their order."""
+        for some in searching.ids(self.snapshot(), as_node(query)):
+            yield from some
+
+    def facets(self, query: Asked) -> Facets:
+        """Counts of a query's hits by source, language, section and day."""
+        return counting.facets(self.snapshot(), as_node(query))
+
+    def count(
+        self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
+    ) -> list[Count]:
+        """How many articles there are in each group, and how many of them match.
+
+        A group has one value for each of what is counted `by`, which are names of `By`.
+        """
+        groups = [choice(By, each) for each in by]
+        return counting.count(
+            self.snapshot(), groups, matching=as_node(matching), among=as_node(among)
+        )
+
+    def all_articles(
+        self,
+        *,
+        matching: Asked = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
+        mark: Mark | None = None,
+    ) -> Articles:
+        """Every article that matches, in the order of ids; with `every_revision`, as each of its
+        revisions reads. What matches is the article as it reads now.
+
+        With `first_only`, of a cluster only the article that had the story first. `mark` is told
+        where the archive stood, whatever is written to it meanwhile.
+        """
+        node = _chosen(matching, first_only=first_only)
+        snapshot = None if node == EVERYTHING else self.snapshot()
+        reading = RevisionRow if every_revision else ArticleRow
+        return Articles(self._all(snapshot, node, reading, mark))
+
+    def count_all(
+        self,
+        *,
+        matching: Asked = EVERYTHING,
+        every_revision: bool = False,
+        first_only: bool = False,
+    ) -> int:
+        """How many `all_articles` yields."""
+        node = _chosen(matching, first_only=first_only)
+        if node == EVERYTHING:
+            rows = RevisionRow if every_revision else ArticleRow
+            with self.engine.connect() as connection:
+                return connection.scalar(select(func.count(rows.id))) or 0
+        count = counting.count_revisions if every_revision else searching.count
+        return count(self.snapshot(), node)
+
+    def archive_id(self) -> str:
+        """The UUID that the archive was given when it was made."""
+        with self.engine.connect() as connection:
+            return connection.execute(_ARCHIVE_ID).scalar_one()
+
+    def article(self, id_or_url: str | int) -> ArchivedArticle:
+        """The article with that id, or that any URL known of it leads to.
+
+        Raises:
+            NotArchivedError: there is none; says what is known of the URL.
+        """
+        named = str(id_or_url)
+        if named.isdecimal():
+            id_ = min(int(named), MAX_ID)
+            with self.engine.connect() as connection:
+                found = _by_id(connection, [id_])
+            if not found:
+                raise NotArchivedError(f"no article {named}; `kliping articles` lists them")
+            return found[id_]
+        return self._article_at(named)
+
+    def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
+        """The article as one of its revisions reads.
+
+        Raises:
+            NotArchivedError: there is no such article or revision.
+        """
+        newest = self.article(id_or_url)
+        require_revisions(newest.id, newest.revision, [number])
+        return self.states(newest.id, after=number - 1, limit=1)[0]
+
+    def revisions_of(self, article_ids: Collection[int]) -> Articles:
+        """These articles, some hundreds at most, as each of their revisions reads, in order."""
+        query = select_articles(_OF_ROW, RevisionRow).where(RevisionRow.article_id.in_(article_ids))
+        return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
+
+    def source_titles(self) -> dict[str, str]:
+        """What each source calls itself, by its name; those that are known."""
+        with self.engine.connect() as connection:
+            return titles_of(connection)
+
+    def aliases(self, article_id: int) -> list[str]:
+        """The other addresses that lead to an article: its twins, and those of further pages."""
+        with self.engine.connect() as connection:
+            return aliases_of(connection, article_id)
+
+    def cluster(self, id_or_url: str | int) -> Cluster | None:
+        """All articles that tell the story of that one; None if it is told nowhere else.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return cluster_of(connection, article.id)
+
+    def states(
+        self, id_or_url: str | int, *, after: int = 0, limit: int | None = None
+    ) -> list[ArchivedArticle]:
+        """An article as each of its revisions reads, oldest first, of those `after` a number.
+
+        Raises:
+            NotArchivedError: there is no such article.
+        """
+        article = self.article(id_or_url)
+        every = select_articles(_OF_ROW, RevisionRow).where(
+            RevisionRow.article_id == article.id, RevisionRow.number > after
+        )
+        return list(self._stream(every.order_by(RevisionRow.number).limit(limit)))
+
+    def two_revisions(
+        self, id_or_url: str | int, numbers: Sequence[int] = ()
+    ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
+        """An article and two revisions of it: its last two where no `numbers` are given, the one
+        that is given and the newest, or both.
+
+        Raises:
+            NotArchivedError: there is no such article or revision, or only one revision.
+        """
+        article = self.article(id_or_url)
+        with self.engine.connect() as connection:
+            return article, *two_revisions(connection, article.id, article.revision, numbers)
+
+    def _article_at(self, address: str) -> ArchivedArticle:
+        try:
+            url = normalise_url(address)
+        except UrlError as error:
+            raise NotArchivedError(f"{address!r} is neither an article's id nor a URL") from error
+        aliases = select(UrlRow.article_id).where(UrlRow.url == url)
+        query = select_articles(_OF_ROW).where(
+            or_(ArticleRow.canonical_url == url, ArticleRow.url == url, ArticleRow.id.in_(aliases))
+        )
+        found = next(self._stream(query), None)
+        if found is None:
+            raise NotArchivedError(f"{url}: {self._why_not(url)}")
+        return found
+
+    def _why_not(self, url: str) -> str:
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                select(UrlRow.verdict, UrlRow.fetched_at).where(UrlRow.url == url)
+            ).one_or_none()
+        if row is None:
+            return "not in this archive; no source has named it"
+        if row.verdict == FORGOTTEN:
+            return "forgotten; `kliping forget --list` says when and why"
+        if row.verdict is None:
+            return "known, but not fetched yet"
+        if row.fetched_at is None:
+            return f"known, but not fetched: {row.verdict}"
+        return f"fetched, but no article: {row.verdict}"
+
+    def _newest(self, snapshot: Snapshot, node: Node, limit: int | None) -> Iterator[Batch]:
+        after: Cursor | None = None
+        left = limit
+        while left is None or left > 0:
+            number = searching.IDS_AT_A_TIME if left is None else min(left, searching.IDS_AT_A_TIME)
+            matches = searching.find(snapshot, node, limit=number, order=Order.NEWEST, after=after)
+            if not matches:
+                return
+            after = matches[-1].cursor
+            left = None if left is None else left - len(matches)
+            ids = [match.article_id for match in matches]
+            for begin in range(0, len(ids), _IDS_AT_A_TIME):
+                some = ids[begin : begin + _IDS_AT_A_TIME]
+                with self.engine.connect() as connection:
+                    found = _by_id(connection, some)
+                if articles := [found[id_] for id_ in some if id_ in found]:
+                    yield Batch.of(articles)
+
+    def _all(
+        self,
+        snapshot: Snapshot | None,
+        node: Node,
+        reading: type[ArticleRow] | type[RevisionRow],
+        mark: Mark | None,
+    ) -> Iterator[Batch]:
+        """Yield what is exported; chosen by ids, for sorted with their texts articles would fill
+        the memory."""
+        query = select_articles(_OF_ROW, reading)
+        if reading is RevisionRow:
+            query = query.order_by(RevisionRow.article_id, RevisionRow.number)
+        else:
+            query = query.order_by(ArticleRow.id)
+        if snapshot is None:
+            yield from self._batches(query, mark)
+            return
+        with self.engine.connect() as connection:
+            if mark is not None:
+                mark.set(connection)
+            for ids in searching.ids(snapshot, node):
+                for begin in range(0, len(ids), _IDS_AT_A_TIME):
+                    some = query.where(ArticleRow.id.in_(ids[begin : begin + _IDS_AT_A_TIME]))
+                    yield from map(Batch, read_columns(connection, some))
+
+    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Articles:
+        return Articles(self._batches(query, mark))
+
+    def _batches(self, query: Select[Any], mark: Mark | None) -> Iterator[Batch]:
+        with self.engine.connect() as connection:
+            if mark is not None:
+                mark.set(connection)
+            yield from map(Batch, read_columns(connection, query))
+
+
+def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ArchivedArticle]:
+    """The articles that have these numbers."""
+    batches = map(Batch, read_columns(connection, _BY_ID, {"ids": ids}))
+    return {article.id: article for article in Articles(batches)}
+
+
+def is_address(query: Asked) -> bool:
+    """Whether a query is a web address and nothing else."""
+    return isinstance(query, str) and bool(_ADDRESS.fullmatch(query.strip()))
+
+
+def _chosen(matching: Asked, *, first_only: bool) -> Node:
+    node = as_node(matching)
+    return all_of([node, Trait.FIRST]) if first_only else node
+
+
+def _marked(hit: SearchHit, node: Node) -> SearchHit:
+    article = hit.article
+    shown = excerpts(node, article.title, article.text, article.language)
+    return replace(hit, title=shown[0], snippet=shown[1]) if shown else hit

@@ -1,0 +1,1 @@
+"""Forgetting for good: what a takedown reaches, rows, records and files."""

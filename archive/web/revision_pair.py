@@ -1,0 +1,34 @@
+"""Comparing revisions for a request: of texts that are not so long that it would take minutes."""
+
+from __future__ import annotations
+
+from archive.core.diff import count_words
+from archive.read.articles import ArchivedArticle
+from archive.read.query import Query
+from archive.read.revisions import ArchivedRevision
+from archive.web.problems import ProblemError
+
+MOST_WORDS = 50_000
+"""Of both texts. Comparing runs in Python, where nothing can interrupt it; two Chinese texts of
+150,000 letters each that have nothing in common took 38 seconds."""
+
+
+def compared(
+    query: Query, id_or_url: str, before: int | None = None, after: int | None = None
+) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
+    """An article and two of its revisions: the last two, that before `after`, or the newest.
+
+    Raises:
+        NotArchivedError: there is no such article or revision, or only one.
+        ProblemError: their texts are too long.
+    """
+    if before is None and after is not None:
+        before = after - 1
+    numbers = [each for each in (before, after) if each is not None]
+    found = query.two_revisions(id_or_url, numbers)
+    _, *sides = found
+    if sum(count_words(side.text) for side in sides) > MOST_WORDS:
+        raise ProblemError(
+            413, f"Texts of this length are not compared here; use kliping diff {found[0].id}"
+        )
+    return found

@@ -1,0 +1,1 @@
+"""One run of a crawl: opening it, its session with Scrapy, what it prints, how it ends."""

@@ -1,0 +1,86 @@
+"""`kliping reextract` as people see it: what became of which page, and how many there were."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from archive.cli.options import print_json
+from archive.db.reextraction import Change
+from pipelines.ingest.reextract import Result
+from pipelines.line_diff import line_diff, lines_of
+
+FAILED = (Change.LOST, Change.UNREADABLE)
+
+
+def report_reextraction(results: Iterable[Result], *, as_json: bool, dry_run: bool) -> int:
+    """Tell what became of the pages; the exit code."""
+    tallies: dict[str, Counter[Change]] = {}
+    for result in results:
+        change = result.reread.change
+        tallies.setdefault(result.source, Counter())[change] += 1
+        if change is Change.UNCHANGED:
+            continue
+        if as_json:
+            print_json(_facts(result))
+        elif change in FAILED or dry_run:
+            _tell(result)
+    if not as_json:
+        _print_table(tallies, dry_run=dry_run)
+    return 1 if any(tally[change] for tally in tallies.values() for change in FAILED) else 0
+
+
+def _tell(result: Result) -> None:
+    reread = result.reread
+    if reread.change in FAILED:
+        kept = "; what was read before stays" if reread.article_id else ""
+        told = f"{reread.page.url}: {reread.change}: {result.reason}{kept}"
+        typer.secho(told, fg="red", err=True)
+        return
+    changes = line_diff(reread.before, result.after)
+    gone, came = len(lines_of(changes, "-")), len(lines_of(changes, "+"))
+    told = f"-{gone} +{came} lines" if changes else "facts only"
+    typer.echo(f"{reread.change}: {reread.page.url} ({told})")
+
+
+def _facts(result: Result) -> dict[str, Any]:
+    reread = result.reread
+    changes = line_diff(reread.before, result.after) if reread.change not in FAILED else []
+    return {
+        "source": result.source,
+        "url": reread.page.url,
+        "captured_at": reread.page.captured_at,
+        "article_id": reread.article_id,
+        "change": reread.change,
+        "gone": lines_of(changes, "-"),
+        "came": lines_of(changes, "+"),
+        "reason": result.reason,
+    }
+
+
+def _print_table(tallies: dict[str, Counter[Change]], *, dry_run: bool) -> None:
+    shown = [
+        change
+        for change in Change
+        if change is not Change.UNREADABLE or any(tally[change] for tally in tallies.values())
+    ]
+    table = Table(box=None, header_style="bold")
+    table.add_column("source")
+    for name in ("pages", *shown):
+        table.add_column(name, justify="right")
+    rows = dict(sorted(tallies.items()))
+    if len(rows) > 1:
+        rows["all"] = sum(tallies.values(), Counter())
+    for name, tally in rows.items():
+        table.add_row(name, str(tally.total()), *(str(tally[change]) for change in shown))
+    if not rows:
+        typer.echo("There are no archived pages to read again.")
+        return
+    Console().print(table)
+    if dry_run:
+        typer.echo("Nothing was changed (--dry-run).")
