@@ -34,6 +34,7 @@ from archive.search.tree import (
     Text,
     Trait,
     depth,
+    quoted,
 )
 
 Asked: TypeAlias = str | Node
@@ -190,6 +191,8 @@ def _text(token: Token, *, in_title: bool = False) -> Node:
         raise _WrongError(f"a * needs {MIN_PREFIX} letters or more before it", token.start_pos)
     if token.type == "NEAR":
         return _near(text, int(token.rpartition("~")[2]), token.start_pos, in_title=in_title)
+    # What can be written in quotes only (`title:OR`, `title:0:1`) is sought as if it were.
+    is_exact = is_exact or quoted(text) != text
     return Text(text, in_title, is_prefix, is_exact and not is_prefix)
 
 

@@ -37,8 +37,9 @@ class Text:
 
     def __str__(self) -> str:
         field = "title:" if self.in_title else ""
-        written = in_quotes(self.text) if self.is_exact else quoted(self.text)
-        return f"{field}{written}{'*' if self.is_prefix else ''}"
+        if self.is_prefix:
+            return f"{field}{self.text}*"
+        return f"{field}{in_quotes(self.text) if self.is_exact else quoted(self.text)}"
 
 
 @dataclass(frozen=True, slots=True)

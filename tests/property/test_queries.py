@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.errors import QueryError
@@ -103,6 +103,9 @@ def test_a_printed_query_is_read_back(query: Node) -> None:
     assert parse_query(str(query)) == query
 
 
+@example("title:OR")
+@example("title:0:1")
+@example("AND*")
 @given(st.text() | st.lists(st.sampled_from(pieces), max_size=20).map("".join))
 def test_any_text_is_a_query_or_is_refused_in_one_way(text: str) -> None:
     try:
