@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Engine
 
 from archive.db.frontier import FrontierTable
+from archive.db.reading import Reading
 from archive.db.repository import Repository, UrlOutcome
-from archive.db.revision_history import Reading, Saved
+from archive.db.revision_history import Saved
 from archive.model import (
     Candidate,
     Capture,
@@ -34,9 +35,9 @@ def article(text: str = "Satu.\nDua.", **facts: Any) -> Extraction:
     return Extraction(outcome=Outcome.ARTICLE, extractor="test/1", text=text, **facts)
 
 
-def read(url: str, made: Extraction, at: datetime = NOW, *, is_edit: bool = True) -> Reading:
-    """An article at an address that is its own; `is_edit`: it reads otherwise than before."""
-    return Reading(url, url, made, at, lambda _: is_edit)
+def read(url: str, made: Extraction, at: datetime = NOW) -> Reading:
+    """An article at an address that is its own."""
+    return Reading(url, url, made, at)
 
 
 def capture(url: str, number: int, at: datetime = NOW, status: int | None = 200) -> Capture:

@@ -9,18 +9,16 @@ Called by `archive.db.revision_history` within its transactions.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from archive.core.urls import main_address, page_key
 from archive.db.aliases import articles_at
+from archive.db.reading import Reading
 from archive.db.schema import ArticleRow, UrlRow
 from archive.model import LISTS
-from archive.text.revision_rules import KnownArticle
-
-if TYPE_CHECKING:
-    from archive.db.revision_history import Reading
+from archive.text.revision_rules import KnownArticle, is_same_story, is_twin
 
 
 def find_article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:
@@ -45,7 +43,9 @@ def known_as(connection: Connection, reading: Reading) -> tuple[Reading, Row[Any
     if claimed is None:
         if reading.url == reading.canonical_url or not _is_list(connection, reading.canonical_url):
             return reading, None
-    elif claimed.url == reading.url or reading.is_twin_of(known_article(claimed)):
+    elif claimed.url == reading.url or is_twin(
+        known_article(claimed), reading.url, reading.extraction
+    ):
         return reading, claimed
     elif reading.url == reading.canonical_url and _let_go_of_canonical(connection, claimed):
         return reading, None
@@ -57,7 +57,7 @@ def find_twin(connection: Connection, reading: Reading) -> Row[Any] | None:
     """The article that another address of the page led to, where it tells the same story."""
     for article_id in articles_at(connection, reading.url):
         article = find_article(connection, ArticleRow.id == article_id)
-        if article is not None and reading.is_moved_from(known_article(article)):
+        if article is not None and is_same_story(known_article(article), reading.extraction):
             return article
     return None
 
@@ -71,8 +71,8 @@ def is_main_page_of(reading: Reading, article: Row[Any]) -> bool:
     """Whether an article that was read at an alias is now read at its main address."""
     if reading.url == article.url or reading.extraction.missing_pages > article.missing_pages:
         return False
-    is_twin = main_address(article.url) is not None and main_address(reading.url) is None
-    return reading.url == article.canonical_url or is_twin
+    was_view = main_address(article.url) is not None
+    return reading.url == article.canonical_url or (was_view and main_address(reading.url) is None)
 
 
 def promote(connection: Connection, article_id: int, reading: Reading) -> None:

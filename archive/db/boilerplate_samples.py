@@ -8,25 +8,23 @@ are nearest to it in time, since sites change their looks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from archive.db.schema import StoryRow
+from archive.model import Extraction
+from archive.text.learnt_boilerplate import Learnt, is_new, story_of
 
 STORIES_A_MONTH = 50
 NEAREST = 200
 """By so many stories a page is judged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """An article's lines, and how to tell whether it is one that is known by another address."""
-
-    lines: frozenset[str]
-    is_new_to: Callable[[Sequence[frozenset[str]]], bool]
+def story_told_by(extraction: Extraction) -> frozenset[str]:
+    """Return the fingerprints of an article's lines, learnt boilerplate included."""
+    return story_of([*(extraction.text or "").splitlines(), *extraction.recurring])
 
 
 def month_of(moment: datetime) -> int:
@@ -35,18 +33,26 @@ def month_of(moment: datetime) -> int:
 
 
 def count_story(
-    connection: Connection, story: Story, article_id: int, source_id: int, seen_at: datetime
+    connection: Connection,
+    extraction: Extraction,
+    article_id: int,
+    source_id: int,
+    seen_at: datetime,
 ) -> bool:
-    """Count the story of a new article, unless it tells nothing new; whether it was counted."""
+    """Count the story of a new article, unless it is one that was counted.
+
+    Returns: whether it was counted.
+    """
     month = month_of(seen_at)
     query = select(func.count()).where(StoryRow.source_id == source_id, StoryRow.month == month)
     if (connection.scalar(query) or 0) >= STORIES_A_MONTH:
         return False
-    known = nearest_stories(connection, source_id, month)
-    if not story.is_new_to(list(known.values())):
+    story = story_told_by(extraction)
+    counted = nearest_stories(connection, source_id, month)
+    if not is_new(story, Learnt.of(list(counted.values()))):
         return False
     row = {"article_id": article_id, "source_id": source_id, "month": month}
-    connection.execute(insert(StoryRow).values(**row, lines=sorted(story.lines)))
+    connection.execute(insert(StoryRow).values(**row, lines=sorted(story)))
     return True
 
 

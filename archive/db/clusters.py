@@ -9,8 +9,7 @@ What is alike is not decided here (`archive.text.likeness`); see docs/clusters.m
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -19,26 +18,15 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from archive.db.forgotten import batches
 from archive.db.schema import ArticleRow, ClusterLinkRow, ClusterRow, SketchBandRow, SketchRow
 from archive.model import Sketch
-from archive.text.likeness import Likeness
+from archive.text.likeness import Likeness, likeness
+from archive.text.minhash import sketch_of
 
 MAX_COMPARED = 50
 """Texts that an article is compared with, those that share most bands first. It is a limit where
 thousands of articles share a form, such as each day's exchange rates."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterRules:
-    """What decides which articles tell the same story."""
-
-    sketch: Callable[[str], Sketch]
-    """Of a text that came without one."""
-    likeness: Callable[[str, str], Likeness | None]
-    """Of two texts, None unless they tell the same story; the same whichever comes first."""
-
-
-def place_article(
-    connection: Connection, article_id: int, sketch: Sketch | None, rules: ClusterRules
-) -> None:
+def place_article(connection: Connection, article_id: int, sketch: Sketch | None) -> None:
     """Put an article, new or revised, among those that tell the same story.
 
     `sketch` is made here if it is of another text than the article's newest.
@@ -48,13 +36,13 @@ def place_article(
     kept = _kept_sketch(connection, article_id)
     if sketch is None or sketch.text_sha256 != article.text_sha256:
         is_up_to_date = kept is not None and kept.text_sha256 == article.text_sha256
-        sketch = kept if is_up_to_date else rules.sketch(article.text)
+        sketch = kept if is_up_to_date else sketch_of(article.text)
     if sketch == kept or sketch is None:
         # It is where it belongs, but may have become known to be older than it was.
         _name_first(connection, article.cluster_id)
         return
     linked = _remove(connection, article_id)
-    links = _find_links(connection, article.text, sketch, rules)
+    links = _find_links(connection, article.text, sketch)
     _keep_links(connection, article_id, links)
     _keep_sketch(connection, article_id, sketch)
     cluster_id = _join(connection, {article_id, *links}) if links else article.cluster_id
@@ -89,9 +77,7 @@ def believed_at(
     return min(published_at, first_seen_at)
 
 
-def _find_links(
-    connection: Connection, text: str, sketch: Sketch, rules: ClusterRules
-) -> dict[int, Likeness]:
+def _find_links(connection: Connection, text: str, sketch: Sketch) -> dict[int, Likeness]:
     """The articles that tell the story of a text, which itself is not among them."""
     most_alike = (
         select(SketchBandRow.article_id)
@@ -102,7 +88,7 @@ def _find_links(
     )
     ids = connection.scalars(most_alike).all()
     texts = select(ArticleRow.id, ArticleRow.text).where(ArticleRow.id.in_(ids))
-    compared = {row.id: rules.likeness(text, row.text) for row in connection.execute(texts)}
+    compared = {row.id: likeness(text, row.text) for row in connection.execute(texts)}
     return {other_id: alike for other_id, alike in compared.items() if alike is not None}
 
 

@@ -21,7 +21,8 @@ from sqlalchemy.orm import aliased
 
 from archive.db.forgotten import batches, takedowns_of
 from archive.db.frontier import know
-from archive.db.revision_history import History, Reading, place_reading, save_reading
+from archive.db.reading import Reading
+from archive.db.revision_history import History, place_reading, save_reading
 from archive.db.schema import (
     ArticleRow,
     CaptureRow,

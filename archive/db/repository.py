@@ -40,7 +40,8 @@ from archive.db.forgotten import (
 )
 from archive.db.further_pages import FurtherPage
 from archive.db.ledger import UrlOutcome, settle
-from archive.db.revision_history import Reading, Saved, save_reading
+from archive.db.reading import Reading
+from archive.db.revision_history import Saved, save_reading
 from archive.db.schema import (
     ArticleRow,
     CaptureRow,

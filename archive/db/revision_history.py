@@ -9,7 +9,7 @@ Ingesting the same captures in another order ends in the same history.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -27,12 +27,13 @@ from archive.db.article_match import (
     known_as,
     promote,
 )
-from archive.db.boilerplate_samples import Story, count_story
-from archive.db.clusters import ClusterRules, place_article
+from archive.db.boilerplate_samples import count_story
+from archive.db.clusters import place_article
 from archive.db.further_pages import FurtherPage, keep_pages, pages_of
+from archive.db.reading import Reading
 from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRow
 from archive.model import Extraction
-from archive.text.revision_rules import KnownArticle
+from archive.text.revision_rules import KnownArticle, is_revision, is_same_story, why_gone_from
 
 _READING_COLUMNS = tuple(ReadingColumns.__annotations__)
 
@@ -50,32 +51,6 @@ class Saved:
     """Whether it made a revision of an article that was known."""
     gone: str | None = None
     """Why what stands there is not the article any more, in words; then nothing was saved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An article as one visit read it."""
-
-    url: str
-    """Where the page was fetched from, after redirects."""
-    canonical_url: str
-    extraction: Extraction
-    """With text."""
-    seen_at: datetime
-    is_revision_of: Callable[[KnownArticle], bool]
-    """Decides, where the archive has the article, whether this reads otherwise than a state of
-    it: the one before in time, or the one after."""
-    is_moved_from: Callable[[KnownArticle], bool] = lambda known: False
-    """Decides whether this is the article that its URL led to before, by a new address."""
-    why_gone_from: Callable[[KnownArticle], str | None] = lambda known: None
-    """Says why this is not the article but what its server puts in the place of a lost page."""
-    is_twin_of: Callable[[KnownArticle], bool] = lambda known: True
-    """Decides whether this is the article that is known by the canonical address, or another one
-    whose page names that address by mistake."""
-    story: Story | None = None
-    """What the source's boilerplate is learnt from, if the article is new."""
-    clustering: ClusterRules | None = None
-    """Decides which articles tell the same story; None leaves the clusters as they are."""
 
 
 def text_sha256(text: str) -> str:
@@ -97,18 +72,17 @@ def save_reading(
     `pages` are those, after the first, that it was read from.
     """
     before = find_article(connection, ArticleRow.id == led_to) if led_to is not None else None
-    if before is not None and (gone := reading.why_gone_from(known_article(before))):
+    if before is not None and (gone := why_gone_from(known_article(before), reading.extraction)):
         return Saved(before.id, reading.url, gone=gone)
     reading, article = known_as(connection, reading)
-    if article is None and before is not None and reading.is_moved_from(known_article(before)):
+    if article is None and before is not None and _is_moved(reading, before):
         is_view = is_view_of(reading.url, before.url)
         article = before if is_view else _move(connection, before, reading)
     if article is None:
         article = find_twin(connection, reading)
     if article is None:
         new = _insert_article(connection, reading, source_id, capture_id, pages)
-        if reading.story is not None:
-            count_story(connection, reading.story, new, source_id, reading.seen_at)
+        count_story(connection, reading.extraction, new, source_id, reading.seen_at)
         place_reading(connection, new, reading)
         return Saved(new, reading.url, is_new=True)
     history = History(connection, article.id, article.url)
@@ -130,8 +104,12 @@ def save_reading(
 
 def place_reading(connection: Connection, article_id: int, reading: Reading) -> None:
     """Put the article of a reading, which is saved, among those that tell the same story."""
-    if reading.clustering is not None:
-        place_article(connection, article_id, reading.extraction.sketch, reading.clustering)
+    place_article(connection, article_id, reading.extraction.sketch)
+
+
+def _is_moved(reading: Reading, before: Row[Any]) -> bool:
+    """Whether this is the article that its URL led to before, by a new address."""
+    return is_same_story(known_article(before), reading.extraction)
 
 
 def _move(connection: Connection, article: Row[Any], reading: Reading) -> Row[Any] | None:
@@ -227,7 +205,7 @@ class History:
     def is_gone(self, reading: Reading) -> bool:
         """Whether a page is a notice in the place of the article as it was before."""
         before = self._neighbour(reading.seen_at, after=False)
-        return before is not None and bool(reading.why_gone_from(self._known(before)))
+        return before is not None and bool(why_gone_from(self._known(before), reading.extraction))
 
     def replace(self, revision: Row[Any], reading: Reading) -> bool:
         """Let a revision read as a newer extraction reads its capture; whether that is otherwise.
@@ -241,8 +219,8 @@ class History:
         earlier = _revisions(self._article_id).where(RevisionRow.number == revision.number - 1)
         before = self._connection.execute(earlier).one_or_none()
         # At its own address: the article may have moved since.
-        is_same = before is not None and not reading.is_revision_of(
-            self._known(before, url=reading.url)
+        is_same = before is not None and not is_revision(
+            self._known(before, url=reading.url), reading.url, reading.extraction
         )
         if is_same:
             self._remove(revision)
@@ -268,7 +246,7 @@ class History:
         return self._connection.execute(query.limit(1)).one_or_none()
 
     def _differs(self, reading: Reading, revision: Row[Any]) -> bool:
-        return reading.is_revision_of(self._known(revision))
+        return is_revision(self._known(revision), reading.url, reading.extraction)
 
     def _known(self, revision: Row[Any], url: str | None = None) -> KnownArticle:
         return KnownArticle(

@@ -22,7 +22,7 @@ from random import Random
 
 from sqlalchemy import Engine, insert, text
 
-from archive.db.clusters import ClusterRules, place_article
+from archive.db.clusters import place_article
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.schema import ArticleRow, CaptureRow
@@ -135,7 +135,7 @@ def _place(engine: Engine, number: int, story: str) -> float:
     with engine.begin() as connection:
         connection.execute(insert(ArticleRow).values(id=number + 1, **row))
         began_at = time.perf_counter()
-        place_article(connection, number + 1, sketch, ClusterRules(sketch_of, likeness))
+        place_article(connection, number + 1, sketch)
         return time.perf_counter() - began_at
 
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from numpy.random import Generator, default_rng
 from sqlalchemy import select
 
-from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
 from archive.db.ledger import UrlOutcome
+from archive.db.reading import Reading
 from archive.db.repository import Repository
-from archive.db.revision_history import Reading
 from archive.db.schema import SourceRow
 from archive.home import open_home
 from archive.model import (
@@ -29,8 +28,6 @@ from archive.model import (
     RecordType,
     UrlKind,
 )
-from archive.text.likeness import likeness
-from archive.text.minhash import sketch_of
 from benchmarks.archive.words import Language
 
 if TYPE_CHECKING:
@@ -86,8 +83,7 @@ def _save(
     url_id: int,
 ) -> None:
     at = datetime.now(UTC)
-    clustering = ClusterRules(sketch_of, likeness)
-    reading = Reading(url, url, extraction, at, lambda known: True, clustering=clustering)
+    reading = Reading(url, url, extraction, at)
     repository.save_visit(
         [_capture(url, at)],
         UrlOutcome(200, "article", None),

@@ -19,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 
 from archive.db import reextraction as rereading
-from archive.db.boilerplate_samples import recount_story
+from archive.db.boilerplate_samples import recount_story, story_told_by
 from archive.db.engine import open_engine
 from archive.db.reextraction import ArchivedPage, Change, Reread
 from archive.db.repository import Repository
@@ -29,7 +29,7 @@ from archive.home import INTAKE_LOCK, Home
 from archive.model import Extraction, Outcome
 from pipelines.extraction_context import Guidance, Guides
 from pipelines.ingest.intake_run import begin_run
-from pipelines.ingest.visit import reading_of, story_told_by
+from pipelines.ingest.visit import reading_of
 from pipelines.page_reader import PageReader
 from pipelines.pool import ExtractionPool
 from pipelines.prefetch import run_ahead
@@ -153,7 +153,7 @@ class _Reextraction:
             watcher.reach(done)
             if answer.extraction is None or not answer.is_article:
                 continue
-            told = story_told_by(answer.extraction).lines
+            told = story_told_by(answer.extraction)
             if told != lines:
                 changed[article_id] = told
         self._guides = Guides(self._engine, reread=changed)

@@ -12,17 +12,14 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from archive.core.urls import normalise_url, page_key, same_site
-from archive.db.boilerplate_samples import Story
-from archive.db.clusters import ClusterRules
 from archive.db.forgotten import FORGOTTEN
 from archive.db.ledger import UrlOutcome
+from archive.db.reading import Reading
 from archive.db.repository import Repository
-from archive.db.revision_history import Reading, Saved, text_sha256
+from archive.db.revision_history import Saved, text_sha256
 from archive.errors import UrlError
-from archive.model import Capture, Extraction, Outcome, Sketch, UrlKind, Visit
-from archive.text.learnt_boilerplate import Learnt, is_new, story_of
-from archive.text.likeness import likeness
-from archive.text.revision_rules import is_revision, is_same_story, is_twin, why_gone, why_gone_from
+from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.text.revision_rules import why_gone
 from pipelines.page_input import is_missing
 
 _SECTION_WORD = re.compile(r"[^\W\d_]{1,24}(?:-[^\W\d_]{1,24})?")
@@ -158,12 +155,6 @@ def _is_section(url: str) -> bool:
     return not parts.query and all(_SECTION_WORD.fullmatch(word) for word in words)
 
 
-def story_told_by(extraction: Extraction) -> Story:
-    """An article's lines as they were before learnt boilerplate was taken off."""
-    lines = story_of([*(extraction.text or "").splitlines(), *extraction.recurring])
-    return Story(lines, lambda known: is_new(lines, Learnt.of(known)))
-
-
 def reading_of(
     fetched_url: str, extraction: Extraction | None, seen_at: datetime
 ) -> Reading | None:
@@ -171,25 +162,7 @@ def reading_of(
     if extraction is None or extraction.outcome is not Outcome.ARTICLE:
         return None
     url = normalise_url(fetched_url)
-    canonical_url = canonical_url_of(extraction, url)
-    return Reading(
-        url=url,
-        canonical_url=canonical_url,
-        extraction=extraction,
-        seen_at=seen_at,
-        is_revision_of=lambda known: is_revision(known, url, extraction),
-        is_moved_from=lambda known: is_same_story(known, extraction),
-        is_twin_of=lambda known: is_twin(known, url, extraction),
-        why_gone_from=lambda known: why_gone_from(known, extraction),
-        story=story_told_by(extraction),
-        clustering=ClusterRules(_sketch, likeness),
-    )
-
-
-def _sketch(text: str) -> Sketch:
-    from archive.text.minhash import sketch_of  # noqa: PLC0415 - NumPy, seldom needed here
-
-    return sketch_of(text)
+    return Reading(url, canonical_url_of(extraction, url), extraction, seen_at)
 
 
 def _verdict(visit: Visit, extraction: Extraction | None) -> str:

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, text
 
 from archive.db.engine import open_engine
+from archive.db.reading import Reading
 from archive.db.repository import UrlOutcome
-from archive.db.revision_history import Reading
-from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, UrlRow
-from archive.text.revision_rules import is_revision
+from archive.db.schema import Base
 from tests.rows import Rows, article
 
 URL = "https://suara.example/a"
@@ -32,13 +31,14 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def history(engine: Engine, texts: Sequence[str], order: Sequence[int]) -> list[tuple[object, ...]]:
     """Ingest one capture a day that reads as `texts` says, in that order; what is kept of it."""
     with engine.begin() as connection:
-        for table in (RevisionRow, ArticleRow, CaptureRow, UrlRow):
-            connection.execute(delete(table))
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name != "archive":
+                connection.execute(delete(table))
     rows = Rows(engine, numbers=count())
     for day in order:
         at = BEGAN_AT + timedelta(days=day)
         made = article(texts[day], title="Judul")
-        reading = Reading(URL, URL, made, at, lambda known, r=made: is_revision(known, URL, r))
+        reading = Reading(URL, URL, made, at)
         outcome = UrlOutcome(200, "article", ends_lease=False)
         rows.save(URL, reading, outcome=outcome, number=day)
     return kept(engine)

@@ -12,13 +12,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from archive.core.urls import normalise_url
-from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.repository import Reading, UrlOutcome
 from archive.home import Home, create_home
 from archive.model import Extraction, Outcome, UrlKind
-from archive.text.likeness import likeness
-from archive.text.minhash import sketch_of
 from tests.unit.archive.shelf import Shelf, answer
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -109,15 +106,7 @@ def _save(shelf: Shelf, writer: object, source_id: int, name: str, said: str, at
         rules=[said],
         links=[LINK],
     )
-    reading = Reading(
-        url,
-        url,
-        extraction,
-        at,
-        lambda known: True,
-        # Comparing texts of a million letters would take this fixture many seconds.
-        clustering=None if said == LONG else ClusterRules(sketch_of, likeness),
-    )
+    reading = Reading(url, url, extraction, at)
     shelf.repository.save_visit(
         [capture],
         UrlOutcome(200, "article", None),

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from archive.db.clusters import ClusterRules
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Reading, Repository, UrlOutcome
 from archive.home import Home
@@ -27,8 +26,6 @@ from archive.model import (
     Source,
     UrlKind,
 )
-from archive.text.likeness import likeness
-from archive.text.minhash import sketch_of
 from archive.warc.compose import response_payload_digest
 from archive.warc.reader import read_exchange
 from archive.warc.verify_rows import audit
@@ -124,14 +121,7 @@ class Shelf:
             image_url=image,
             published_at=published_at,
         )
-        reading = Reading(
-            url,
-            canonical or url,
-            extraction,
-            NOW,
-            lambda known: True,
-            clustering=ClusterRules(sketch_of, likeness),
-        )
+        reading = Reading(url, canonical or url, extraction, NOW)
         saved = self.repository.save_visit(
             captures,
             UrlOutcome(200, "article", None),

@@ -31,7 +31,7 @@ from archive.model import (
 )
 from archive.takedown.forget import forget
 from pipelines.extraction_context import Guides
-from pipelines.ingest.visit import ingest, story_told_by
+from pipelines.ingest.visit import ingest
 
 SITE = "https://sarang.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_what_is_taken_off_still_counts(desk: Desk) -> None:
     desk.save("/1", [*story(1), NOTICE])
     with desk.repository.engine.connect() as connection:
         (kept,) = stories.nearest_stories(connection, 1, 0).values()
-    assert story_told_by(extraction).lines == kept
+    assert stories.story_told_by(extraction) == kept
 
 
 def test_a_month_takes_only_so_many(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

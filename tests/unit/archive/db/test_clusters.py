@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from archive.db import clusters
-from archive.db.clusters import ClusterRules, believed_at, place_article, take_out
+from archive.db.clusters import believed_at, place_article, take_out
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.db.schema import (
@@ -43,7 +43,13 @@ def likeness(one: str, other: str) -> Likeness | None:
     return Likeness(len(common) / len(set(one + other)), 1.0) if len(common) > 1 else None
 
 
-RULES = ClusterRules(sketch, likeness)
+@pytest.fixture(scope="module", autouse=True)
+def texts_are_letters() -> Iterator[None]:
+    """Let texts of a few letters have sketches and be alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("archive.db.clusters.likeness", likeness)
+        patch.setattr("archive.db.clusters.sketch_of", sketch)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +95,7 @@ def save(connection: Connection, article_id: int, text: str, day: int = 0) -> No
         connection.execute(insert(ArticleRow).values(id=article_id, **row))
     else:
         connection.execute(update(ArticleRow).where(this).values(**row))
-    place_article(connection, article_id, sketch(text), RULES)
+    place_article(connection, article_id, sketch(text))
 
 
 def forget(connection: Connection, article_id: int) -> None:
@@ -187,7 +193,7 @@ def test_the_first_is_who_published_first(connection: Connection) -> None:
     connection.execute(
         update(ArticleRow).where(ArticleRow.id == 1).values(published_at=NOW - timedelta(days=1))
     )
-    place_article(connection, 1, sketch("ab"), RULES)  # it reads as before, but tells when
+    place_article(connection, 1, sketch("ab"))  # it reads as before, but tells when
     assert firsts(connection) == {1}
     forget(connection, 1)
     assert firsts(connection) == set()
@@ -203,9 +209,9 @@ def test_a_sketch_of_another_text_is_made_anew(connection: Connection) -> None:
         .where(ArticleRow.id == 2)
         .values(text="abc", text_sha256=sketch("abc").text_sha256)
     )
-    place_article(connection, 2, sketch("of an older capture"), RULES)
+    place_article(connection, 2, sketch("of an older capture"))
     assert found(connection) == {frozenset({1, 2})}
-    place_article(connection, 2, None, RULES)
+    place_article(connection, 2, None)
     assert found(connection) == {frozenset({1, 2})}
 
 

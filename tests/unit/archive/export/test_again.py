@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert, text
 
-from archive.db.clusters import ClusterRules
 from archive.db.engine import open_engine
 from archive.db.schema import TakedownRow
 from archive.errors import WrongUseError
@@ -26,14 +25,11 @@ from archive.export.numbers import Numbers
 from archive.export.selecting import select
 from archive.read.query import Query
 from archive.takedown.scope import Reach
-from archive.text.likeness import likeness
-from archive.text.minhash import sketch_of
 from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.rows import NOW, Rows, article, read
 from tests.unit.archive.search.test_search import SOURCES
 
-CLUSTERING = ClusterRules(sketch_of, likeness)
 STORIES = {
     name: f"{name} " + " ".join(f"{name}{n} kata{n % 7}" for n in range(60))
     for name in ("subsidi", "pasar", "kapal", "hujan")
@@ -57,8 +53,7 @@ class Stand:
         url = f"https://{SOURCES[source_id - 1].name}.example/{name}"
         at = NOW + timedelta(minutes=minute or self.count)
         made = article(story, title=story.split(maxsplit=1)[0], language="id")
-        clustered = replace(read(url, made, at), clustering=CLUSTERING)
-        self.rows.save(url, clustered, source_id=source_id)
+        self.rows.save(url, read(url, made, at), source_id=source_id)
 
     def do(self, *statements: str) -> None:
         with self.engine.begin() as connection:

@@ -14,8 +14,17 @@ from sqlalchemy import Engine, delete, insert, text, update
 
 from archive.db import change_log
 from archive.db.change_log import changes_after, last_position, prune_changes
+from archive.db.clusters import take_out
 from archive.db.engine import open_engine
-from archive.db.schema import ArticleRow, CaptureRow, ChangeRow, ClusterRow, RevisionRow, UrlRow
+from archive.db.schema import (
+    ArticleRow,
+    CaptureRow,
+    ChangeRow,
+    ClusterRow,
+    RevisionRow,
+    StoryRow,
+    UrlRow,
+)
 from archive.errors import LockedError, StorageError
 from archive.index import article_index
 from archive.index.article_index import ArticleIndex
@@ -57,7 +66,9 @@ def ids(query: Query, asked: str) -> list[int]:
 
 def forget(engine: Engine, article_id: int) -> None:
     with engine.begin() as connection:
-        connection.execute(delete(RevisionRow).where(RevisionRow.article_id == article_id))
+        take_out(connection, article_id)
+        for row in (StoryRow, RevisionRow):
+            connection.execute(delete(row).where(row.article_id == article_id))
         connection.execute(delete(ArticleRow).where(ArticleRow.id == article_id))
 
 

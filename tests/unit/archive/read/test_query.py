@@ -62,7 +62,7 @@ def save(rows: Rows, path: str) -> None:
         authors=["Zoë", "Ani"],
         published_at=PUBLISHED.get(final),
     )
-    rows.save(SITE + path, read(SITE + final, made, is_edit=False))
+    rows.save(SITE + path, read(SITE + final, made))
 
 
 def paths(articles: Iterator[ArchivedArticle]) -> list[str]:
