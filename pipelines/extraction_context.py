@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from archive.db.boilerplate_samples import month_of, nearest_stories, stories_mark
+from archive.db.engine import read_connection
 from archive.db.sources import rules_of
 from archive.text.learnt_boilerplate import Learnt, Recurring
 from pipelines.extract import explain
@@ -76,13 +77,13 @@ class Guides:
     def rules(self, source_id: int) -> Rules:
         """The source's own rules, as they were stored when it was last crawled."""
         if source_id not in self._rules:
-            with self._engine.connect() as connection:
+            with read_connection(self._engine) as connection:
                 self._rules[source_id] = Rules(rules_of(connection, source_id))
         return self._rules[source_id]
 
     def _recurring(self, source_id: int, moment: datetime) -> Recurring:
         month = month_of(moment)
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             mark = stories_mark(connection, source_id)
             known_mark, by_month = self._learnt.get(source_id, (None, {}))
             if mark != known_mark:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from archive import open_archive
 from archive.config import FILE_NAME
+from archive.db.engine import read_connection
 from archive.db.reextraction import newest_page_of
 from archive.errors import KlipingError, NotArchivedError, WrongUseError
 from pipelines.extraction_context import NO_GUIDANCE, Guidance, Guides
@@ -75,7 +76,7 @@ def _open_file(name: str, url: str) -> OnePage:
 def _open_archived(name: str, home: Path) -> OnePage:
     with open_archive(home) as archive:
         article = archive.article(name)
-        with archive.engine.connect() as connection:
+        with read_connection(archive.engine) as connection:
             page = newest_page_of(connection, article.id)
         if page is None:
             raise NotArchivedError(f"{name}: the page of this article has no record")

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from archive.db.engine import open_engine
+from archive.db.engine import open_engine, read_connection
 from archive.db.reextraction import ArchivedPage, article_ids, newest_page_of
 from archive.db.sources import source_ids
 from archive.errors import RecordError
@@ -79,7 +79,7 @@ def try_rules(home: Home, source: str, rules: Sequence[RuleSet], *, limit: int) 
         engine = open_engine(home.database_url, read_only=True)
         held.callback(engine.dispose)
         guides = Guides(engine)
-        with engine.connect() as connection:
+        with read_connection(engine) as connection:
             (source_id,) = source_ids(connection, [source]).values()
             pages = [
                 (article_id, page)

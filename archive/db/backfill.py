@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Engine, func, or_, select, update
 
 from archive.db.aliases import verdict_of
+from archive.db.engine import read_connection
 from archive.db.schema import ArticleRow, RunRow, UrlRow
 from archive.model import FoundBy, UrlKind
 
@@ -45,7 +46,7 @@ class BackfillTable:
         """When the backfill began that the run `run_id` goes on with, if only with itself."""
         query = select(RunRow.started_at, RunRow.outcome, RunRow.id)
         begun_at = None
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             own = query.where(RunRow.command == command, RunRow.id <= run_id)
             for run in connection.execute(own.order_by(RunRow.id.desc())):
                 if run.outcome in ("done", "failed"):
@@ -61,7 +62,7 @@ class BackfillTable:
             UrlRow.kind.in_(kinds),
             UrlRow.found_by.in_((FoundBy.SEED, FoundBy.ROBOTS)),
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return list(connection.scalars(query))
 
     def ask_again(self, urls: Sequence[str], now: datetime, *, before: datetime) -> None:
@@ -84,7 +85,7 @@ class BackfillTable:
     def first_named(self, urls: Sequence[str], found_in: str) -> int:
         """How many of `urls` are pages that nothing had named before the list at `found_in` did."""
         count = 0
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             for some in _batches(urls):
                 query = select(func.count()).where(
                     UrlRow.url.in_(some),
@@ -98,7 +99,7 @@ class BackfillTable:
     def known(self, urls: Sequence[str]) -> set[str]:
         """Those of `urls` that have a row."""
         found: set[str] = set()
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             for some in _batches(urls):
                 found.update(connection.scalars(select(UrlRow.url).where(UrlRow.url.in_(some))))
         return found
@@ -110,7 +111,7 @@ class BackfillTable:
             UrlRow.kind.in_(_WALKED),
             UrlRow.fetched_at >= since,
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return {row.url: row.status in (200, 304) for row in connection.execute(query)}
 
     def naming_lists(self) -> set[str]:
@@ -121,7 +122,7 @@ class BackfillTable:
             UrlRow.found_by.in_((FoundBy.LINK, FoundBy.ARCHIVE)),
             _is_no_alias(),
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return set(connection.scalars(query.distinct()))
 
     def count_pages(self) -> int:
@@ -129,7 +130,7 @@ class BackfillTable:
         query = select(func.count()).where(
             UrlRow.source_id == self._source_id, UrlRow.kind == UrlKind.PAGE, _is_no_alias()
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return connection.scalar(query) or 0
 
     def found(self, since: datetime) -> Iterator[Found]:
@@ -150,7 +151,7 @@ class BackfillTable:
                 _is_no_alias(),
             )
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             for row in connection.execute(query):
                 is_article = row.article_id is not None
                 found_by = FoundBy(row.found_by)
@@ -165,7 +166,7 @@ class BackfillTable:
             UrlRow.verdict.is_not(None),
             UrlRow.verdict.not_like("listed %"),
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return Counter((row.kind, row.verdict) for row in connection.execute(query))
 
 

@@ -1,7 +1,8 @@
 """Opening the database: SQLite in WAL mode by default, migrated to the newest schema on first use.
 
-`open_engine` is the only way in. Writers hold short immediate transactions (SQLite has one writer
-at a time, over all processes); readers never wait for them.
+`open_engine` is the only way in. Writers (`engine.begin()`) hold short immediate transactions,
+since SQLite has one writer at a time, over all processes; readers (`read_connection`) never wait
+for them.
 """
 
 from __future__ import annotations
@@ -75,6 +76,14 @@ def open_engine(url: str, *, read_only: bool = False, pool_size: int = 5) -> Eng
     return engine
 
 
+def read_connection(engine: Engine) -> Connection:
+    """Return a connection for reading alone, by an engine that may write.
+
+    Its transaction takes no write lock on SQLite, and can write nothing on PostgreSQL.
+    """
+    return engine.connect().execution_options(is_reading=True, postgresql_readonly=True)
+
+
 def _refuse(context: ExceptionContext) -> None:
     error = context.sqlalchemy_exception
     if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
@@ -109,7 +118,8 @@ def _set_up_sqlite(connection: Any, _record: Any, *, read_only: bool) -> None:
 
 def _begin_sqlite(connection: Connection, *, read_only: bool) -> None:
     # Taking the write lock at once avoids the deadlock of two readers that both want to write.
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    is_reading = read_only or connection.get_execution_options().get("is_reading", False)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
 def _is_newest(engine: Engine) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 
 from archive.core.urls import normalise_url, registrable_domain
+from archive.db.engine import read_connection
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
 from archive.db.upsert import insert_of
 from archive.errors import SourceError, UrlError
@@ -161,13 +162,13 @@ class TakedownLog:
 
     def all(self) -> list[Takedown]:
         """Every takedown, oldest first."""
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             rows = connection.execute(_select_takedowns().order_by(TakedownRow.id))
             return [_takedown(row) for row in rows]
 
     def of_url(self, url: str) -> Takedown | None:
         """The takedown of a page, or of its whole site."""
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             takedown_id = takedowns_of(connection, [url]).get(url)
             query = _select_takedowns().where(TakedownRow.id == takedown_id)
             row = connection.execute(query).one_or_none()
@@ -176,7 +177,7 @@ class TakedownLog:
     def of_target(self, target: str) -> Takedown | None:
         """The newest takedown that was asked for in these words."""
         query = _select_takedowns().where(TakedownRow.target == target)
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             row = connection.execute(query.order_by(TakedownRow.id.desc()).limit(1)).one_or_none()
         return None if row is None else _takedown(row)
 
@@ -197,7 +198,7 @@ class TakedownLog:
         """Whether any takedown or record waits."""
         open_ = select(TakedownRow.id).where(TakedownRow.done_at.is_(None))
         waiting = select(ForgottenRecordRow.record_id).where(self._is_waiting())
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             found = [connection.scalar(query.limit(1)) for query in (open_, waiting)]
         return found != [None, None]
 
@@ -210,7 +211,7 @@ class TakedownLog:
             ForgottenRecordRow.captured_at,
         )
         query = select(*columns).where(self._is_waiting())
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return [WaitingRecord(*row) for row in connection.execute(query)]
 
     @staticmethod
@@ -224,7 +225,7 @@ class TakedownLog:
         query = select(func.count()).where(
             ForgottenRecordRow.takedown_id == takedown_id, ForgottenRecordRow.warc_file.like("/%")
         )
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return connection.scalar(query) or 0
 
     def note_rewritten(self, record_ids: Collection[str], now: datetime) -> None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from archive.db.aliases import aliases_among, without_forgotten_pages
+from archive.db.engine import read_connection
 from archive.db.schema import UrlRow
 from archive.db.url_upsert import insert_new, rename_requisites, see_again
 from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
@@ -182,7 +183,7 @@ class FrontierTable:
         query = select(UrlRow.verdict).where(
             UrlRow.source_id == source_id, UrlRow.verdict.startswith(reason, autoescape=True)
         )
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return [verdict for verdict in connection.scalars(query.distinct()) if verdict]
 
     def reopen(self, source_id: int, verdicts: Sequence[str], now: datetime) -> None:
@@ -196,7 +197,7 @@ class FrontierTable:
 
     def find(self, url: str) -> Lease | None:
         """What is known of a URL, as if it were leased."""
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             row = connection.execute(_LEASE_COLUMNS.where(UrlRow.url == url)).one_or_none()
         return None if row is None else _lease(row)
 
@@ -205,7 +206,7 @@ class FrontierTable:
         query = select(func.min(UrlRow.due_at)).where(
             UrlRow.source_id == source_id, UrlRow.kind.in_(list(kinds)), _free(), _still_to_be_had()
         )
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return connection.scalar(query)
 
     def give_back(self, url_id: int, verdict: str) -> None:
@@ -241,7 +242,7 @@ class FrontierTable:
                 and_(UrlRow.due_at <= now, UrlRow.fetched_at < (begun_at or now)),
             ),
         )
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return connection.scalar(query) or 0
 
     def release(self, run_id: int) -> None:

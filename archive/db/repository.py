@@ -28,6 +28,7 @@ from archive.db.captures import (
     whole_response,
 )
 from archive.db.change_log import prune_changes
+from archive.db.engine import read_connection
 from archive.db.forgotten import (
     TakedownLog,
     forgotten_record_ids,
@@ -93,7 +94,7 @@ class Repository:
 
     def sources(self) -> dict[str, Source]:
         """All sources that have a row, by name; followed ones and those of imports alike."""
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return {
                 row.name: source_of(row) for row in connection.execute(select(SourceRow.__table__))
             }
@@ -141,13 +142,13 @@ class Repository:
     def run_times(self) -> dict[int, tuple[datetime, datetime | None]]:
         """When each run began and ended; no end: it is under way, or was killed."""
         query = select(RunRow.id, RunRow.started_at, RunRow.ended_at)
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return {row.id: (row.started_at, row.ended_at) for row in connection.execute(query)}
 
     def has_captures_in(self, warc_file: str) -> bool:
         """Whether any row names a record of that file."""
         query = select(CaptureRow.id).where(CaptureRow.warc_file == warc_file).limit(1)
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return connection.scalar(query) is not None
 
     def find_record(self, record_id: str) -> RecordRef | None:
@@ -160,7 +161,7 @@ class Repository:
 
         Without a payload, as a 304 is: that of the newest answer of `url`, for which it vouches.
         """
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             if payload_digest is None and (answer := newest_answer(connection, url)):
                 payload_digest = answer.payload_digest
             row = payload_digest and whole_response(connection, url, payload_digest)
@@ -170,7 +171,7 @@ class Repository:
 
     def held(self, url: str) -> Held | None:
         """What the archive has of `url`, if a server that says "not modified" can be understood."""
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             answer = newest_answer(connection, url)
             if answer is None or not (answer.etag or answer.last_modified):
                 return None
@@ -191,7 +192,7 @@ class Repository:
             .join(UrlRow, UrlRow.article_id == ArticleRow.id)
             .where(UrlRow.id == url_id, or_(ArticleRow.missing_pages > 0, further))
         )
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             return connection.scalar(query) is not None
 
     def save_captures(
@@ -269,14 +270,14 @@ class Repository:
 
     def recorded_ids(self, record_ids: Sequence[str]) -> set[str]:
         """Those of `record_ids` that have a capture row, or are to have none any more."""
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             forgotten = forgotten_record_ids(connection, record_ids)
         return forgotten | set(self.recorded(record_ids))
 
     def recorded(self, record_ids: Sequence[str]) -> dict[str, RecordedCapture]:
         """By id, what rows say of those of `record_ids` that have one."""
         found: dict[str, RecordedCapture] = {}
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             for start in range(0, len(record_ids), 500):
                 some = record_ids[start : start + 500]
                 query = select(*RECORDED).where(CaptureRow.record_id.in_(some))
@@ -291,7 +292,7 @@ class Repository:
             CaptureRow.captured_at == captured_at,
             CaptureRow.record_type.not_in([RecordType.REVISIT, RecordType.CONVERSION]),
         )
-        with self.engine.connect() as connection:
+        with read_connection(self.engine) as connection:
             row = connection.execute(query.limit(1)).one_or_none()
         return recorded_capture(row).ref if row else None
 

@@ -29,6 +29,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from archive.core.disk import replacing
 from archive.db.change_log import Position, all_after, changes_after, is_known, last_position
+from archive.db.engine import read_connection
 from archive.db.schema import ArchiveRow, ArticleRow
 from archive.errors import LockedError, StorageError
 from archive.index.documents import all_documents, documents_of
@@ -113,7 +114,7 @@ class ArticleIndex:
             _, state = self._current()
         except _BROKEN as error:
             raise _unreadable(self.folder, error) from error
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return all_after(connection, state.position)
 
     def catch_up(
@@ -197,13 +198,13 @@ class ArticleIndex:
             self._open(name)
         except _BROKEN:
             return None
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             is_right = state.version == _version() and state.archive_id == _archive_id(connection)
             return (name, state) if is_right and is_known(connection, state.position) else None
 
     def _follow(self, name: str, state: _State) -> None:
         while True:
-            with self._engine.connect() as connection:
+            with read_connection(self._engine) as connection:
                 ids, position = changes_after(connection, state.position, CHANGES_A_STEP)
                 documents = list(documents_of(connection, ids))
             if not ids:
@@ -224,7 +225,7 @@ class ArticleIndex:
     def _build(self, progress: Progress) -> tuple[str, _State]:
         name = uuid.uuid4().hex
         (self.folder / name).mkdir()
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             # Noted first: what is changed while it is built is followed then.
             state = _State(_version(), _archive_id(connection), last_position(connection), False)
             total = connection.scalar(select(func.count(ArticleRow.id))) or 0

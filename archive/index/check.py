@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Connection, Engine, func, select
 from tantivy import Query
 
+from archive.db.engine import read_connection
 from archive.db.schema import ArticleRow
 from archive.errors import StorageError
 from archive.index.analysis import words
@@ -30,7 +31,7 @@ def index_problems(index: ArticleIndex, engine: Engine, size: int = SAMPLE) -> I
     except StorageError as error:
         yield str(error)
         return
-    with engine.connect() as connection:
+    with read_connection(engine) as connection:
         articles = connection.scalar(select(func.count(ArticleRow.id))) or 0
         indexed = snapshot.searcher.num_docs
         if not pending and indexed != articles:

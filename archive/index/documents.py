@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, bindparam, select
 from tantivy import Document
 
+from archive.db.engine import read_connection
 from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow
 from archive.index.analysis import words
 from archive.index.schema import (
@@ -65,7 +66,7 @@ def all_documents(engine: Engine) -> Iterator[Document]:
     """Yield the documents of all articles; no transaction lasts longer than some of them."""
     last = 0
     while True:
-        with engine.connect() as connection:
+        with read_connection(engine) as connection:
             rows = connection.execute(_BEHIND, {"id": last}).all()
         if not rows:
             return

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from archive.db.engine import scrub
+from archive.db.engine import read_connection, scrub
 from archive.db.forgotten import Takedown, TakedownLog, WaitingRecord, takedowns_of
 from archive.errors import KlipingError
 from archive.home import Home
@@ -171,7 +171,7 @@ def _remove_torn_ends(root: Path, engine: Engine) -> None:
     """Delete what was kept aside of records that killed runs were writing of forgotten pages."""
     for path in root.rglob("*.torn-*"):
         url = _torn_url(path)
-        with engine.connect() as connection:
+        with read_connection(engine) as connection:
             is_forgotten = url is not None and takedowns_of(connection, [url])
         if is_forgotten:
             path.unlink()

@@ -19,7 +19,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Select, insert, select
 
 from archive.core.urls import normalise_url
-from archive.db.engine import open_engine, sync
+from archive.db.engine import open_engine, read_connection, sync
 from archive.db.forgotten import Takedown, TakedownLog, batches
 from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, TakedownRow
 from archive.errors import NotArchivedError, UrlError, WrongUseError
@@ -138,7 +138,7 @@ def _quiet(home: Home, engine: Engine) -> Iterator[None]:
 
 
 def _all(engine: Engine, query: Select[T]) -> list[T]:
-    with engine.connect() as connection:
+    with read_connection(engine) as connection:
         return list(connection.scalars(query))
 
 
@@ -146,7 +146,7 @@ def _plan(home: Home, target: str, *, also_copies: bool) -> tuple[Plan, Reach] |
     """What there is to forget; or the takedown by which it was forgotten already."""
     engine = open_engine(home.database_url, read_only=True)
     try:
-        with engine.connect() as connection:
+        with read_connection(engine) as connection:
             reach = Reach(connection)
             kind = _resolve(connection, reach, target)
             copies = _with_copies(connection, home.warc, reach, also_copies=also_copies)

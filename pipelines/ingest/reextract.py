@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 
 from archive.db import reextraction as rereading
 from archive.db.boilerplate_samples import recount_story, story_told_by
-from archive.db.engine import open_engine
+from archive.db.engine import open_engine, read_connection
 from archive.db.reextraction import ArchivedPage, Change, Reread
 from archive.db.repository import Repository
 from archive.db.sources import source_ids
@@ -84,7 +84,7 @@ def reextract(
         held.enter_context(home.lock([INTAKE_LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
-        with engine.connect() as connection:
+        with read_connection(engine) as connection:
             sources = source_ids(connection, names)
         tallies: dict[str, Counter[str]] = {name: Counter() for name in sources}
         if not dry_run:
@@ -126,14 +126,14 @@ class _Reextraction:
 
     def run(self, name: str, watcher: Watcher) -> Iterator[Result]:
         self._recount_stories(name, watcher)
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             strangers = rereading.captures_without_article(connection, self._source_id)
         watcher.begin(f"{name}: pages without article", len(strangers))
         pages = (self._reading(rereading.page_of_capture, id_) for id_ in strangers)
         for done, answers in enumerate(self._answers(pages), start=1):
             watcher.reach(done)
             yield from (self._gain(name, answer) for answer in answers)
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             articles = rereading.article_ids(connection, self._source_id)
         watcher.begin(f"{name}: articles", len(articles))
         pages = (self._reading(rereading.pages_of_article, id_) for id_ in articles)
@@ -143,7 +143,7 @@ class _Reextraction:
 
     def _recount_stories(self, name: str, watcher: Watcher) -> None:
         """Let the counted stories be what today's extraction reads, without learning."""
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             stories = list(rereading.pages_of_stories(connection, self._source_id))
         watcher.begin(f"{name}: counted stories", len(stories))
         changed: dict[int, frozenset[str]] = {}
@@ -222,7 +222,7 @@ class _Reextraction:
                 yield Result(name, reread, answer.extraction.text, reason)
 
     def _reading(self, function: Callable[..., T], *args: object) -> T:
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return function(connection, *args)
 
     def _writing(self, function: Callable[..., T], *args: object) -> T:

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from archive.core.digest import same_digest
 from archive.db.captures import RecordedCapture
-from archive.db.engine import open_engine
+from archive.db.engine import open_engine, read_connection
 from archive.db.frontier import FrontierTable, seed_candidates
 from archive.db.repository import Repository
 from archive.errors import LockedError, RecordNotFoundError
@@ -170,7 +170,7 @@ class _Repair:
                 continue  # its run is at work, and will make the rows itself
 
     def _files(self) -> dict[str, Path]:
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             return warc_files(self._home.warc) | files_elsewhere(connection)
 
     def _mend_rows_of(self, run: IntakeRun, file: str, path: Path) -> Iterator[Mended]:
@@ -216,7 +216,7 @@ class _Repair:
         return True
 
     def _mend_index(self) -> Iterator[Mended]:
-        with self._engine.connect() as connection:
+        with read_connection(self._engine) as connection:
             elsewhere = list(files_elsewhere(connection))
         stale = list(stale_files(self._home.warc, elsewhere))
         if not stale:

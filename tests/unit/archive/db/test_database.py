@@ -1,5 +1,6 @@
 """The database: schema and migrations agree, visits are whole or absent, URLs are leased."""
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
@@ -11,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from archive.db.engine import open_engine
+from archive.db.engine import open_engine, read_connection
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository, UrlOutcome
 from archive.db.schema import Base
@@ -94,6 +95,17 @@ def test_times_are_kept_in_utc_as_readable_text(repository: Repository, engine: 
     with engine.connect() as connection:
         kept = connection.scalar(text("SELECT started_at FROM runs"))
     assert kept == "2023-11-30T00:30:00.000000Z"
+
+
+def test_reading_waits_for_no_writer(engine: Engine) -> None:
+    writer = sqlite3.connect(str(engine.url.database), isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    with read_connection(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM archive")).scalar() == 1
+        connection.execute(text("PRAGMA busy_timeout = 0"))
+    with pytest.raises(StorageError, match="locked"), engine.begin():
+        pass
+    writer.close()
 
 
 def test_an_article_leads_to_its_bytes(engine: Engine) -> None:
