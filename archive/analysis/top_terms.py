@@ -13,7 +13,7 @@ from heapq import nlargest
 from sqlalchemy import Connection, select
 
 from archive.analysis.vocabulary import Reading, Term, TermOrder, Vocabulary, compare
-from archive.db.schema import ArticleRow
+from archive.db.schema import IS_NEWEST, ArticleRow, RevisionRow
 from archive.index.article_index import Snapshot
 from archive.index.queries import Executable, all_of, any_of, has_fact, to_query
 from archive.index.schema import NO_TEXT
@@ -89,7 +89,9 @@ def _count_terms(
 
 
 def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[Reading]:
-    query = select(ArticleRow.language, ArticleRow.title, ArticleRow.text)
+    query = select(ArticleRow.language, ArticleRow.title, RevisionRow.text).join(
+        RevisionRow, IS_NEWEST
+    )
     for begin in range(0, len(ids), _AT_A_TIME):
         some = query.where(ArticleRow.id.in_(ids[begin : begin + _AT_A_TIME]))
         for language, title, text in connection.execute(some):

@@ -11,20 +11,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from archive.core.urls import main_address, page_key
 from archive.db.aliases import articles_at
 from archive.db.reading import Reading
-from archive.db.schema import ArticleRow, UrlRow
+from archive.db.schema import IS_NEWEST, ArticleRow, RevisionRow, UrlRow
 from archive.model import LISTS
 from archive.text.revision_rules import KnownArticle, is_same_story, is_twin
 
 
 def find_article(connection: Connection, where: ColumnElement[bool]) -> Row[Any] | None:
-    """The row of the one article that is so."""
-    query = select(*ArticleRow.__table__.columns).where(where)
-    return connection.execute(query).one_or_none()
+    """Return the row of the one article that is so, with its text."""
+    columns: list[Any] = [*ArticleRow.__table__.columns, RevisionRow.text]
+    query: Select[Any] = select(*columns).join(RevisionRow, IS_NEWEST)
+    return connection.execute(query.where(where)).one_or_none()
 
 
 def known_article(row: Row[Any]) -> KnownArticle:

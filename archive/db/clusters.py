@@ -16,7 +16,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from archive.db.forgotten import batches
-from archive.db.schema import ArticleRow, ClusterLinkRow, ClusterRow, SketchBandRow, SketchRow
+from archive.db.schema import (
+    IS_NEWEST,
+    ArticleRow,
+    ClusterLinkRow,
+    ClusterRow,
+    RevisionRow,
+    SketchBandRow,
+    SketchRow,
+)
 from archive.model import Sketch
 from archive.text.likeness import Likeness, likeness
 from archive.text.minhash import sketch_of
@@ -31,8 +39,9 @@ def place_article(connection: Connection, article_id: int, sketch: Sketch | None
 
     `sketch` is made here if it is of another text than the article's newest.
     """
-    columns = (ArticleRow.text, ArticleRow.text_sha256, ArticleRow.cluster_id)
-    article = connection.execute(select(*columns).where(ArticleRow.id == article_id)).one()
+    columns = (RevisionRow.text, ArticleRow.text_sha256, ArticleRow.cluster_id)
+    known = select(*columns).join(RevisionRow, IS_NEWEST).where(ArticleRow.id == article_id)
+    article = connection.execute(known).one()
     kept = _kept_sketch(connection, article_id)
     if sketch is None or sketch.text_sha256 != article.text_sha256:
         is_up_to_date = kept is not None and kept.text_sha256 == article.text_sha256
@@ -87,8 +96,15 @@ def _find_links(connection: Connection, text: str, sketch: Sketch) -> dict[int, 
         .limit(MAX_COMPARED)
     )
     ids = connection.scalars(most_alike).all()
-    texts = select(ArticleRow.id, ArticleRow.text).where(ArticleRow.id.in_(ids))
-    compared = {row.id: likeness(text, row.text) for row in connection.execute(texts)}
+    texts = (
+        select(ArticleRow.id, RevisionRow.text)
+        .join(RevisionRow, IS_NEWEST)
+        .where(ArticleRow.id.in_(ids))
+    )
+    compared = {
+        row.id: likeness(text, row.text)
+        for row in connection.execute(texts.where(ArticleRow.id.in_(ids)))
+    }
     return {other_id: alike for other_id, alike in compared.items() if alike is not None}
 
 

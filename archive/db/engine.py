@@ -176,8 +176,8 @@ def sync(engine: Engine) -> None:
 def migrate(url: str) -> None:
     """Bring the database at `url` to the newest schema, in one transaction.
 
-    SQLite's file is written anew where that leaves much of it empty, if the disk has room and
-    nobody else has it open.
+    A SQLite file that was there is written anew then, since a migration leaves much of it empty; if
+    the disk has room and no other program has it open.
     """
     from alembic import command  # noqa: PLC0415 - slow to import and seldom needed
     from alembic.config import Config  # noqa: PLC0415
@@ -189,13 +189,13 @@ def migrate(url: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
-        had_fts = inspect(connection).has_table("articles_fts")
+        is_old = inspect(connection).has_table("alembic_version")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         if connection.execute(text("SELECT count(*) FROM archive")).scalar() == 0:
             identity = {"id": 1, "archive_id": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
             connection.execute(insert(ArchiveRow).values(identity))
-    if had_fts:
+    if is_old:
         with suppress(StorageError, LockedError):
             scrub(engine)
     engine.dispose()

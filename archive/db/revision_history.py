@@ -35,7 +35,8 @@ from archive.db.schema import ArticleRow, CaptureRow, ReadingColumns, RevisionRo
 from archive.model import Extraction
 from archive.text.revision_rules import KnownArticle, is_revision, is_same_story, why_gone_from
 
-_READING_COLUMNS = tuple(ReadingColumns.__annotations__)
+_OF_BOTH = tuple(ReadingColumns.__annotations__)
+_OF_REVISION = (*_OF_BOTH, "text", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class History:
         columns = _columns_of(reading.extraction)
         self._insert(columns, number, reading.seen_at, capture_id, pages)
         if before is not None and again is not None:
-            same = {name: getattr(before, name) for name in _READING_COLUMNS}
+            same = {name: getattr(before, name) for name in _OF_REVISION}
             same_pages = pages_of(self._connection, before.id)
             self._insert(same, number + 1, again.captured_at, again.id, same_pages)
         self._update_article()
@@ -227,7 +228,7 @@ class History:
         self._update_article()
         return is_same or any(
             getattr(revision, name) != columns[name]
-            for name in _READING_COLUMNS
+            for name in _OF_REVISION
             if name not in ("extractor", "rules")
         )
 
@@ -320,7 +321,7 @@ class History:
         """Let the article read as its newest revision does."""
         newest = _revisions(self._article_id).order_by(RevisionRow.number.desc()).limit(1)
         row = self._connection.execute(newest).one()
-        columns = {name: getattr(row, name) for name in _READING_COLUMNS}
+        columns = {name: getattr(row, name) for name in _OF_BOTH}
         self._connection.execute(
             update(ArticleRow)
             .where(ArticleRow.id == self._article_id)
@@ -350,7 +351,7 @@ def _insert_article(
 ) -> int:
     columns = _columns_of(reading.extraction)
     row = {
-        **columns,
+        **{name: columns[name] for name in _OF_BOTH},
         "source_id": source_id,
         "url": reading.url,
         "canonical_url": reading.canonical_url,

@@ -31,6 +31,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Text,
+    and_,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -246,12 +247,9 @@ class ReadingColumns:
     section: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(default=list)
     description: Mapped[str | None]
-    text: Mapped[str]
-    """Paragraphs, one a line."""
-    markdown: Mapped[str | None]
     word_count: Mapped[int]
     text_sha256: Mapped[str]
-    """Hex, of the text in UTF-8."""
+    """Hex, of the text in UTF-8; the text itself stands in `revisions` alone."""
     image_url: Mapped[str | None]
     image_caption: Mapped[str | None]
     image_credit: Mapped[str | None]
@@ -401,6 +399,13 @@ class RevisionRow(ReadingColumns, Base):
     """From 1."""
     seen_at: Mapped[datetime]
     capture_id: Mapped[int] = mapped_column(ForeignKey("captures.id"))
+    text: Mapped[str]
+    """Paragraphs, one a line."""
+    markdown: Mapped[str | None]
+
+
+IS_NEWEST = and_(RevisionRow.article_id == ArticleRow.id, RevisionRow.number == ArticleRow.revision)
+"""Joins an article to its newest revision, which has its text."""
 
 
 class RevisionPageRow(Base):

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 from tantivy import Query
 
 from archive.db.engine import read_connection
-from archive.db.schema import ArticleRow
+from archive.db.schema import IS_NEWEST, ArticleRow, RevisionRow
 from archive.errors import StorageError
 from archive.index.analysis import words
 from archive.index.article_index import ArticleIndex, Snapshot
@@ -49,7 +49,7 @@ def index_problems(index: ArticleIndex, engine: Engine, size: int = SAMPLE) -> I
 def _sizes(connection: Connection, size: int) -> dict[int, int]:
     """Count the words of some articles, by id."""
     ids = connection.scalars(select(ArticleRow.id).order_by(func.random()).limit(size)).all()
-    texts = select(ArticleRow.id, ArticleRow.title, ArticleRow.text)
+    texts = select(ArticleRow.id, ArticleRow.title, RevisionRow.text).join(RevisionRow, IS_NEWEST)
     return {
         row.id: len(words(row.title or "")) + len(words(row.text))
         for begin in range(0, len(ids), 500)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, select
 from tantivy import Document
 
 from archive.db.engine import read_connection
-from archive.db.schema import ArticleRow, CaptureRow, ClusterRow, SourceRow
+from archive.db.schema import IS_NEWEST, ArticleRow, CaptureRow, ClusterRow, RevisionRow, SourceRow
 from archive.index.analysis import words
 from archive.index.schema import (
     CAPTURED,
@@ -36,7 +36,7 @@ Source: Knuth, The Art of Computer Programming 3, 6.4."""
 
 _ROWS = (
     select(
-        *(ArticleRow.id, ArticleRow.title, ArticleRow.text, ArticleRow.language),
+        *(ArticleRow.id, ArticleRow.title, RevisionRow.text, ArticleRow.language),
         *(ArticleRow.authors, ArticleRow.tags, ArticleRow.section, ArticleRow.domain),
         *(ArticleRow.url, ArticleRow.canonical_url, ArticleRow.page_kind, ArticleRow.license),
         *(ArticleRow.published_at, ArticleRow.published_offset_min, ArticleRow.vanished_at),
@@ -45,6 +45,7 @@ _ROWS = (
         SourceRow.name.label("source"),
         CaptureRow.captured_at,
     )
+    .join(RevisionRow, IS_NEWEST)
     .join(SourceRow, SourceRow.id == ArticleRow.source_id)
     .join(CaptureRow, CaptureRow.id == ArticleRow.capture_id)
     .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)

@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.types import NullType
 
 from archive.db.schema import (
+    IS_NEWEST,
     ArticleRow,
     CaptureRow,
     ClusterRow,
@@ -57,6 +58,8 @@ _ELSEWHERE: dict[str, Any] = {
     "warc_record_id": CaptureRow.record_id,
     "warc_record_type": CaptureRow.record_type,
     "revision_count": ArticleRow.revision,
+    "text": RevisionRow.text,
+    "markdown": RevisionRow.markdown,
 }
 _LAST_REVISION = select(func.max(RevisionRow.id))
 _HAS_PAGES = select(exists(select(RevisionPageRow.number)))
@@ -92,11 +95,12 @@ def select_articles(
     columns: list[Any] = [
         type_coerce(_column(reading, name), NullType()).label(name) for name in names
     ]
-    query = select(*columns, reading.published_offset_min).select_from(ArticleRow)
-    if reading is RevisionRow:
-        query = query.join(RevisionRow, RevisionRow.article_id == ArticleRow.id)
+    every = RevisionRow.article_id == ArticleRow.id
     return (
-        query.join(SourceRow, SourceRow.id == ArticleRow.source_id)
+        select(*columns, reading.published_offset_min)
+        .select_from(ArticleRow)
+        .join(RevisionRow, every if reading is RevisionRow else IS_NEWEST)
+        .join(SourceRow, SourceRow.id == ArticleRow.source_id)
         .join(CaptureRow, CaptureRow.id == reading.capture_id)
         .outerjoin(ClusterRow, ClusterRow.id == ArticleRow.cluster_id)
         .outerjoin(_FIRST, _FIRST.id == ClusterRow.first_article_id)

@@ -206,7 +206,9 @@ class _Maker:
             "revision": len(states),
             "cluster_id": cluster_id,
         }
-        batch.add(ArticleRow, {**article, **states[-1]})
+        in_revisions = ("text", "markdown")
+        facts = {name: value for name, value in states[-1].items() if name not in in_revisions}
+        batch.add(ArticleRow, {**article, **facts})
 
     def _reading(self, source: Publisher, seen_at: datetime, rng: Generator) -> dict[str, Any]:
         chance = rng.random(8)
@@ -236,7 +238,7 @@ class _Maker:
         """Let an article tell what the one before it did; the number of their cluster."""
         first = batch.last
         assert first is not None
-        lines = first["text"].split("\n")
+        lines = batch.rows[RevisionRow][-1]["text"].split("\n")
         reading.update(_texts([*lines[:-1], reading["text"].split("\n")[0]]))
         reading.update(title=first["title"], language=first["language"])
         if first["cluster_id"] is None:

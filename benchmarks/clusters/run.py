@@ -25,7 +25,7 @@ from sqlalchemy import Engine, insert, text
 from archive.db.clusters import place_article
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
-from archive.db.schema import ArticleRow, CaptureRow
+from archive.db.schema import ArticleRow, CaptureRow, RevisionRow
 from archive.model import Source
 from archive.text.likeness import MIN_WORDS, likeness, words_of
 from archive.text.minhash import sketch_of
@@ -125,7 +125,6 @@ def _place(engine: Engine, number: int, story: str) -> float:
         "first_seen_at": NOW,
         "capture_id": 1,
         "revision": 1,
-        "text": story,
         "word_count": 1,
         "text_sha256": hashlib.sha256(story.encode()).hexdigest(),
         "page_kind": "article",
@@ -134,6 +133,10 @@ def _place(engine: Engine, number: int, story: str) -> float:
     sketch = sketch_of(story)
     with engine.begin() as connection:
         connection.execute(insert(ArticleRow).values(id=number + 1, **row))
+        newest = {"article_id": number + 1, "number": 1, "seen_at": NOW, "text": story}
+        facts = ("capture_id", "word_count", "text_sha256", "page_kind", "extractor")
+        newest |= {name: row[name] for name in facts}
+        connection.execute(insert(RevisionRow).values(newest))
         began_at = time.perf_counter()
         place_article(connection, number + 1, sketch)
         return time.perf_counter() - began_at

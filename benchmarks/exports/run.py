@@ -21,7 +21,15 @@ from pathlib import Path
 from sqlalchemy import insert
 
 from archive.db.engine import open_engine
-from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, UrlRow
+from archive.db.schema import (
+    ArticleRow,
+    CaptureRow,
+    ReadingColumns,
+    RevisionRow,
+    RunRow,
+    SourceRow,
+    UrlRow,
+)
 from archive.export import FORMATS, Selection, export
 from archive.read.query import Query
 
@@ -45,7 +53,10 @@ def fill(path: Path, rows: int) -> None:
             urls = [_url(n) for n in numbers]
             connection.execute(insert(UrlRow), urls)
             connection.execute(insert(CaptureRow), [_capture(n) for n in numbers])
-            connection.execute(insert(ArticleRow), [_article(n, draw, words) for n in numbers])
+            articles = [_article(n, draw, words) for n in numbers]
+            revisions = [_take_revision(article) for article in articles]
+            connection.execute(insert(ArticleRow), articles)
+            connection.execute(insert(RevisionRow), revisions)
     engine.dispose()
 
 
@@ -100,6 +111,14 @@ def _article(n: int, draw: random.Random, words: list[str]) -> dict[str, object]
         "page_kind": "article",
         "extractor": "benchmark/1",
     }
+
+
+def _take_revision(article: dict[str, object]) -> dict[str, object]:
+    """Take from an article what stands in its first revision alone; return that."""
+    first = {"article_id": article["id"], "number": 1, "seen_at": NOW}
+    texts = {name: article.pop(name) for name in ("text", "markdown")}
+    facts = {name: article[name] for name in article if name in ReadingColumns.__annotations__}
+    return {**first, **facts, **texts, "capture_id": article["capture_id"]}
 
 
 def measure(database: Path, format_: str, target: Path) -> None:

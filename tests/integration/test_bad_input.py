@@ -37,7 +37,10 @@ class World:
 
     def row(self, path: str) -> Any:
         """What the archive knows of a page of the broken site."""
-        query = "SELECT u.*, a.text FROM urls u LEFT JOIN articles a ON a.id = u.article_id"
+        query = (
+            "SELECT u.*, r.text FROM urls u LEFT JOIN articles a ON a.id = u.article_id"
+            " LEFT JOIN revisions r ON r.article_id = a.id AND r.number = a.revision"
+        )
         (row,) = rows(self.home, f"{query} WHERE u.url = :url", url=self.broken.url(path))
         return row
 

@@ -137,7 +137,7 @@ def test_reading_again_reads_what_was_read(crawled: Path, tmp_path: Path) -> Non
     engine = open_engine(open_home(home).database_url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE revisions SET text = 'x', text_sha256 = 'x'")
-        connection.exec_driver_sql("UPDATE articles SET text = 'x', text_sha256 = 'x'")
+        connection.exec_driver_sql("UPDATE articles SET text_sha256 = 'x'")
     engine.dispose()
     kliping(home, "reextract")
     assert texts(home) == texts(crawled)

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, delete, text
 from archive.db.engine import open_engine
 from archive.db.reading import Reading
 from archive.db.repository import UrlOutcome
+from archive.db.revision_history import text_sha256
 from archive.db.schema import Base
 from tests.rows import Rows, article
 
@@ -48,7 +49,7 @@ def kept(engine: Engine) -> list[tuple[object, ...]]:
     queries = (
         "SELECT r.number, r.seen_at, r.text, c.record_id FROM revisions r"
         " JOIN captures c ON c.id = r.capture_id ORDER BY r.number",
-        "SELECT a.revision, a.first_seen_at, a.text, c.record_id FROM articles a"
+        "SELECT a.revision, a.first_seen_at, a.text_sha256, c.record_id FROM articles a"
         " JOIN captures c ON c.id = a.capture_id",
         "SELECT fetched_at, verdict, due_at FROM urls",
     )
@@ -71,4 +72,4 @@ def test_the_order_of_ingestion_makes_no_difference(
 def test_an_article_that_was_changed_and_changed_back(engine: Engine) -> None:
     found = history(engine, "ABA", [0, 2, 1])
     assert [row[2] for row in found[:3]] == ["A", "B", "A"]
-    assert found[3][:1] + found[3][2:] == (3, "A", "urn:uuid:2")
+    assert found[3][:1] + found[3][2:] == (3, text_sha256("A"), "urn:uuid:2")

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select
 
 from archive.analysis.top_terms import Sample, TopTerms, top_terms
 from archive.analysis.vocabulary import TermOrder
-from archive.db.schema import ArticleRow, CaptureRow, SourceRow
+from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, SourceRow
 from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import EVERYTHING
@@ -32,12 +32,24 @@ def news(query: Query) -> Query:
         connection.execute(insert(SourceRow).values(id=9, name="kilas", url="u", added_at=NOW))
         begin = (connection.scalar(select(func.max(ArticleRow.id))) or 0) + 1
         connection.execute(insert(CaptureRow).values(id=900, url="u", captured_at=NOW))
-        rows = [row_of(begin + n, text, n < FUEL + OTHER) for n, text in enumerate(texts)]
+        rows = [row_of(begin + n, n < FUEL + OTHER) for n in range(len(texts))]
         connection.execute(insert(ArticleRow), rows)
+        facts = ("capture_id", "language", "word_count", "text_sha256", "page_kind", "extractor")
+        revisions = [
+            {
+                "article_id": row["id"],
+                "number": 1,
+                "seen_at": NOW,
+                "text": text,
+                **{name: row[name] for name in facts},
+            }
+            for row, text in zip(rows, texts, strict=True)
+        ]
+        connection.execute(insert(RevisionRow), revisions)
     return query
 
 
-def row_of(number: int, text: str, is_indonesian: bool) -> dict[str, Any]:
+def row_of(number: int, is_indonesian: bool) -> dict[str, Any]:
     url = f"https://kilas.example/{number}"
     return {
         "id": number,
@@ -49,7 +61,6 @@ def row_of(number: int, text: str, is_indonesian: bool) -> dict[str, Any]:
         "capture_id": 900,
         "revision": 1,
         "language": "id" if is_indonesian else "en",
-        "text": text,
         "word_count": 9,
         "text_sha256": "0" * 64,
         "page_kind": "article",

@@ -144,7 +144,7 @@ def test_a_twin_alone_and_its_main_page_later_are_one_article(
     more = f"{TEXT} dan satu kalimat yang tidak ada di versi AMP."
     assert desk.fetch(MAIN, MAIN, more) == article_id
     assert desk.all("SELECT url, canonical_url, revision FROM articles") == [(MAIN, MAIN, 1)]
-    assert "versi AMP" in str(desk.all("SELECT text FROM articles")[0][0])
+    assert "versi AMP" in str(desk.all("SELECT text FROM revisions")[0][0])
 
 
 def other(number: int) -> str:

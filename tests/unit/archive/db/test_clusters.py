@@ -22,6 +22,7 @@ from archive.db.schema import (
     CaptureRow,
     ClusterLinkRow,
     ClusterRow,
+    RevisionRow,
     SketchBandRow,
     SketchRow,
 )
@@ -29,7 +30,7 @@ from archive.model import Sketch, Source
 from archive.text.likeness import Likeness
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TABLES = (SketchBandRow, SketchRow, ClusterLinkRow, ArticleRow, ClusterRow)
+TABLES = (SketchBandRow, SketchRow, ClusterLinkRow, RevisionRow, ArticleRow, ClusterRow)
 
 
 def sketch(text: str) -> Sketch:
@@ -84,7 +85,6 @@ def save(connection: Connection, article_id: int, text: str, day: int = 0) -> No
         "first_seen_at": NOW + timedelta(days=day),
         "capture_id": 1,
         "revision": 1,
-        "text": text,
         "word_count": 1,
         "text_sha256": sketch(text).text_sha256,
         "page_kind": "article",
@@ -95,11 +95,16 @@ def save(connection: Connection, article_id: int, text: str, day: int = 0) -> No
         connection.execute(insert(ArticleRow).values(id=article_id, **row))
     else:
         connection.execute(update(ArticleRow).where(this).values(**row))
+        connection.execute(delete(RevisionRow).where(RevisionRow.article_id == article_id))
+    facts = ("capture_id", "word_count", "text_sha256", "page_kind", "extractor")
+    newest = {"article_id": article_id, "number": 1, "seen_at": NOW, "text": text}
+    connection.execute(insert(RevisionRow).values(**newest, **{name: row[name] for name in facts}))
     place_article(connection, article_id, sketch(text))
 
 
 def forget(connection: Connection, article_id: int) -> None:
     take_out(connection, article_id)
+    connection.execute(delete(RevisionRow).where(RevisionRow.article_id == article_id))
     connection.execute(delete(ArticleRow).where(ArticleRow.id == article_id))
 
 
@@ -204,11 +209,9 @@ def test_a_sketch_of_another_text_is_made_anew(connection: Connection) -> None:
     save(connection, 2, "xy")
     connection.execute(delete(SketchRow).where(SketchRow.article_id == 2))
     connection.execute(delete(SketchBandRow).where(SketchBandRow.article_id == 2))
-    connection.execute(
-        update(ArticleRow)
-        .where(ArticleRow.id == 2)
-        .values(text="abc", text_sha256=sketch("abc").text_sha256)
-    )
+    digest = sketch("abc").text_sha256
+    connection.execute(update(ArticleRow).where(ArticleRow.id == 2).values(text_sha256=digest))
+    connection.execute(update(RevisionRow).where(RevisionRow.article_id == 2).values(text="abc"))
     place_article(connection, 2, sketch("of an older capture"))
     assert found(connection) == {frozenset({1, 2})}
     place_article(connection, 2, None)

@@ -129,9 +129,9 @@ def test_a_revision_is_kept_beside_the_first_and_sameness_makes_none(engine: Eng
     rows.save(url, read(url, article("Dua.", title="Judul")), number=3)
     with engine.connect() as connection:
         revisions = connection.execute(text("SELECT number, text FROM revisions")).all()
-        newest = connection.execute(text("SELECT revision, text FROM articles")).one()
+        newest = connection.execute(text("SELECT revision, title FROM articles")).one()
     assert revisions == [(1, "Satu."), (2, "Dua.")]
-    assert newest == (2, "Dua.")
+    assert newest == (2, "Judul")
 
 
 def test_a_visit_that_cannot_be_saved_leaves_nothing(engine: Engine) -> None:

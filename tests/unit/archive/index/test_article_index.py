@@ -255,7 +255,7 @@ def test_nothing_is_left_of_words_that_were_forgotten(
 def test_verify_compares_words(query: FollowingQuery, engine: Engine) -> None:
     assert list(index_problems(query.index, engine)) == []
     with engine.begin() as connection:
-        connection.execute(update(ArticleRow).where(ArticleRow.id == 1).values(text="Satu."))
+        connection.execute(update(ArticleRow).where(ArticleRow.id == 1).values(title="Satu lagi."))
     assert list(index_problems(query.index, engine)) == []  # it has not followed yet
     with engine.begin() as connection:
         connection.execute(delete(ChangeRow).where(ChangeRow.id > 3))

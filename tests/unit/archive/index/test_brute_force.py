@@ -14,10 +14,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from archive.db.engine import open_engine
-from archive.db.schema import ArticleRow, ClusterRow
+from archive.db.schema import IS_NEWEST, ArticleRow, ClusterRow, RevisionRow
 from archive.index.analysis import words
 from archive.index.article_index import ArticleIndex
 from archive.index.stems import LANGUAGES, stem
@@ -281,7 +281,9 @@ def query(
 def scanned(query: Query) -> list[Scanned]:
     with query.engine.connect() as connection:
         clusters = dict(connection.execute(ClusterRow.__table__.select()).all())  # type: ignore[arg-type]
-        rows = {row.id: row for row in connection.execute(ArticleRow.__table__.select())}
+        columns = (*ArticleRow.__table__.columns, RevisionRow.text)
+        newest = connection.execute(select(*columns).join(RevisionRow, IS_NEWEST)).all()
+        rows = {row.id: row for row in newest}
     return [
         Scanned(
             *(one.id, row, one.source, one.captured_at),

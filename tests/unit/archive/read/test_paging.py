@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text, update
 
 from archive.db.engine import open_engine
-from archive.db.schema import ArticleRow, CaptureRow
+from archive.db.schema import ArticleRow, CaptureRow, RevisionRow
 from archive.index.searching import Cursor
 from archive.read.captures import captures_of, memento_near, mementos_of
 from archive.read.query import Query
@@ -44,6 +44,7 @@ def _multiply(engine: Engine) -> None:
     columns = ArticleRow.__table__.columns
     names = [each.name for each in columns if each.name != "id" and each.computed is None]
     copied = ", ".join("canonical_url || :n" if name == "canonical_url" else name for name in names)
+    of_revision = [each.name for each in RevisionRow.__table__.columns if each.name != "id"]
     drawn = random.Random(7)
     with engine.begin() as connection:
         for number in range(COPIES):
@@ -54,6 +55,14 @@ def _multiply(engine: Engine) -> None:
                 ),
                 {"n": f"#{number}", "id": 1 + number % 4},
             )
+        copied = ", ".join("a.id" if name == "article_id" else f"r.{name}" for name in of_revision)
+        connection.execute(
+            text(
+                f"INSERT INTO revisions ({', '.join(of_revision)}) SELECT {copied} FROM articles a"
+                " JOIN articles b ON b.url = a.url AND b.id < 5 JOIN revisions r"
+                " ON r.article_id = b.id WHERE a.id >= 5"
+            )
+        )
         for id_ in range(1, COPIES + 5):
             day = drawn.choice([None, *range(5)])
             at = None if day is None else NOW - timedelta(days=day)

@@ -221,7 +221,7 @@ def test_an_article_s_pages_are_taken_up_together(desk: Desk) -> None:
     desk.write(7, exchange("/feed.xml", RSS.encode()), exchange("/berita/a", FIRST), *further)
     assert desk.recover() == 4
     pages = [f"{SITE}/berita/a", *(f"{SITE}/berita/a?page={number}" for number in (2, 3))]
-    assert desk.all("SELECT text, missing_pages FROM articles") == [("\n".join(pages), 0)]
+    assert desk.all("SELECT text, missing_pages FROM revisions") == [("\n".join(pages), 0)]
     assert desk.all("SELECT number, url FROM revision_pages") == [*enumerate(pages[1:], start=2)]
     assert desk.all("SELECT url FROM urls WHERE article_id = 1 AND due_at IS NULL") == [
         (page,) for page in pages
