@@ -21,7 +21,7 @@ from archive.core.diff import Difference, compare
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.errors import LockedError, StorageError
-from archive.export import ONE_FILE, Layout, Selection, export
+from archive.export import Layout, Selection, export
 from archive.export.columns import choose
 from archive.export.selecting import select
 from archive.home import Home
@@ -174,11 +174,16 @@ class Archive(Query):
         columns: Sequence[str] | None = None,
         every_revision: bool = False,
         first_only: bool = False,
-        layout: Layout = ONE_FILE,
+        split: str | None = None,
+        shards: int = 1,
+        manifest: bool = False,
     ) -> int:
-        """Write articles to a file, or a folder of files; how many.
+        """Write articles to a file, or with `split` or `shards` to a folder of files.
 
-        It appears whole or not at all. docs/export.md has the formats, docs/columns.md the columns.
+        It appears whole or not at all. docs/export.md has the formats, splits and shards,
+        docs/columns.md the columns; `manifest` asks for one beside a single file.
+
+        Returns: the number of articles.
 
         Raises:
             WrongUseError: there is no such format or column, or they do not go together.
@@ -186,7 +191,7 @@ class Archive(Query):
         """
         selection = self.selection(matching, every_revision=every_revision, first_only=first_only)
         chosen = replace(selection, columns=choose(columns))
-        return export(chosen, format_, fspath(target), layout)
+        return export(chosen, format_, fspath(target), Layout(split, shards, manifest))
 
     def cite(self, *articles: ArchivedArticle, style: str = Style.BIBTEX) -> str:
         """Citations of articles, each as it reads there: BibTeX, CSL-JSON or RIS (a `Style`).
