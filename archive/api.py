@@ -165,7 +165,7 @@ class Archive(Query):
             first_only=first_only,
         )
 
-    def export(
+    def export(  # noqa: PLR0913 - as many as an export has options
         self,
         target: str | PathLike[str],
         format_: str = "jsonl",
