@@ -19,6 +19,8 @@ _WORDS_BEFORE = 6
 """Of a snippet, before its first match."""
 _SPANS_TRIED = 50
 """As the first of a snippet."""
+_PIECES = (1_000, 4_000)
+"""Characters of a long text that are searched first: to find its words takes most of the time."""
 
 _Span = tuple[int, int]
 """The first word of a match, and the one behind its last."""
@@ -42,10 +44,21 @@ def excerpts(
     """
     wanted = list(texts_of(node))
     in_title = _Marked(title or "", wanted, language)
-    in_text = _Marked(text, [each for each in wanted if not each.in_title], language)
+    in_text = _beginning(text, [each for each in wanted if not each.in_title], language)
     if not (in_title.spans or in_text.spans):
         return None
     return in_title.whole(), in_text.snippet()
+
+
+def _beginning(text: str, wanted: Sequence[Text | Near], language: str | None) -> _Marked:
+    """Return as much of a text as has a snippet with all that is wanted, or with any of it."""
+    for length, least in zip(_PIECES, (len(wanted), 1), strict=True):
+        if length >= len(text):
+            break
+        piece = _Marked(text[:length], wanted, language)
+        if piece.has_snippet_of(least):
+            return piece
+    return _Marked(text, wanted, language)
 
 
 class _Marked:
@@ -65,10 +78,15 @@ class _Marked:
     def whole(self) -> Excerpt:
         return Excerpt(self._text, tuple(self._marks(0, len(self._words), 0)))
 
+    def has_snippet_of(self, parts: int) -> bool:
+        """Return whether so many parts of the query are in a snippet that is not cut off."""
+        first, found = self._best()
+        return found >= parts and first + SNIPPET_WORDS < len(self._words)
+
     def snippet(self) -> Excerpt:
         if len(self._words) <= SNIPPET_WORDS:
             return self.whole()
-        first = self._first_word()
+        first, _ = self._best()
         last = min(first + SNIPPET_WORDS, len(self._words))
         begin = self._located.place(first)[0] if first else 0
         end = self._located.place(last - 1)[1] if last < len(self._words) else len(self._text)
@@ -76,8 +94,11 @@ class _Marked:
         marks = self._marks(first, last, begin - len(before))
         return Excerpt(f"{before}{self._text[begin:end]}{after}", tuple(marks))
 
-    def _first_word(self) -> int:
-        """Where a snippet begins: before the span that most parts of the query are close to."""
+    def _best(self) -> tuple[int, int]:
+        """Find where a snippet begins: before the span that most parts of the query are close to.
+
+        Returns: its first word, and how many parts these are.
+        """
         best, first = 0, 0
         for begin, _ in self.spans[:_SPANS_TRIED]:
             start = max(0, min(begin - _WORDS_BEFORE, len(self._words) - SNIPPET_WORDS))
@@ -88,7 +109,7 @@ class _Marked:
             }
             if len(close) > best:
                 best, first = len(close), start
-        return first
+        return first, best
 
     def _marks(self, first: int, last: int, offset: int) -> Iterator[tuple[int, int]]:
         """Yield the places of the spans within some words, those that overlap as one."""
