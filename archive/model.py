@@ -37,22 +37,48 @@ LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
 
 
 class UrlState(StrEnum):
-    """Where a URL stands."""
+    """What came of the newest fetch of a URL, or why there was none."""
 
-    FORGOTTEN = "forgotten"
-    FAILING = "failing"
-    """It was asked for and not had; it may be tried again."""
     WAITING = "waiting"
-    """Not fetched yet, and due."""
-    REFUSED = "refused"
-    """Never fetched, and never to be: robots.txt, or a rule of the crawl, says so."""
+    """Not fetched yet."""
+    ARTICLE = "article"
+    """It leads to an article."""
     LIST = "list"
     """A feed, sitemap or front page that is followed."""
     REQUISITE = "requisite"
-    ARTICLE = "article"
-    """It leads to an article."""
+    FURTHER_PAGE = "further-page"
+    """A page of an article that begins at another URL."""
+    ALIAS = "alias"
+    """Another address of a page; it is not fetched."""
     NO_ARTICLE = "no-article"
     """It was fetched, and is none."""
+    FAILING = "failing"
+    """The newest fetches failed; it is tried again."""
+    FAILED = "failed"
+    """The newest fetch failed, and it is not tried again."""
+    REFUSED = "refused"
+    """Not fetched, and not due: robots.txt, or a rule of the crawl, forbids it."""
+    TRAP = "trap"
+    """Not fetched, since links like it led to nothing new (`crawler.traps`)."""
+    FORGOTTEN = "forgotten"
+    """Taken down; it is never fetched again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """A pattern of links that led to nothing new (`crawler.traps`)."""
+
+    pattern: str
+    links: int
+    """How many in a row led to nothing new when it was closed."""
+
+    @property
+    def reason(self) -> str:
+        """Say why links like it are not fetched."""
+        return (
+            f"{self.links} addresses or more like {self.pattern} in a row led to nothing new, "
+            "so no others are fetched (trap_limit in the source's file)"
+        )
 
 
 class FoundBy(StrEnum):

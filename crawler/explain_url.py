@@ -62,20 +62,27 @@ def why(home: Home, url: str, sources: Sequence[Source]) -> Answer:
 _ANSWERS = {
     UrlState.FORGOTTEN: "It was forgotten, and is not fetched again:"
     " `kliping forget --list` says why.",
-    UrlState.FAILING: "It was asked for {times} and not had: {verdict}.",
-    UrlState.WAITING: "It waits to be fetched: {verdict}.",
-    UrlState.REFUSED: "It was not fetched: {verdict}.",
+    UrlState.FAILING: "Fetching it failed {times}: {reason}.",
+    UrlState.FAILED: "Fetching it failed, and it is not tried again: {reason}.",
+    UrlState.WAITING: "It waits to be fetched: {reason}.",
+    UrlState.REFUSED: "It was not fetched: {reason}.",
+    UrlState.TRAP: "It was not fetched: {reason}.",
+    UrlState.ALIAS: "It is another address of {reason}.",
+    UrlState.FURTHER_PAGE: "It is kept as a further page of {reason}.",
     UrlState.LIST: "It is a {kind} that {source} is followed by, no article.",
     UrlState.REQUISITE: "It is kept because a page needs it to look as it did; it is no article.",
     UrlState.ARTICLE: "It is in the archive: article {article_id}.",
-    UrlState.NO_ARTICLE: "It was fetched and is kept, but it is no article: {verdict}.",
+    UrlState.NO_ARTICLE: "It was fetched and is kept, but it is no article: {reason}.",
 }
+
+
+_WITHOUT_REASON = {UrlState.WAITING: "its turn has not come"}
 
 
 def _answer(known: KnownUrl) -> str:
     return _ANSWERS[known.state].format(
         times="once" if known.failures == 1 else f"{known.failures} times in a row",
-        verdict=known.verdict or "nobody has asked for it yet",
+        reason=known.reason or _WITHOUT_REASON.get(known.state, "the reason is not known"),
         kind=known.kind,
         source=known.source,
         article_id=known.article_id,

@@ -12,20 +12,17 @@ article: what a publisher lists in feeds, sitemaps and APIs is finite, and meant
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from archive.model import FoundBy
+from archive.model import FoundBy, Trap
 from crawler.discovery.judge import Judgement, judge
 
 LIMIT = 50
-TRAP = "trap: "
-"""How the verdicts of rows begin that are not fetched."""
 _LONG_ID = re.compile(r"(?=[^/]*\d)[0-9a-z_-]{16,}|[0-9a-f]{12,}", re.IGNORECASE)
 _HEADLINE = re.compile(r"[^\W\d_]+(?:[-_+][^\W_]+){2,}", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
-_VERDICT = re.compile(rf"{TRAP}(?P<limit>\d+) .* like (?P<pattern>\S+) ")
 
 
 def usual_limit(stated: int | None) -> float:
@@ -79,22 +76,27 @@ class Traps:
     sites: Collection[str] = ()
     """Registrable domains of the source."""
     _counts: dict[str, _Count] = field(default_factory=dict)
-    _closed: dict[str, str] = field(default_factory=dict)
-    """By pattern, the verdict on its addresses."""
+    _closed: dict[str, Trap] = field(default_factory=dict)
+    """By pattern."""
 
-    def recall(self, verdicts: Collection[str]) -> list[str]:
-        """Take up what earlier runs found out; verdicts that a higher limit takes back."""
-        revoked = []
-        for verdict in verdicts:
-            found = _VERDICT.match(verdict)
-            if found and int(found["limit"]) >= self.limit:
-                self._closed[found["pattern"]] = verdict
+    def recall(self, known: Iterable[Trap]) -> set[str]:
+        """Take up the traps that earlier runs closed.
+
+        Returns: the patterns of those that a higher limit opens again.
+        """
+        reopened = set()
+        for trap in known:
+            if trap.links >= self.limit:
+                self._closed[trap.pattern] = trap
             else:
-                revoked.append(verdict)
-        return revoked
+                reopened.add(trap.pattern)
+        return reopened
 
     def note(self, url: str, found_by: FoundBy, *, is_fruitful: bool) -> str | None:
-        """Count what came of a link; what people are to be told, where its pattern is closed."""
+        """Count what came of a link.
+
+        Returns: what people are to be told, where its pattern is closed by it.
+        """
         if not self._is_watched(url, found_by):
             return None
         pattern = pattern_of(url)
@@ -105,15 +107,11 @@ class Traps:
         count.in_a_row += 1
         if count.in_a_row < self.limit + count.fruits // 10 or pattern in self._closed:
             return None
-        told = (
-            f"{self.limit:.0f} addresses or more like {pattern} in a row led to nothing new, "
-            "so no others are fetched (trap_limit in the source's file)"
-        )
-        self._closed[pattern] = TRAP + told
-        return told
+        self._closed[pattern] = Trap(pattern, int(self.limit))
+        return self._closed[pattern].reason
 
-    def verdict(self, url: str, found_by: FoundBy) -> str | None:
-        """Why an address is not fetched; None where it is."""
+    def trap_of(self, url: str, found_by: FoundBy) -> Trap | None:
+        """Return the trap that an address belongs to; None where it may be fetched."""
         if not self._closed or not self._is_watched(url, found_by):
             return None
         return self._closed.get(pattern_of(url))

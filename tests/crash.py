@@ -169,7 +169,7 @@ def contents(home: Path) -> Expected:
         "articles": "SELECT canonical_url, title, text_sha256, revision FROM articles",
         "revisions": "SELECT a.canonical_url, r.number, r.text_sha256 FROM revisions r"
         " JOIN articles a ON a.id = r.article_id",
-        "urls": "SELECT url, kind, found_by, status, verdict, failures, leased_by, etag,"
+        "urls": "SELECT url, kind, found_by, status, state, reason, failures, leased_by, etag,"
         " due_at IS NULL, fetched_at IS NULL, article_id IS NULL FROM urls",
         "captured": "SELECT DISTINCT url, status,"
         " CASE WHEN url LIKE '%/berita/%' THEN payload_digest END FROM captures",

@@ -24,6 +24,7 @@ from archive.model import (
     RecordType,
     Source,
     UrlKind,
+    UrlState,
 )
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -87,7 +88,7 @@ class Rows:
         """Save a visit, with one capture of the page that it led to."""
         final = reading.url if reading else url
         seen_at = reading.seen_at if reading else at
-        outcome = outcome or UrlOutcome(200, "article")
+        outcome = outcome or UrlOutcome(200, UrlState.ARTICLE)
         number = next(self.numbers) if number is None else number
         return self.repository.save_visit(
             [capture(final, number, seen_at, outcome.status)],

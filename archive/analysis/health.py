@@ -113,7 +113,7 @@ class ListPace:
     is_being_asked: bool
     failures: int
     """In a row, since the last good answer."""
-    verdict: str | None
+    reason: str | None
     """What came of the newest fetch, in words."""
     changes_every: timedelta | None
     """In which time it is expected to change once; None where it was never seen to."""
@@ -254,7 +254,7 @@ def _list_pace(row: Row[Any]) -> ListPace:
         due_at=row.due_at,
         is_being_asked=row.leased_by is not None,
         failures=row.failures,
-        verdict=row.verdict,
+        reason=row.reason,
         changes_every=changes_every,
     )
 

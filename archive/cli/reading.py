@@ -170,5 +170,5 @@ def urls(
             print_json(asdict(known))
         else:
             due = f", due {known.due_at:%Y-%m-%d %H:%M}" if known.due_at else ""
-            verdict = f" ({known.verdict})" if known.verdict else ""
-            typer.echo(f"{known.state:10} {known.url}{verdict}{due}")
+            reason = f" ({known.reason})" if known.reason else ""
+            typer.echo(f"{known.state:12} {known.url}{reason}{due}")

@@ -19,11 +19,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from archive.core.urls import main_address, normalise_url, page_key, same_site
-from archive.db.forgotten import FORGOTTEN, batches, takedowns_of
+from archive.db.forgotten import batches, takedowns_of
 from archive.db.schema import UrlRow
 from archive.db.upsert import insert_of
 from archive.errors import UrlError
-from archive.model import Candidate, FoundBy, UrlKind
+from archive.model import Candidate, FoundBy, UrlKind, UrlState
 
 _FACTS = (UrlRow.id, UrlRow.url, UrlRow.page_key, UrlRow.article_id)
 
@@ -39,12 +39,7 @@ class Alias:
     @property
     def columns(self) -> dict[str, Any]:
         """What the row of the address says of that."""
-        return {"article_id": self.article_id, "verdict": verdict_of(self.main_url)}
-
-
-def verdict_of(main_url: str) -> str:
-    """What the row of an alias says."""
-    return f"another address of {main_url}"
+        return {"article_id": self.article_id, "state": UrlState.ALIAS, "reason": self.main_url}
 
 
 def aliases_among(connection: Connection, candidates: Sequence[Candidate]) -> dict[str, Alias]:
@@ -93,7 +88,7 @@ def settle_aliases(connection: Connection, url_id: int, now: datetime) -> None:
         UrlRow.page_key == row.page_key,
         UrlRow.article_id.is_(None),
         UrlRow.fetched_at.is_(None),
-        UrlRow.verdict.is_distinct_from(FORGOTTEN),
+        UrlRow.state != UrlState.FORGOTTEN,
         _is_idle(),
     )
     if row.article_id is not None:
@@ -105,7 +100,7 @@ def settle_aliases(connection: Connection, url_id: int, now: datetime) -> None:
         connection.execute(
             update(UrlRow)
             .where(UrlRow.id == first.scalar_subquery())
-            .values(due_at=now, verdict=None)
+            .values(due_at=now, state=UrlState.WAITING, reason=None)
         )
 
 
@@ -129,7 +124,7 @@ def note_aliases(
     if not own:
         return
     make = insert_of(connection)
-    facts = {"article_id": article_id, "due_at": None, "verdict": verdict_of(main_url)}
+    facts = {"due_at": None, **Alias(main_url, article_id).columns}
     rows = [
         {
             **facts,

@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, func, or_, select, update
+from sqlalchemy import ColumnElement, Engine, func, select, update
 
-from archive.db.aliases import verdict_of
 from archive.db.engine import read_connection
 from archive.db.schema import ArticleRow, RunRow, UrlRow
-from archive.model import FoundBy, UrlKind
+from archive.model import FoundBy, UrlKind, UrlState
 
 _WALKED = (UrlKind.LISTING, UrlKind.ARCHIVE)
 _AT_ONCE = 500
@@ -32,7 +31,8 @@ class Found:
     published_at: datetime | None
     """Of the article that it leads to."""
     is_article: bool
-    verdict: str | None
+    state: str
+    reason: str | None
 
 
 class BackfillTable:
@@ -140,7 +140,8 @@ class BackfillTable:
                 UrlRow.url,
                 UrlRow.found_by,
                 UrlRow.article_id,
-                UrlRow.verdict,
+                UrlRow.state,
+                UrlRow.reason,
                 ArticleRow.published_at,
             )
             .outerjoin(ArticleRow, ArticleRow.id == UrlRow.article_id)
@@ -155,23 +156,22 @@ class BackfillTable:
             for row in connection.execute(query):
                 is_article = row.article_id is not None
                 found_by = FoundBy(row.found_by)
-                yield Found(row.url, found_by, row.published_at, is_article, row.verdict)
+                yield Found(row.url, found_by, row.published_at, is_article, row.state, row.reason)
 
     def failed_lists(self, since: datetime) -> Counter[tuple[str, str]]:
-        """Kind and verdict of the lists that could not be read since then, and how many."""
-        query = select(UrlRow.kind, UrlRow.verdict).where(
+        """Count the lists that could not be read since then, by kind and reason."""
+        query = select(UrlRow.kind, UrlRow.reason).where(
             UrlRow.source_id == self._source_id,
             UrlRow.kind.in_((*_WALKED, UrlKind.SITEMAP, UrlKind.API)),
             UrlRow.last_seen_at >= since,
-            UrlRow.verdict.is_not(None),
-            UrlRow.verdict.not_like("listed %"),
+            UrlRow.state.not_in((UrlState.WAITING, UrlState.LIST)),
         )
         with read_connection(self._engine) as connection:
-            return Counter((row.kind, row.verdict) for row in connection.execute(query))
+            return Counter((row.kind, row.reason or "") for row in connection.execute(query))
 
 
 def _is_no_alias() -> ColumnElement[bool]:
-    return or_(UrlRow.verdict.is_(None), ~UrlRow.verdict.startswith(verdict_of("")))
+    return UrlRow.state != UrlState.ALIAS
 
 
 def _batches(urls: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -19,10 +19,8 @@ from archive.db.engine import read_connection
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
 from archive.db.upsert import insert_of
 from archive.errors import SourceError, UrlError
-from archive.model import Capture
+from archive.model import Capture, UrlState
 
-FORGOTTEN = "forgotten"
-"""Verdict on a URL that must not be fetched again."""
 AT_A_TIME = 500
 """Values in one statement, which holds only so many."""
 
@@ -135,13 +133,17 @@ def without_forgotten(connection: Connection, captures: Sequence[Capture]) -> li
 def mark_forgotten(connection: Connection, url_ids: Iterable[int]) -> None:
     """Leave of rows of `urls` no more than that the URLs are known, and never due."""
     nothing = dict.fromkeys(
-        ("due_at", "leased_by", "found_as", "status", "etag", "last_modified", "article_id")
+        (
+            *("due_at", "leased_by", "found_as", "status", "etag", "last_modified"),
+            *("article_id", "reason"),
+        )
     )
+    zero = {"failures": 0, "changes": 0.0, "exposure": 0.0}
     for some in batches(url_ids):
         connection.execute(
             update(UrlRow)
             .where(UrlRow.id.in_(some))
-            .values(**nothing, failures=0, changes=0.0, exposure=0.0, verdict=FORGOTTEN)
+            .values(**nothing, **zero, state=UrlState.FORGOTTEN)
         )
 
 

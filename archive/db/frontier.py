@@ -7,7 +7,7 @@ lock, so no other can be alive) takes them back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
@@ -20,7 +20,10 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
+    case,
+    delete,
     func,
+    literal_column,
     or_,
     select,
     update,
@@ -28,9 +31,11 @@ from sqlalchemy import (
 
 from archive.db.aliases import aliases_among, without_forgotten_pages
 from archive.db.engine import read_connection
-from archive.db.schema import UrlRow
+from archive.db.forgotten import batches
+from archive.db.schema import TrapRow, UrlRow
+from archive.db.upsert import insert_of
 from archive.db.url_upsert import insert_new, rename_requisites, see_again
-from archive.model import LISTS, Candidate, FoundBy, Seed, UrlKind
+from archive.model import LISTS, Candidate, FoundBy, Seed, Trap, UrlKind, UrlState
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -168,32 +173,44 @@ class FrontierTable:
                 connection.execute(_LEASE, {"run": run_id, "taken": taken})
         return leases
 
-    def close(self, verdicts: Mapping[int, str]) -> None:
-        """End leases of URLs that are not to be fetched at all, by their ids, saying why."""
+    def close(self, source_id: int, trapped: Mapping[int, Trap]) -> None:
+        """End leases of URLs that are not to be fetched, by their ids, since they are of a trap."""
         with self.engine.begin() as connection:
-            for url_id, verdict in verdicts.items():
+            for url_id, trap in trapped.items():
                 connection.execute(
                     update(UrlRow)
                     .where(UrlRow.id == url_id)
-                    .values(leased_by=None, due_at=None, verdict=verdict)
+                    .values(leased_by=None, due_at=None, state=UrlState.TRAP, reason=trap.reason)
                 )
+            for trap in set(trapped.values()):
+                row = {"source_id": source_id, "pattern": trap.pattern, "links": trap.links}
+                keep = insert_of(connection)(TrapRow).values(row)
+                connection.execute(keep.on_conflict_do_nothing())
 
-    def closed_by(self, source_id: int, reason: str) -> list[str]:
-        """The different verdicts of a source's closed URLs that begin with `reason`."""
-        query = select(UrlRow.verdict).where(
-            UrlRow.source_id == source_id, UrlRow.verdict.startswith(reason, autoescape=True)
-        )
+    def traps(self, source_id: int) -> list[Trap]:
+        """Return the traps of a source that earlier runs closed."""
+        query = select(TrapRow.pattern, TrapRow.links).where(TrapRow.source_id == source_id)
         with read_connection(self.engine) as connection:
-            return [verdict for verdict in connection.scalars(query.distinct()) if verdict]
+            return [Trap(row.pattern, row.links) for row in connection.execute(query)]
 
-    def reopen(self, source_id: int, verdicts: Sequence[str], now: datetime) -> None:
-        """Make due what was closed with one of these verdicts."""
+    def reopen(
+        self,
+        source_id: int,
+        patterns: Collection[str],
+        pattern_of: Callable[[str], str],
+        now: datetime,
+    ) -> None:
+        """Make due what traps with these patterns had closed."""
+        trapped = UrlRow.source_id == source_id, UrlRow.state == literal_column("'trap'")
         with self.engine.begin() as connection:
-            connection.execute(
-                update(UrlRow)
-                .where(UrlRow.source_id == source_id, UrlRow.verdict.in_(verdicts))
-                .values(due_at=now, verdict=None)
-            )
+            rows = connection.execute(select(UrlRow.id, UrlRow.url).where(*trapped)).all()
+            ids = [row.id for row in rows if pattern_of(row.url) in patterns]
+            for some in batches(ids):
+                freed = update(UrlRow).where(UrlRow.id.in_(some))
+                waiting = {"due_at": now, "state": UrlState.WAITING, "reason": None}
+                connection.execute(freed.values(waiting))
+            of_source = delete(TrapRow).where(TrapRow.source_id == source_id)
+            connection.execute(of_source.where(TrapRow.pattern.in_(patterns)))
 
     def find(self, url: str) -> Lease | None:
         """What is known of a URL, as if it were leased."""
@@ -209,23 +226,29 @@ class FrontierTable:
         with read_connection(self.engine) as connection:
             return connection.scalar(query)
 
-    def give_back(self, url_id: int, verdict: str) -> None:
+    def give_back(self, url_id: int, reason: str) -> None:
         """End a lease without a visit, saying why; the URL stays due."""
+        is_waiting = UrlRow.state == UrlState.WAITING
+        said = case((is_waiting, reason), else_=UrlRow.reason)
         with self.engine.begin() as connection:
             connection.execute(
-                update(UrlRow).where(UrlRow.id == url_id).values(leased_by=None, verdict=verdict)
+                update(UrlRow).where(UrlRow.id == url_id).values(leased_by=None, reason=said)
             )
 
     def postpone(self, source_id: int, url: str, until: datetime) -> None:
         """Let nothing that a source has on the host of `url` be due before `until`."""
         parts = urlsplit(url)
         on_host = UrlRow.url.startswith(f"{parts.scheme}://{parts.netloc}/", autoescape=True)
+        due = (
+            UrlRow.source_id == source_id,
+            UrlRow.kind.in_(list(UrlKind)),  # so that an index finds them
+            UrlRow.due_at.is_not(None),
+            UrlRow.due_at < until,
+            on_host,
+        )
         with self.engine.begin() as connection:
-            connection.execute(
-                update(UrlRow)
-                .where(UrlRow.source_id == source_id, UrlRow.due_at < until, on_host)
-                .values(due_at=until)
-            )
+            for is_leased in (UrlRow.leased_by.is_(None), UrlRow.leased_by.is_not(None)):
+                connection.execute(update(UrlRow).where(*due, is_leased).values(due_at=until))
 
     def count_waiting(
         self, source_id: int, now: datetime, *, begun_at: datetime | None = None

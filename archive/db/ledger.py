@@ -22,7 +22,7 @@ from archive.core.schedule import (
 )
 from archive.db.revision_history import Saved
 from archive.db.schema import ArticleRow, SourceRow, UrlRow
-from archive.model import LISTS, Capture, FoundBy, UrlKind
+from archive.model import LISTS, Capture, FoundBy, UrlKind, UrlState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,10 @@ class UrlOutcome:
     """How a visit ended, for its URL's row."""
 
     status: int | None
-    verdict: str | None
-    """`article`, or in words why it is none; None: as it was before."""
+    state: UrlState | None
+    """What was found where nothing failed; None: what was fetched before is unchanged."""
+    reason: str | None = None
+    """Why, or what failed, for people."""
     retry_at: datetime | None = None
     """When to try again after a failure."""
     failed: bool = False
@@ -79,6 +81,7 @@ def settle(
     at = captures[-1].captured_at if captures else None
     look = _Look(connection, row, outcome, at, saved, pace)
     facts = _facts(look)
+    is_behind = False
     if outcome.ends_lease:
         habit, due_at = _look_again(look)
         # Given up until the article is looked at again, it is no more behind than any other.
@@ -92,24 +95,60 @@ def settle(
         }
     if saved is not None and saved.gone is None:
         facts["article_id"] = saved.article_id
+    if _is_newest(look):
+        facts |= _state(look, is_behind=is_behind)
     if facts:
         connection.execute(update(UrlRow).where(UrlRow.id == url_id).values(facts))
     _note_vanished(look)
 
 
 def _facts(look: _Look) -> dict[str, Any]:
-    """What is newest; an import may bring what is older than the row tells."""
-    if look.at and look.row.fetched_at and look.row.fetched_at > look.at:
+    """Return what the answer says, unless the row tells of a newer one."""
+    if not _is_newest(look):
         return {}
     outcome = look.outcome
     facts: dict[str, Any] = {}
-    if outcome.verdict is not None:
-        facts["verdict"] = outcome.verdict
     if look.at is not None:
         facts |= {"fetched_at": look.at, "status": outcome.status}
     if not outcome.failed and outcome.unchanged_at is None:
         facts |= {"etag": outcome.etag, "last_modified": outcome.last_modified}
     return facts
+
+
+def _is_newest(look: _Look) -> bool:
+    """Whether the row tells of nothing newer; an import may bring what is older."""
+    return not (look.at and look.row.fetched_at and look.row.fetched_at > look.at)
+
+
+def _state(look: _Look, *, is_behind: bool) -> dict[str, Any]:
+    """Return the state of the URL and why it is that."""
+    outcome = look.outcome
+    if outcome.failed:
+        return {"state": _state_after_failure(look, is_behind=is_behind), "reason": outcome.reason}
+    if outcome.state is not None:
+        return {"state": outcome.state, "reason": outcome.reason}
+    if look.row.state not in (UrlState.FAILING, UrlState.FAILED):
+        return {}
+    return {"state": _state_before_failures(look.row), "reason": None}
+
+
+def _state_before_failures(row: Row[Any]) -> UrlState:
+    """Return the state of a URL that is unchanged since it was fetched without failure."""
+    if row.kind == UrlKind.REQUISITE:
+        return UrlState.REQUISITE
+    if row.kind != UrlKind.PAGE:
+        return UrlState.LIST
+    return UrlState.NO_ARTICLE if row.article_id is None else UrlState.ARTICLE
+
+
+def _state_after_failure(look: _Look, *, is_behind: bool) -> UrlState:
+    if look.outcome.state is UrlState.ARTICLE:
+        return UrlState.ARTICLE  # some of its further pages are missing
+    if is_behind and look.outcome.retry_at is not None:
+        return UrlState.FAILING
+    if look.row.article_id is not None:
+        return UrlState.ARTICLE if not is_behind else UrlState.FAILED
+    return UrlState.REFUSED if look.at is None else UrlState.FAILED
 
 
 def _look_again(look: _Look) -> tuple[Habit, datetime | None]:

@@ -31,7 +31,7 @@ from archive.db.schema import (
     StoryRow,
     UrlRow,
 )
-from archive.model import Candidate, FoundBy, RecordRef, RecordType, UrlKind
+from archive.model import Candidate, FoundBy, RecordRef, RecordType, UrlKind, UrlState
 
 
 class Change(StrEnum):
@@ -205,7 +205,7 @@ def gain_article(
     of_capture = update(CaptureRow).where(CaptureRow.id == page.capture_id)
     connection.execute(of_capture.values(url_id=url_id, source_id=source_id))
     of_url = update(UrlRow).where(UrlRow.id == url_id)
-    connection.execute(of_url.values(article_id=article_id, verdict="article"))
+    connection.execute(of_url.values(article_id=article_id, state=UrlState.ARTICLE, reason=None))
     return Reread(page, Change.GAINED, article_id)
 
 

@@ -131,6 +131,20 @@ class UrlRow(Base):
             postgresql_where=text("leased_by IS NOT NULL"),
         ),
         Index("ix_urls_article_id", "article_id"),
+        # For lists of the URLs of a source, newest first.
+        Index("ix_urls_source_id_first_seen_at", "source_id", "first_seen_at"),
+        Index(
+            "ix_urls_found_as",
+            "found_as",
+            sqlite_where=text("found_as IS NOT NULL"),
+            postgresql_where=text("found_as IS NOT NULL"),
+        ),
+        Index(
+            "ix_urls_trapped",
+            "source_id",
+            sqlite_where=text("state = 'trap'"),
+            postgresql_where=text("state = 'trap'"),
+        ),
         Index(
             "ix_urls_page_key",
             "page_key",
@@ -168,12 +182,25 @@ class UrlRow(Base):
     changes: Mapped[float] = mapped_column(default=0.0)
     exposure: Mapped[float] = mapped_column(default=0.0)
     """How often it was seen to change, and how long it was watched (`archive.core.schedule`)."""
-    verdict: Mapped[str | None]
-    """What came of the newest fetch, in words: `article`, or why it is none."""
+    state: Mapped[str] = mapped_column(default="waiting", server_default="waiting")
+    """What came of the newest fetch (`archive.model.UrlState`)."""
+    reason: Mapped[str | None]
+    """Why, for people: an error, why it is no article, the main address of an alias."""
     article_id: Mapped[int | None]
     """The article that this URL leads to. No foreign key: it would close a circle of tables."""
     page_key: Mapped[str | None]
     """What all addresses of a page have in common (`archive.core.urls.page_key`)."""
+
+
+class TrapRow(Base):
+    """A pattern of a source's links that are not followed any more (`crawler.traps`)."""
+
+    __tablename__ = "traps"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    pattern: Mapped[str] = mapped_column(primary_key=True)
+    links: Mapped[int]
+    """How many in a row had led to nothing new: the limit at that time."""
 
 
 class CaptureRow(Base):

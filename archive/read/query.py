@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, bindparam, func, or_, select
 
 from archive.core.urls import normalise_url
-from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import (
     ArchiveRow,
     ArticleRow,
@@ -30,6 +29,7 @@ from archive.index.counting import Count, Facets
 from archive.index.excerpts import Excerpt, excerpts
 from archive.index.queries import to_query
 from archive.index.searching import Cursor
+from archive.model import UrlState
 from archive.read.article_pages import aliases_of
 from archive.read.article_rows import Mark, read_columns, select_articles
 from archive.read.articles import COLUMNS, ArchivedArticle, Articles, Batch
@@ -307,17 +307,19 @@ class Query:
     def _why_not(self, url: str) -> str:
         with self.engine.connect() as connection:
             row = connection.execute(
-                select(UrlRow.verdict, UrlRow.fetched_at).where(UrlRow.url == url)
+                select(UrlRow.state, UrlRow.reason, UrlRow.fetched_at).where(UrlRow.url == url)
             ).one_or_none()
         if row is None:
             return "not in this archive; no source has named it"
-        if row.verdict == FORGOTTEN:
+        if row.state == UrlState.FORGOTTEN:
             return "forgotten; `kliping forget --list` says when and why"
-        if row.verdict is None:
-            return "known, but not fetched yet"
+        if row.state == UrlState.WAITING:
+            return f"known, but not fetched yet{f' ({row.reason})' if row.reason else ''}"
+        is_of_another = row.state in (UrlState.ALIAS, UrlState.FURTHER_PAGE)
+        why = f"{row.state} of {row.reason}" if is_of_another else row.reason or row.state
         if row.fetched_at is None:
-            return f"known, but not fetched: {row.verdict}"
-        return f"fetched, but no article: {row.verdict}"
+            return f"known, but not fetched: {why}"
+        return f"fetched, but no article: {why}"
 
     def _newest(self, snapshot: Snapshot, node: Node, limit: int | None) -> Iterator[Batch]:
         after: Cursor | None = None

@@ -10,15 +10,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, Select, and_, case, or_, select
+from sqlalchemy import Engine, Row, Select, or_, select
 
 from archive.core.urls import normalise_url
 from archive.db.engine import open_engine
-from archive.db.forgotten import FORGOTTEN
 from archive.db.schema import SourceRow, UrlRow
 from archive.errors import SourceError
 from archive.home import Home
-from archive.model import LISTS, UrlKind, UrlState
+from archive.model import UrlKind, UrlState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +28,8 @@ class KnownUrl:
     source: str
     state: UrlState
     kind: UrlKind
-    verdict: str | None
-    """What came of the newest fetch, in words."""
+    reason: str | None
+    """Why: an error, why it is no article, the page that it is another address of."""
     article_id: int | None
     found_by: str
     found_in: str
@@ -45,18 +44,6 @@ class KnownUrl:
     last_modified: str | None
     leased_by: int | None
     """The run that is fetching it now."""
-
-
-_CONDITIONS: dict[UrlState, ColumnElement[bool]] = {
-    UrlState.FORGOTTEN: UrlRow.verdict == FORGOTTEN,
-    UrlState.REFUSED: and_(UrlRow.fetched_at.is_(None), UrlRow.due_at.is_(None)),
-    UrlState.FAILING: UrlRow.failures > 0,
-    UrlState.WAITING: UrlRow.fetched_at.is_(None),
-    UrlState.LIST: UrlRow.kind.in_(LISTS),
-    UrlState.REQUISITE: UrlRow.kind == UrlKind.REQUISITE,
-    UrlState.ARTICLE: UrlRow.article_id.is_not(None),
-}
-"""The first that holds is the state; NO_ARTICLE where none does."""
 
 
 class Ledger:
@@ -80,7 +67,7 @@ class Ledger:
                 raise SourceError(f"no source {source!r} in this archive; {known}")
             query = _select().where(SourceRow.name == source)
             if state is not None:
-                query = query.where(_state() == state)
+                query = query.where(UrlRow.state == state)
             query = query.order_by(UrlRow.first_seen_at.desc(), UrlRow.id).limit(limit)
             for row in connection.execution_options(yield_per=500).execute(query):
                 yield _known(row)
@@ -108,13 +95,8 @@ def open_ledger(home: Home) -> Ledger:
     return Ledger(open_engine(home.database_url, read_only=True))
 
 
-def _state() -> ColumnElement[str]:
-    pairs = [(condition, state.value) for state, condition in _CONDITIONS.items()]
-    return case(*pairs, else_=UrlState.NO_ARTICLE.value)
-
-
 def _select() -> Select[Any]:
-    elsewhere: dict[str, Any] = {"source": SourceRow.name, "state": _state()}
+    elsewhere: dict[str, Any] = {"source": SourceRow.name}
     names = [field.name for field in fields(KnownUrl)]
     columns = [elsewhere[n] if n in elsewhere else getattr(UrlRow, n) for n in names]
     labelled = (column.label(name) for name, column in zip(names, columns, strict=True))

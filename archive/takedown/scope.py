@@ -27,7 +27,6 @@ from sqlalchemy import (
 
 from archive.db.clusters import take_out
 from archive.db.forgotten import (
-    FORGOTTEN,
     batches,
     mark_forgotten,
     remember_urls,
@@ -45,7 +44,7 @@ from archive.db.schema import (
     UrlRow,
 )
 from archive.errors import UrlError
-from archive.model import UrlKind
+from archive.model import UrlKind, UrlState
 
 LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
 
@@ -93,9 +92,7 @@ class Reach:
 
     def is_something(self) -> bool:
         """Whether there is anything to remove or to keep from being fetched."""
-        known = self._in(
-            UrlRow.id, UrlRow.id, self.rows, UrlRow.verdict.is_distinct_from(FORGOTTEN)
-        )
+        known = self._in(UrlRow.id, UrlRow.id, self.rows, UrlRow.state != UrlState.FORGOTTEN)
         return bool(self.articles or self.captures or known or self.source_id is not None)
 
     def spare(self, captures: Collection[int]) -> None:

@@ -40,6 +40,7 @@ from archive.db.schema import (
     UrlRow,
 )
 from archive.home import Home, create_home, open_home
+from archive.model import UrlState
 from benchmarks.archive.words import NAMES, SECTIONS, SURNAMES, Language, listed
 
 VERSION = 1
@@ -308,7 +309,7 @@ def _slug(title: str) -> str:
 def _url(number: int, source: Publisher, url: str, at: datetime) -> dict[str, Any]:
     named = {"kind": "page", "found_by": "feed", "found_in": f"{source.url}feed"}
     seen = {"first_seen_at": at, "last_seen_at": at, "fetched_at": at}
-    fetched = {"status": 200, "verdict": "article", "article_id": number, "page_key": url}
+    fetched = {"status": 200, "state": UrlState.ARTICLE, "article_id": number, "page_key": url}
     return {"id": number, "source_id": source.id, "url": url, **named, **seen, **fetched}
 
 

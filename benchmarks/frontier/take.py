@@ -28,7 +28,7 @@ from archive.db.engine import open_engine, sync
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.db.schema import UrlRow
-from archive.model import LISTS, Candidate, FoundBy, Source, UrlKind
+from archive.model import LISTS, Candidate, FoundBy, Source, UrlKind, UrlState
 
 MEMORY_CEILING_MB, TAKE_CEILING_MS = 400, 5.0
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -53,7 +53,7 @@ def rows(count: int, source_id: int) -> Iterator[dict[str, object]]:
             "due_at": NOW + timedelta(days=30) if was_fetched else NOW - timedelta(hours=1),
             "fetched_at": NOW - timedelta(hours=6) if was_fetched else None,
             "status": 200 if was_fetched else None,
-            "verdict": "article" if was_fetched else None,
+            "state": UrlState.ARTICLE if was_fetched else UrlState.WAITING,
             "failures": 0,
             "changes": 0.0,
             "exposure": 0.0,

@@ -27,6 +27,7 @@ from archive.model import (
     RecordRef,
     RecordType,
     UrlKind,
+    UrlState,
 )
 from benchmarks.archive.words import Language
 
@@ -86,7 +87,7 @@ def _save(
     reading = Reading(url, url, extraction, at)
     repository.save_visit(
         [_capture(url, at)],
-        UrlOutcome(200, "article", None),
+        UrlOutcome(200, UrlState.ARTICLE),
         run_id=run_id,
         source_id=source_id,
         url_id=url_id,

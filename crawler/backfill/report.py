@@ -46,8 +46,8 @@ def report_of(course: Course) -> Report:
         counts["articles"] += page.is_article
         if not page.is_article:
             report.refused[_reason(page)] += 1
-    for (kind, verdict), count in course.table.failed_lists(course.begun_at).items():
-        report.refused[f"{kind}: {verdict}"] += count
+    for (kind, reason), count in course.table.failed_lists(course.begun_at).items():
+        report.refused[f"{kind}: {reason}"] += count
     if course.outside:
         report.notes.append(f"{course.outside} addresses that were named lie outside the span")
     return report
@@ -95,7 +95,7 @@ def _rest(refused: Counter[str]) -> Iterable[int]:
 
 
 def _reason(page: Found) -> str:
-    return page.verdict or "not fetched yet"
+    return f"{page.state}: {page.reason}" if page.reason else page.state
 
 
 def _month(page: Found) -> str:

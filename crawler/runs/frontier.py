@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Protocol
 
 from archive.db.frontier import FrontierTable, Lease
-from archive.model import LISTS, Candidate, CaptureScope, Source, UrlKind
+from archive.model import LISTS, Candidate, CaptureScope, Source, Trap, UrlKind
 from crawler.traps import Traps
 from pipelines.archive_writer import Archivist
 
@@ -149,17 +149,17 @@ class Frontier:
         queue.pages_left -= sum(lease.kind is UrlKind.PAGE for lease in leases)
         return leases
 
-    async def _pass_over(self, queue: SourceQueue, leases: Sequence[Lease]) -> dict[int, str]:
-        """End the leases of what is a trap; why, by their ids."""
+    async def _pass_over(self, queue: SourceQueue, leases: Sequence[Lease]) -> dict[int, Trap]:
+        """End the leases of what is of a trap.
+
+        Returns: the traps, by the ids of the leases.
+        """
         new = [each for each in leases if each.kind is UrlKind.PAGE and not each.is_known]
-        verdicts = {
-            lease.url_id: verdict
-            for lease in new
-            if (verdict := queue.traps.verdict(lease.url, lease.found_by))
-        }
-        if verdicts:
-            await self.archivist.in_database(self.table.close, verdicts)
-        return verdicts
+        of_traps = {lease.url_id: queue.traps.trap_of(lease.url, lease.found_by) for lease in new}
+        trapped = {url_id: trap for url_id, trap in of_traps.items() if trap is not None}
+        if trapped:
+            await self.archivist.in_database(self.table.close, queue.source_id, trapped)
+        return trapped
 
     async def _advance(self) -> bool:
         courses = [queue.course for queue in self.queues.values() if queue.course is not None]

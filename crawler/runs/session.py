@@ -58,7 +58,7 @@ from crawler.runs.frontier import Frontier, SourceQueue
 from crawler.runs.progress import Progress, Tally
 from crawler.runs.shutdown import Stopping
 from crawler.sources.selection import select_sources
-from crawler.traps import TRAP, Traps, usual_limit
+from crawler.traps import Traps, pattern_of, usual_limit
 from pipelines.archive_writer import Archivist
 from pipelines.ingest.recover import Recovery
 from pipelines.ingest.visit import Ingested
@@ -204,8 +204,8 @@ class ArchiveRun:
                 self._watch_for_traps(lease, ingested)
                 await self._count_waiting(lease, tally, new)
             if visit.kind not in LISTS:
-                logger.info("%s: %s: %s", visit.source, visit.url, ingested.verdict)
-            for problem in (*visit.warnings, *([ingested.verdict] if visit.error else [])):
+                logger.info("%s: %s: %s", visit.source, visit.url, ingested.summary)
+            for problem in (*visit.warnings, *([visit.error] if visit.error else [])):
                 if visit.kind in LISTS:
                     self.tell(visit.source, f"{visit.url}: {problem}")
         except StorageError as error:  # which ends the crawl, and is told once
@@ -418,6 +418,7 @@ def _follow_index(home: Home, held: ExitStack) -> Follower:
 def _traps_of(source: Source, source_id: int, table: FrontierTable, now: datetime) -> Traps:
     """What is known of a source's traps; what a higher limit takes back is made due again."""
     traps = Traps(usual_limit(source.trap_limit), sites_of(source))
-    if revoked := traps.recall(table.closed_by(source_id, TRAP)):
-        table.reopen(source_id, revoked, now)
+    reopened = traps.recall(table.traps(source_id))
+    if reopened:
+        table.reopen(source_id, reopened, pattern_of, now)
     return traps

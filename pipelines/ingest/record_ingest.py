@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from archive.core.urls import normalise_url
-from archive.db.forgotten import FORGOTTEN, TakedownLog
+from archive.db.forgotten import TakedownLog
 from archive.db.frontier import FrontierTable
 from archive.db.repository import Repository
 from archive.errors import RecordError, UrlError
@@ -32,6 +32,7 @@ from archive.model import (
     RecordRef,
     RecordType,
     UrlKind,
+    UrlState,
     Visit,
 )
 from archive.warc.importing import Imported, import_captures
@@ -156,7 +157,7 @@ class Intake:
             return extraction.outcome
         if await self._in_database(self._is_forgotten, capture.url):
             await self.save([capture])  # so that its record is noted, to be rewritten
-            return FORGOTTEN
+            return UrlState.FORGOTTEN
         visit = Visit(
             source="",
             url=normalise_url(capture.url),
@@ -201,7 +202,7 @@ class Intake:
         if known.kind is not UrlKind.PAGE:  # a front page, say, that looked like an article
             self._save([capture])
             return known.kind
-        return ingest(
+        ingested = ingest(
             visit,
             extraction,
             self._repository,
@@ -209,7 +210,8 @@ class Intake:
             source_id=known.source_id,
             url_id=known.url_id,
             ends_lease=self.settles,
-        ).verdict
+        )
+        return ingested.state or "unchanged"
 
     def _is_forgotten(self, url: str) -> bool:
         return self._takedowns.of_url(url) is not None

@@ -12,13 +12,12 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from archive.core.urls import normalise_url, page_key, same_site
-from archive.db.forgotten import FORGOTTEN
 from archive.db.ledger import UrlOutcome
 from archive.db.reading import Reading
 from archive.db.repository import Repository
 from archive.db.revision_history import Saved, text_sha256
 from archive.errors import UrlError
-from archive.model import Capture, Extraction, Outcome, UrlKind, Visit
+from archive.model import Capture, Extraction, Outcome, UrlKind, UrlState, Visit
 from archive.text.revision_rules import why_gone
 from pipelines.page_input import is_missing
 
@@ -30,11 +29,19 @@ class Ingested:
     """How a visit ended."""
 
     visit: Visit
-    verdict: str
-    """`article`, `listed N`, `requisite`, `unchanged`, or in words why nothing came of it."""
+    state: UrlState | None
+    """What was found; None where nothing changed."""
+    reason: str | None = None
+    """Why it is no article, or what failed."""
     saved: Saved | None = None
     failed: bool = False
     """Whether it was asked for and not had; what robots.txt forbids was never asked for."""
+
+    @property
+    def summary(self) -> str:
+        """The state and its reason, for people."""
+        state = self.state or "unchanged"
+        return f"{state}: {self.reason}" if self.reason else state
 
     @property
     def article_id(self) -> int | None:
@@ -102,10 +109,11 @@ def ingest(
     """
     last, answer = visit.captures[-1] if visit.captures else None, visit.answer
     reading = reading_of(visit.final_url, extraction, last.captured_at) if last else None
-    verdict = _verdict(visit, extraction)
+    state, reason = _found(visit, extraction)
     outcome = UrlOutcome(
         status=answer.status if answer else None,
-        verdict=None if visit.is_unchanged else verdict,
+        state=state,
+        reason=reason,
         retry_at=visit.retry_at,
         failed=visit.error is not None or any(part.error for part in visit.parts),
         ends_lease=ends_lease,
@@ -126,9 +134,9 @@ def ingest(
         parts=visit.parts,
     )
     if reading is not None and saved is None:
-        verdict = FORGOTTEN
+        state, reason = UrlState.FORGOTTEN, None
     failed = visit.error is not None and bool(visit.captures)
-    return Ingested(visit, verdict, saved, failed)
+    return Ingested(visit, state, reason, saved, failed)
 
 
 def canonical_url_of(extraction: Extraction, fetched_url: str) -> str:
@@ -165,29 +173,32 @@ def reading_of(
     return Reading(url, canonical_url_of(extraction, url), extraction, seen_at)
 
 
-def _verdict(visit: Visit, extraction: Extraction | None) -> str:
+def _found(visit: Visit, extraction: Extraction | None) -> tuple[UrlState | None, str | None]:
+    """Return what a visit found, and why it is that."""
     if visit.error is not None:
-        return visit.error
+        return UrlState.FAILED, visit.error
     if visit.is_unchanged:
-        return "unchanged"
+        return None, None
     if visit.kind is UrlKind.REQUISITE:
-        return "requisite"
+        return UrlState.REQUISITE, None
     if visit.part_of is not None:
-        return f"a further page of {visit.part_of}"
-    return _verdict_on(extraction, visit)
+        return UrlState.FURTHER_PAGE, visit.part_of
+    return _found_on(visit, extraction)
 
 
-def _verdict_on(extraction: Extraction | None, visit: Visit) -> str:
+def _found_on(visit: Visit, extraction: Extraction | None) -> tuple[UrlState, str | None]:
+    """Return what a page or list that was read turned out to be, and why."""
     if extraction is None:
-        return f"listed {len(visit.candidates)}"
+        return UrlState.LIST, f"{len(visit.candidates)} links"
     if extraction.outcome is Outcome.ARTICLE:
-        return _article(visit)
-    return f"{extraction.outcome}: {extraction.reason}"
+        return UrlState.ARTICLE, _missing_pages(visit)
+    return UrlState.NO_ARTICLE, f"{extraction.outcome}: {extraction.reason}"
 
 
-def _article(visit: Visit) -> str:
+def _missing_pages(visit: Visit) -> str | None:
+    """Return which further pages of an article could not be fetched."""
     missing = [part for part in visit.parts if is_missing(part)]
     if not missing:
-        return Outcome.ARTICLE
-    told = "; ".join(f"{part.final_url}: {part.error}" for part in missing)
-    return f"article, without {len(missing)} of its {len(visit.parts) + 1} pages: {told}"
+        return None
+    named = "; ".join(f"{part.final_url}: {part.error}" for part in missing)
+    return f"without {len(missing)} of its {len(visit.parts) + 1} pages: {named}"

@@ -154,7 +154,7 @@ def test_a_list_that_cannot_be_read_is_told_once(world: World, message: str) -> 
 
 
 def test_entries_before_the_cut_of_a_sitemap_are_used(world: World) -> None:
-    assert world.row("/sitemap-cut.xml").verdict == "listed 1"
+    assert world.row("/sitemap-cut.xml").reason == "1 links"
 
 
 def test_a_certificate_error_names_source_and_reason(world: World) -> None:
@@ -184,13 +184,13 @@ def test_a_wrong_charset_is_seen_through(world: World, path: str) -> None:
 
 def test_nuls_are_left_out_of_the_text(world: World) -> None:
     page = world.row("/nuls.html")
-    assert page.verdict == "article"
+    assert page.state == "article"
     assert "\0" not in page.text
     assert "the crème brûlée" in page.text
 
 
 @pytest.mark.parametrize(
-    ("path", "verdict"),
+    ("path", "reason"),
     [
         ("/empty.html", "empty: The body is empty."),
         ("/one-byte.html", "not_html: "),
@@ -206,9 +206,9 @@ def test_nuls_are_left_out_of_the_text(world: World) -> None:
         ("/cut-gzip.html", "The answer of 127.0.0.1 is broken: the body is gzip that is cut off"),
     ],
 )
-def test_a_page_that_is_no_article_says_why(world: World, path: str, verdict: str) -> None:
+def test_a_page_that_is_no_article_says_why(world: World, path: str, reason: str) -> None:
     page = world.row(path)
-    assert page.verdict.startswith(verdict)
+    assert page.reason.startswith(reason)
     assert page.article_id is None
 
 
@@ -234,7 +234,7 @@ def test_a_response_that_was_cut_is_kept_with_the_reason(
 
 def test_a_redirect_to_a_dead_host_costs_that_page_alone(world: World) -> None:
     page = world.row("/to-loopback.html")
-    assert "127.0.0.1 refused the connection" in page.verdict
+    assert "127.0.0.1 refused the connection" in page.reason
     assert page.due_at is not None
     assert world.captures("/to-loopback.html")[0].status == 302
 
@@ -257,10 +257,10 @@ def test_what_was_put_off_is_fetched_later(world: World) -> None:
     kliping(world.home, "crawl", "broken", **LIMITS)
     for path in ("/busy.html", "/unavailable.html"):
         page = world.row(path)
-        assert (page.verdict, page.failures, page.due_at) == ("article", 0, None)
+        assert (page.state, page.failures, page.due_at) == ("article", 0, None)
         assert world.broken.hits[path] == 2
     for path in ("/loop-a.html", "/loop-b.html", "/loop-self.html"):
-        assert world.row(path).verdict == "127.0.0.1 redirects in a loop, or too often"
+        assert world.row(path).reason == "127.0.0.1 redirects in a loop, or too often"
     assert world.row("/down.html").failures >= 2
     assert world.row("/down.html").due_at is not None
     assert all(world.broken.hits[path] == 1 for path in GOOD)
@@ -290,9 +290,10 @@ def test_a_redirect_to_a_private_address_is_not_followed(tmp_path: Path) -> None
             environment = {"http_proxy": f"http://127.0.0.1:{proxy.port}", "no_proxy": "127.0.0.1"}
             kliping(home, "crawl", KLIPING_CRAWL__ALLOW_PRIVATE="false", **environment)
     assert inside.requests == []
-    verdicts = dict(rows(home, "SELECT url, verdict FROM urls WHERE kind = 'page'"))
-    assert "not an address on the public internet" in verdicts[f"{site}/2026/11/in-a-story.html"]
-    assert verdicts[f"{site}/2026/11/good-a-story.html"] == "article"
+    known = rows(home, "SELECT url, state, reason FROM urls WHERE kind = 'page'")
+    states = {url: (state, reason) for url, state, reason in known}
+    assert "not an address on the public internet" in states[f"{site}/2026/11/in-a-story.html"][1]
+    assert states[f"{site}/2026/11/good-a-story.html"] == ("article", None)
     assert_nothing_half_written(home)
 
 

@@ -157,8 +157,8 @@ def test_a_page_that_fails_is_had_later_and_that_is_no_edit(
     crawl(home)
     assert text_of(home, LONG) == [line for n in (1, 3) for line in paragraphs(title_of(LONG), n)]
     assert articles(home)[LONG.lstrip("/")]["missing_pages"] == 1
-    (verdict,) = rows(home, f"SELECT verdict FROM urls WHERE url LIKE '%{LONG}'")
-    assert "without 1 of its 3 pages" in str(verdict[0])
+    (reason,) = rows(home, f"SELECT reason FROM urls WHERE url LIKE '%{LONG}'")
+    assert "without 1 of its 3 pages" in str(reason[0])
     magazine.failing.clear()
     crawl(home, KLIPING_CRAWL__RETRY_WAIT_S="90")
     assert text_of(home, LONG) == whole(LONG, 3)

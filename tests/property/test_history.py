@@ -16,6 +16,7 @@ from archive.db.reading import Reading
 from archive.db.repository import UrlOutcome
 from archive.db.revision_history import text_sha256
 from archive.db.schema import Base
+from archive.model import UrlState
 from tests.rows import Rows, article
 
 URL = "https://suara.example/a"
@@ -40,7 +41,7 @@ def history(engine: Engine, texts: Sequence[str], order: Sequence[int]) -> list[
         at = BEGAN_AT + timedelta(days=day)
         made = article(texts[day], title="Judul")
         reading = Reading(URL, URL, made, at)
-        outcome = UrlOutcome(200, "article", ends_lease=False)
+        outcome = UrlOutcome(200, UrlState.ARTICLE, ends_lease=False)
         rows.save(URL, reading, outcome=outcome, number=day)
     return kept(engine)
 
@@ -51,7 +52,7 @@ def kept(engine: Engine) -> list[tuple[object, ...]]:
         " JOIN captures c ON c.id = r.capture_id ORDER BY r.number",
         "SELECT a.revision, a.first_seen_at, a.text_sha256, c.record_id FROM articles a"
         " JOIN captures c ON c.id = a.capture_id",
-        "SELECT fetched_at, verdict, due_at FROM urls",
+        "SELECT fetched_at, state, due_at FROM urls",
     )
     with engine.connect() as connection:
         return [tuple(row) for query in queries for row in connection.execute(text(query))]

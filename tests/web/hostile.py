@@ -15,7 +15,7 @@ from archive.core.urls import normalise_url
 from archive.db.engine import open_engine
 from archive.db.repository import Reading, UrlOutcome
 from archive.home import Home, create_home
-from archive.model import Extraction, Outcome, UrlKind
+from archive.model import Extraction, Outcome, UrlKind, UrlState
 from tests.unit.archive.shelf import Shelf, answer
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -71,7 +71,7 @@ _FOUL = (
     "UPDATE captures SET error = :said, content_type = :said",
     "UPDATE sources SET title = :said, language = :said, url = 'javascript:alert(1)'",
     "UPDATE runs SET command = :said",
-    "UPDATE urls SET verdict = :said, found_in = :said",
+    "UPDATE urls SET reason = :said, found_in = :said",
     "UPDATE articles SET canonical_url = 'javascript:alert(1)//' || id WHERE id % 4 = 0",
     "UPDATE articles SET url = 'javascript:alert(2)//' || id WHERE id % 4 = 0",
     "UPDATE articles SET published_at = '9999-12-31T23:59:59.000000Z' WHERE id % 5 = 0",
@@ -109,7 +109,7 @@ def _save(shelf: Shelf, writer: object, source_id: int, name: str, said: str, at
     reading = Reading(url, url, extraction, at)
     shelf.repository.save_visit(
         [capture],
-        UrlOutcome(200, "article", None),
+        UrlOutcome(200, UrlState.ARTICLE),
         run_id=shelf.run_id,
         source_id=source_id,
         url_id=url_id,

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from archive.db.engine import open_engine
 from archive.db.repository import UrlOutcome
 from archive.home import Home, create_home
-from archive.model import Capture, Conversion, Exchange
+from archive.model import Capture, Conversion, Exchange, UrlState
 from archive.warc.compose import response_payload_digest
 from archive.web.app import create_app
 from archive.web.replay import create_replay_app
@@ -48,7 +48,7 @@ class Filled:
                 captures += writer.append_conversions([made])
         self.shelf.repository.save_visit(
             captures,
-            UrlOutcome(200, "no article", None),
+            UrlOutcome(200, UrlState.NO_ARTICLE),
             run_id=self.shelf.run_id,
             source_id=1,
             url_id=self.shelf.know(url),

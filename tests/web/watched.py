@@ -16,7 +16,7 @@ from archive.config import CrawlSection
 from archive.db.engine import open_engine
 from archive.db.repository import Repository, UrlOutcome
 from archive.home import Home, create_home
-from archive.model import Candidate, Capture, FoundBy, Source, UrlKind
+from archive.model import Candidate, Capture, FoundBy, Source, UrlKind, UrlState
 from crawler.cache_headers import pace_of
 from crawler.runs.progress import Progress, Tally
 from tests.rows import Rows, article
@@ -112,7 +112,7 @@ def _lose(rows: Rows, now: datetime) -> int:
     made = article("Berita ini akan hilang.", title="Berita yang hilang", published_at=now)
     lost = rows.read(url, made, now - timedelta(days=3))
     why = "HTTP 404 Not Found"
-    gone = UrlOutcome(404, why, failed=True, gone=why)
+    gone = UrlOutcome(404, UrlState.FAILED, why, failed=True, gone=why)
     rows.save(url, None, at=now - timedelta(days=1), outcome=gone)
     assert lost is not None
     return lost
@@ -122,7 +122,7 @@ def _fail(rows: Rows, now: datetime) -> None:
     """Two pages that are not there, and a host that does not answer."""
     for number in range(2):
         url = f"https://suara.example/tidak-ada-{number}"
-        outcome = UrlOutcome(404, "HTTP 404 Not Found", failed=True)
+        outcome = UrlOutcome(404, UrlState.FAILED, "HTTP 404 Not Found", failed=True)
         rows.save(url, None, at=now - timedelta(days=4, hours=number), outcome=outcome)
     at = now - timedelta(hours=3)
     rows.table.add(2, [Candidate(OLD_FEED, UrlKind.FEED, FoundBy.SEED, "")], at)
@@ -131,7 +131,7 @@ def _fail(rows: Rows, now: datetime) -> None:
     error = "warta.example did not answer in time (took longer than 30 s)"
     rows.repository.save_visit(
         [Capture(OLD_FEED, at, error=error)],
-        UrlOutcome(None, error, retry_at=now + timedelta(hours=1), failed=True),
+        UrlOutcome(None, UrlState.FAILED, error, retry_at=now + timedelta(hours=1), failed=True),
         run_id=rows.run_id,
         source_id=2,
         url_id=lease.url_id,
@@ -146,7 +146,7 @@ def _ask_lists(rows: Rows, now: datetime) -> None:
         assert lease is not None
         rows.repository.save_visit(
             [Capture(FEED, now - timedelta(hours=hours), status=200)],
-            UrlOutcome(200, "listed 12", found_new=True),
+            UrlOutcome(200, UrlState.LIST, "12 links", found_new=True),
             run_id=rows.run_id,
             source_id=1,
             url_id=lease.url_id,

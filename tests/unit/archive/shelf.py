@@ -25,6 +25,7 @@ from archive.model import (
     Outcome,
     Source,
     UrlKind,
+    UrlState,
 )
 from archive.warc.compose import response_payload_digest
 from archive.warc.reader import read_exchange
@@ -124,7 +125,7 @@ class Shelf:
         reading = Reading(url, canonical or url, extraction, NOW)
         saved = self.repository.save_visit(
             captures,
-            UrlOutcome(200, "article", None),
+            UrlOutcome(200, UrlState.ARTICLE),
             run_id=self.run_id,
             source_id=source_id,
             url_id=url_id,
@@ -138,7 +139,7 @@ class Shelf:
         capture = self.keep(writer, url, response)
         self.repository.save_visit(
             [capture],
-            UrlOutcome(capture.status, "listed 0", None),
+            UrlOutcome(capture.status, UrlState.LIST, "0 links"),
             run_id=self.run_id,
             source_id=1,
             url_id=url_id,

@@ -33,14 +33,14 @@ def test_a_trap_is_closed_and_stays_closed() -> None:
     ]
     assert [bool(each) for each in told] == [False, False, True, False, False]
     assert "suara.example/kalender?hari in a row" in str(told[2])
-    verdict = traps.verdict(f"{SITE}/kalender?hari=99", FoundBy.LINK)
-    assert verdict is not None
-    assert traps.verdict(f"{SITE}/kalender?hari=99", FoundBy.FEED) is None
-    assert traps.verdict(f"{SITE}/acara?hari=99", FoundBy.LINK) is None
+    trap = traps.trap_of(f"{SITE}/kalender?hari=99", FoundBy.LINK)
+    assert trap is not None
+    assert traps.trap_of(f"{SITE}/kalender?hari=99", FoundBy.FEED) is None
+    assert traps.trap_of(f"{SITE}/acara?hari=99", FoundBy.LINK) is None
     next_run = Traps(3, SITES)
-    assert next_run.recall([verdict]) == []
-    assert next_run.verdict(f"{SITE}/kalender?hari=7", FoundBy.LINK) == verdict
-    assert Traps(4, SITES).recall([verdict]) == [verdict]
+    assert next_run.recall([trap]) == set()
+    assert next_run.trap_of(f"{SITE}/kalender?hari=7", FoundBy.LINK) == trap
+    assert Traps(4, SITES).recall([trap]) == {trap.pattern}
 
 
 def test_what_leads_to_articles_is_no_trap() -> None:

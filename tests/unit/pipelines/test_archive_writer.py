@@ -100,7 +100,7 @@ async def test_a_visit_becomes_an_article_whose_bytes_are_there(desk: Desk) -> N
     ingested = await desk.archivist.ingest(
         visit("/a", capture), source_id=1, url_id=lease(desk, "/a")
     )
-    assert (ingested.verdict, ingested.article_id) == ("article", 1)
+    assert (ingested.state, ingested.article_id) == ("article", 1)
     article = Query(desk.repository.engine).article("1")
     assert article.text.splitlines() == PARAGRAPHS
     assert read_exchange(desk.home.warc, article.ref) == sent

@@ -21,6 +21,7 @@ from archive.model import (
     RecordType,
     Source,
     UrlKind,
+    UrlState,
 )
 from archive.warc.compose import response_payload_digest
 from archive.warc.writer import WarcWriter
@@ -50,7 +51,11 @@ class Shelf:
 
     def keep(self, capture: Capture) -> Capture:
         self.repository.save_visit(
-            [capture], UrlOutcome(200, "x"), run_id=self.run_id, source_id=1, url_id=1
+            [capture],
+            UrlOutcome(200, UrlState.NO_ARTICLE),
+            run_id=self.run_id,
+            source_id=1,
+            url_id=1,
         )
         return capture
 

@@ -15,6 +15,7 @@ from archive.model import (
     Candidate,
     FoundBy,
     UrlKind,
+    UrlState,
 )
 from pipelines.ingest.visit import reading_of
 from tests.rows import NOW, SITE, Rows, article
@@ -56,7 +57,12 @@ class Desk(Rows):
 
     def fail(self, url: str) -> None:
         """Find no page there."""
-        self.save(url, None, at=self.next_hour(), outcome=UrlOutcome(404, "HTTP 404", failed=True))
+        self.save(
+            url,
+            None,
+            at=self.next_hour(),
+            outcome=UrlOutcome(404, UrlState.FAILED, "HTTP 404", failed=True),
+        )
 
     def forbid(self, url: str) -> None:
         """Be kept from asking for it, as by robots.txt."""

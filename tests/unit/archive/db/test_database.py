@@ -26,6 +26,7 @@ from archive.model import (
     Seed,
     Source,
     UrlKind,
+    UrlState,
 )
 from tests.rows import NOW, SITE, Rows, article, capture, read
 
@@ -187,7 +188,7 @@ def test_a_sitemap_is_read_again_when_its_index_says_it_changed(
     (lease,) = table.take(1, run_id, 1, NOW, KINDS)
     repository.save_visit(
         [capture(sitemap.url, 1)],
-        UrlOutcome(200, "listed 0", None),
+        UrlOutcome(200, UrlState.LIST, "0 links"),
         run_id=run_id,
         source_id=1,
         url_id=lease.url_id,
@@ -210,7 +211,7 @@ def test_a_requisite_is_fetched_again_only_when_it_is_old(
     table.add(1, [image("/a.css")], NOW)
     (lease,) = table.take(1, run_id, 1, NOW, [UrlKind.REQUISITE])
     assert lease.found_by is FoundBy.PAGE
-    outcome = UrlOutcome(200, "requisite", None)
+    outcome = UrlOutcome(200, UrlState.REQUISITE)
     repository.save_visit(
         [capture(lease.url, 1)], outcome, run_id=run_id, source_id=1, url_id=lease.url_id
     )

@@ -24,6 +24,7 @@ from archive.model import (
     FoundBy,
     Source,
     UrlKind,
+    UrlState,
 )
 from archive.read.articles import COLUMNS, ArchivedArticle
 from archive.read.query import Query
@@ -53,7 +54,9 @@ def query(tmp_path: Path) -> Iterator[Query]:
 def save(rows: Rows, path: str) -> None:
     """Archive a page as an article; /moved as another address of /new, /gone as none."""
     if path == "/gone":
-        rows.save(SITE + path, None, outcome=UrlOutcome(200, "empty: nothing there"))
+        rows.save(
+            SITE + path, None, outcome=UrlOutcome(200, UrlState.NO_ARTICLE, "empty: nothing there")
+        )
         return
     final = "/new" if path == "/moved" else path
     made = article(

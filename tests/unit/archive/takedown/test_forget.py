@@ -22,7 +22,7 @@ from archive.errors import (
     WrongUseError,
 )
 from archive.home import create_home, run_lock
-from archive.model import Candidate, FoundBy, Seed, UrlKind
+from archive.model import Candidate, FoundBy, Seed, UrlKind, UrlState
 from archive.read.query import Query
 from archive.takedown import erase
 from archive.takedown.forget import Forgotten, forget, require_not_forgotten, takedowns
@@ -239,7 +239,7 @@ def test_a_page_where_others_land_too_is_left_alone(shelf: Shelf) -> None:
             shelf.article(writer, name)
             url_id = shelf.know(f"{SITE}/{name}")
             visit = [shelf.keep(writer, login, answer("<form>"))]
-            outcome = UrlOutcome(200, "not_article: a form", None)
+            outcome = UrlOutcome(200, UrlState.NO_ARTICLE, "not_article: a form")
             shelf.repository.save_visit(
                 visit, outcome, run_id=1, source_id=1, url_id=url_id, reading=None
             )

@@ -89,7 +89,7 @@ def test_where_it_came_from_is_kept(tmp_path: Path, library: Library) -> None:
     assert (command, outcome, captures) == ("import", "done", result.tally.captures)
     ((summary,),) = library.rows("SELECT summary FROM runs")
     assert result.sha256 in summary and str(path) in summary
-    urls = library.rows("SELECT DISTINCT kind, found_by, found_in, due_at, verdict FROM urls")
+    urls = library.rows("SELECT DISTINCT kind, found_by, found_in, due_at, state FROM urls")
     assert urls == [("page", "import", "imported/ledger.warc.gz", None, "article")]
     (own,) = library.home.warc.glob("20*/*/kliping-*.warc.gz")
     notes = [record for record in walk(own) if record.type == "metadata"]

@@ -118,9 +118,9 @@ def test_a_whole_crawl_that_the_database_lost_is_made_again(desk: Desk) -> None:
     desk.write(7, exchange("/feed.xml", RSS.encode()), exchange("/berita/a", b"<p>a</p>"))
     assert desk.recover() == 2
     assert desk.all("SELECT canonical_url FROM articles") == [(f"{SITE}/berita/a",)]
-    assert desk.all("SELECT url, verdict FROM urls WHERE due_at IS NULL ORDER BY url") == [
+    assert desk.all("SELECT url, state FROM urls WHERE due_at IS NULL ORDER BY url") == [
         (f"{SITE}/berita/a", "article"),
-        (FEED, "listed 2"),
+        (FEED, "list"),
     ]
     assert desk.all("SELECT url FROM urls WHERE due_at NOT NULL") == [(f"{SITE}/berita/b",)]
     assert desk.all("SELECT id, outcome FROM runs") == [(7, "interrupted"), (8, "done")]
@@ -141,9 +141,9 @@ def test_redirects_and_failures_are_taken_up_as_what_they_were(desk: Desk) -> No
     feed = exchange("/feed.xml", RSS.replace("/berita/b", "/berita/gone").encode())
     desk.write(run_id, feed, moved, gone, exchange("/berita/b", b"<p>b</p>"), die=True)
     assert desk.recover() == 4
-    assert desk.all("SELECT url, status, verdict FROM urls WHERE kind = 'page' ORDER BY url") == [
+    assert desk.all("SELECT url, status, state FROM urls WHERE kind = 'page' ORDER BY url") == [
         (f"{SITE}/berita/a", 200, "article"),
-        (f"{SITE}/berita/gone", 404, "HTTP 404 Not Found"),
+        (f"{SITE}/berita/gone", 404, "failed"),
     ]
     assert desk.all("SELECT canonical_url FROM articles") == [(f"{SITE}/berita/b",)]
     assert list(desk.home.warc.rglob("*.open")) == []
