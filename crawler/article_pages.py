@@ -31,7 +31,7 @@ from crawler.visit_factory import (
     retry_time,
 )
 from pipelines.extract.paging import MOST_PAGES, Paging, covers, find_paging, is_page_of
-from pipelines.ingest.recover import Answer
+from pipelines.ingest.final_answer import FinalAnswer
 
 
 class Archive(Protocol):
@@ -96,7 +96,7 @@ class ArticlePages:
     async def take(self, response: Response) -> None:
         """Take the answer to a request for `next_address`."""
         request = response.request
-        answer = Answer(response.url, response.status, headers_of(response), response.body)
+        answer = FinalAnswer(response.url, response.status, headers_of(response), response.body)
         if answer.status == HTTPStatus.NOT_MODIFIED:
             headers, body = await _held(request, self.archive)
             answer = replace(answer, headers=headers, body=body)
@@ -187,7 +187,7 @@ class ArticlePages:
         self._pass_over()
 
 
-def _part(answer: Answer, captures: Sequence[Capture], *, is_unchanged: bool = False) -> Part:
+def _part(answer: FinalAnswer, captures: Sequence[Capture], *, is_unchanged: bool = False) -> Part:
     return Part(
         tuple(captures),
         _normal(answer.url),

@@ -23,7 +23,7 @@ from crawler.discovery.archives import is_next_page
 from crawler.discovery.bodies import is_html
 from crawler.discovery.robots import sitemaps_in_robots
 from crawler.visit_factory import visit_of_answer
-from pipelines.ingest.recover import Answer
+from pipelines.ingest.final_answer import FinalAnswer
 
 
 class Rebuilder:
@@ -48,7 +48,7 @@ class Rebuilder:
         for source_id, source in self._by_id.items():
             self._table.add(source_id, seed_candidates(source.seeds), now)
 
-    def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
+    def visit(self, answer: FinalAnswer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
         """The visit that ended in `answer`.
 
         None where its source is followed no more, or where the page was not rendered yet.
@@ -59,7 +59,7 @@ class Rebuilder:
         visit = visit_of_answer(answer, captures, lease, source)
         return replace(visit, candidates=tuple(filter(_goes_on(answer.url), visit.candidates)))
 
-    def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
+    def sitemaps(self, answer: FinalAnswer) -> Mapping[int, Sequence[Candidate]]:
         """By source id, the sitemaps that a robots.txt names; nothing of any other answer."""
         if urlsplit(answer.url).path != "/robots.txt" or answer.status != HTTPStatus.OK:
             return {}
@@ -77,7 +77,7 @@ class Rebuilder:
 
 
 def _waits_for_rendering(
-    answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
+    answer: FinalAnswer, captures: Sequence[Capture], lease: Lease, source: Source
 ) -> bool:
     """Whether the run died between fetching a page and keeping what its scripts made of it."""
     if not is_rendered(lease.kind, source) or answer.status != HTTPStatus.OK:

@@ -19,7 +19,7 @@ from crawler.cache_headers import fresh_s
 from crawler.discovery import Discovered, Discoverer, discoverer_of
 from crawler.discovery.posts import with_all_pages
 from crawler.retry import FailureKind, explain_failure, failure_kind, parse_retry_after, retry_at
-from pipelines.ingest.recover import Answer
+from pipelines.ingest.final_answer import FinalAnswer
 
 RNG = Random()
 """Spreads retries; nothing secret."""
@@ -27,13 +27,13 @@ RNG = Random()
 
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
     """The visit that ended in `response`, parsed in a thread for the URLs that it names."""
-    answer = Answer(response.url, response.status, headers_of(response), response.body)
+    answer = FinalAnswer(response.url, response.status, headers_of(response), response.body)
     captures = captures_of(response.request)
     return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
 
 
 def visit_of_answer(
-    answer: Answer, captures: Sequence[Capture], lease: Lease, source: Source
+    answer: FinalAnswer, captures: Sequence[Capture], lease: Lease, source: Source
 ) -> Visit:
     """The visit that ended in `answer`, parsed for the URLs that it names."""
     error, when = None, None
@@ -83,7 +83,9 @@ def visit_of_failure(
     )
 
 
-def _discover(discover: Discoverer, answer: Answer, lease: Lease, source: Source) -> Discovered:
+def _discover(
+    discover: Discoverer, answer: FinalAnswer, lease: Lease, source: Source
+) -> Discovered:
     content_type = _header(answer, "content-type")
     discovered = discover(answer.body, answer.url, content_type=content_type, source=source)
     if lease.kind is UrlKind.API:
@@ -99,7 +101,7 @@ def _without_listings(discovered: Discovered) -> Discovered:
     return replace(discovered, candidates=tuple(articles))
 
 
-def _header(answer: Answer, name: str) -> str | None:
+def _header(answer: FinalAnswer, name: str) -> str | None:
     return next((value for key, value in answer.headers if key.lower() == name), None)
 
 
@@ -112,7 +114,7 @@ def explain_status(status: int) -> str:
     return f"HTTP {status} {phrase}"
 
 
-def retry_after_status(answer: Answer, lease: Lease) -> datetime | None:
+def retry_after_status(answer: FinalAnswer, lease: Lease) -> datetime | None:
     """When to ask again after such an answer; None where it is not worth it."""
     now = datetime.now(UTC)
     until = parse_retry_after(_header(answer, "retry-after"), now)

@@ -10,16 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from archive.core.urls import normalise_url
 from archive.errors import UrlError
 from archive.model import Candidate, Capture, FoundBy, Part, UrlKind, Visit
 from pipelines.extract.paging import Paging, covers, find_paging
+from pipelines.ingest.final_answer import FinalAnswer
 from pipelines.ingest.visit import is_readable
-
-if TYPE_CHECKING:
-    from pipelines.ingest.recover import Answer
 
 _NOT_HAD = "it was not fetched before the crawl ended"
 
@@ -28,7 +25,7 @@ class LostPages:
     """Chains of captures, each of one page, by its address."""
 
     def __init__(
-        self, chains: Sequence[list[Capture]], answer_of: Callable[[Capture], Answer | None]
+        self, chains: Sequence[list[Capture]], answer_of: Callable[[Capture], FinalAnswer | None]
     ) -> None:
         self._answer_of = answer_of
         self._chains: dict[str, list[list[Capture]]] = {}

@@ -37,6 +37,7 @@ from archive.warc.shelf import FOLDER
 from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
 from pipelines.extraction_context import Guides
+from pipelines.ingest.final_answer import FinalAnswer
 from pipelines.ingest.lost_pages import LostPages
 from pipelines.ingest.visit import ingest, is_readable, note_of
 from pipelines.page_input import served_in
@@ -50,27 +51,16 @@ _LOOKS, _LOOK_EVERY_S = 50, 0.1
 OUR_FILE = re.compile(r"kliping-(?P<began>\d{14})-(?P<run>\d{1,18})-\d{5,}\.warc\.gz", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The final response of a visit, as a record keeps it."""
-
-    url: str
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-    """Transfer and content codings undone."""
-
-
 class Interpreter(Protocol):
     """Makes of an answer what the crawl would have made of it (`crawler.record_replay`)."""
 
     def prepare(self) -> None:
         """Called once before the first record, and only if there is any."""
 
-    def visit(self, answer: Answer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
+    def visit(self, answer: FinalAnswer, captures: Sequence[Capture], lease: Lease) -> Visit | None:
         """The visit that ended in `answer`; None where its source is followed no more."""
 
-    def sitemaps(self, answer: Answer) -> Mapping[int, Sequence[Candidate]]:
+    def sitemaps(self, answer: FinalAnswer) -> Mapping[int, Sequence[Candidate]]:
         """By source id, what an answer that belongs to no URL of the frontier names."""
 
 
@@ -247,7 +237,7 @@ class Recovery:
         )
         return True
 
-    def _answer(self, last: Capture) -> Answer | None:
+    def _answer(self, last: Capture) -> FinalAnswer | None:
         """What the record says, if it holds a whole final answer."""
         if last.record_type is RecordType.CONVERSION:
             return self._converted(last)
@@ -264,9 +254,9 @@ class Recovery:
         is_lost = last.record_type is RecordType.REVISIT and last.status == HTTPStatus.OK
         if is_lost and not body:
             return None  # what it repeats cannot be found
-        return Answer(last.url, last.status, head.headers, body)
+        return FinalAnswer(last.url, last.status, head.headers, body)
 
-    def _converted(self, last: Capture) -> Answer | None:
+    def _converted(self, last: Capture) -> FinalAnswer | None:
         """What was made of an answer: a page of its own, served with the answer's headers."""
         if last.ref is None:
             return None
@@ -278,7 +268,7 @@ class Recovery:
             logger.warning("%s", error)
             return None
         headers = (("Content-Type", last.content_type or ""), *served)
-        return Answer(last.url, HTTPStatus.OK, headers, body)
+        return FinalAnswer(last.url, HTTPStatus.OK, headers, body)
 
     def _find_record(self, record_id: str) -> RecordRef | None:
         return self._places.get(record_id) or self._repository.find_record(record_id)
