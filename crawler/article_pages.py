@@ -22,14 +22,9 @@ from archive.db.frontier import Lease
 from archive.db.repository import Held
 from archive.errors import RecordError, UrlError
 from archive.model import Candidate, Capture, FoundBy, Part, UrlKind, Visit
-from crawler.retry import explain_failure, failure_kind
-from crawler.visit_factory import (
-    captures_of,
-    explain_status,
-    headers_of,
-    retry_after_status,
-    retry_time,
-)
+from crawler.failure_kinds import explain_failure, failure_kind
+from crawler.scrapy_visits import captures_of, headers_of
+from crawler.visit_factory import explain_status, retry_after_status, retry_time
 from pipelines.extract.paging import MOST_PAGES, Paging, covers, find_paging, is_page_of
 from pipelines.ingest.final_answer import FinalAnswer
 

@@ -1,16 +1,12 @@
-"""From an answer, as Scrapy or a record gives it, to a `Visit`: what came of one leased URL."""
+"""From a final answer, off the wire or out of a record, to a `Visit`: what came of a leased URL."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from random import Random
-
-from scrapy import Request
-from scrapy.http import Response
 
 from archive.db.frontier import Lease
 from archive.errors import DiscoveryError
@@ -18,18 +14,11 @@ from archive.model import Capture, Source, UrlKind, Visit
 from crawler.cache_headers import fresh_s
 from crawler.discovery import Discovered, Discoverer, discoverer_of
 from crawler.discovery.posts import with_all_pages
-from crawler.retry import FailureKind, explain_failure, failure_kind, parse_retry_after, retry_at
+from crawler.retry import FailureKind, parse_retry_after, retry_at
 from pipelines.ingest.final_answer import FinalAnswer
 
 RNG = Random()
 """Spreads retries; nothing secret."""
-
-
-async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
-    """The visit that ended in `response`, parsed in a thread for the URLs that it names."""
-    answer = FinalAnswer(response.url, response.status, headers_of(response), response.body)
-    captures = captures_of(response.request)
-    return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
 
 
 def visit_of_answer(
@@ -63,23 +52,6 @@ def visit_of_answer(
         warnings=discovered.warnings,
         is_unchanged=is_unchanged,
         fresh_s=max(discovered.fresh_s, fresh_s(_header(answer, "cache-control"))),
-    )
-
-
-def visit_of_failure(
-    failure: BaseException, request: Request, lease: Lease, source: Source
-) -> Visit:
-    """The visit that ended without a response, for whatever reason."""
-    until = getattr(failure, "until", None)
-    when = retry_time(failure_kind(failure), lease, datetime.now(UTC), until)
-    return Visit(
-        source=source.name,
-        url=lease.url,
-        kind=lease.kind,
-        captures=captures_of(request),
-        final_url=request.url,
-        error=explain_failure(failure, request.url),
-        retry_at=when,
     )
 
 
@@ -126,18 +98,3 @@ def retry_time(
 ) -> datetime | None:
     """When to ask again after a failure; None where it is not worth it."""
     return retry_at(problem, failures=lease.failures + 1, now=now, rng=RNG, not_before=until)
-
-
-def captures_of(request: Request | None) -> tuple[Capture, ...]:
-    """What was captured so far on the way to a request's answer."""
-    captures: tuple[Capture, ...] = request.meta.get("captures", ()) if request else ()
-    return captures
-
-
-def headers_of(response: Response) -> tuple[tuple[str, str], ...]:
-    """The response's headers as text."""
-    return tuple(
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in response.headers.items()
-        for value in values
-    )

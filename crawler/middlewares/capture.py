@@ -23,7 +23,7 @@ from scrapy.http.request import NO_CALLBACK
 
 from archive.errors import ConfigError
 from archive.model import Capture
-from crawler.retry import explain_failure
+from crawler.failure_kinds import explain_failure
 
 if TYPE_CHECKING:
     from typing import Self

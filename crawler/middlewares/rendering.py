@@ -27,7 +27,8 @@ from archive.errors import StorageError
 from archive.model import Conversion
 from crawler.discovery.bodies import is_html
 from crawler.failures import CrawlStopped, HostPaused
-from crawler.rendering import Renderer, Served, find_browser
+from crawler.rendering.browser import Renderer, Served
+from crawler.rendering.program import find_browser
 from crawler.runs.session import ArchiveRun
 
 if TYPE_CHECKING:

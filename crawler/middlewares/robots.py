@@ -28,6 +28,7 @@ from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.utils.misc import build_from_crawler
 
 from archive.errors import StorageError
+from crawler.failure_kinds import explain_failure
 from crawler.failures import (
     CrawlStopped,
     HostPaused,
@@ -35,7 +36,7 @@ from crawler.failures import (
     RobotsForbidden,
     RobotsUnreachable,
 )
-from crawler.retry import explain_failure, parse_retry_after
+from crawler.retry import parse_retry_after
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

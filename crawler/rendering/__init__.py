@@ -3,7 +3,3 @@
 The browser is handed what the crawl has fetched and archived, and has no way to the network of
 its own (docs/decisions/0012-rendering.md).
 """
-
-from crawler.rendering.browser import Renderer, Served, find_browser
-
-__all__ = ["Renderer", "Served", "find_browser"]

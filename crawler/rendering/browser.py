@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from archive.errors import ConfigError
 from crawler.failures import RenderFailed
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Page, Playwright, Request, Route
 
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PAGES_AT_A_TIME = 4
 MOST_FETCHES = 100
 """For one page; what a page asks for beyond that is rarely its text."""
@@ -80,30 +76,6 @@ Fetch = Callable[[str, dict[str, str]], Awaitable[Served | None]]
 """From an address and the browser's headers to an answer; None where there is, or may be, none.
 
 What it raises ends the rendering: there is no use in a page whose scripts could not ask."""
-
-
-def find_browser(configured: str = "") -> str:
-    """Return the program that renders: the configured one, else one that is installed.
-
-    Raises:
-        ConfigError: there is none, or Playwright is not installed; the message says what to do.
-    """
-    if find_spec("playwright") is None:
-        raise ConfigError(
-            "a source says `render = true`, which needs Playwright: pip install 'kliping[render]'"
-        )
-    if configured:
-        program = shutil.which(configured)
-        if program is None:
-            raise ConfigError(f"crawl.browser = {configured!r}: there is no such program")
-        return program
-    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if found is None:
-        raise ConfigError(
-            "a source says `render = true`, which needs a browser: install Chromium (Debian:"
-            " apt-get install chromium), or give the path of one as crawl.browser in kliping.toml"
-        )
-    return found
 
 
 class Renderer:

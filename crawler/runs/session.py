@@ -52,7 +52,7 @@ from crawler.cache_headers import pace_of
 from crawler.discovery.judge import sites_of
 from crawler.middlewares.robots import robots_sitemaps
 from crawler.record_replay import Rebuilder
-from crawler.rendering import find_browser
+from crawler.rendering.program import find_browser
 from crawler.runs.crawl_request import Task
 from crawler.runs.frontier import Frontier, SourceQueue
 from crawler.runs.progress import Progress, Tally

@@ -25,7 +25,7 @@ from crawler.backfill.cdx import (
 )
 from crawler.backfill.cdx_records import OldFile, record_of_replay
 from crawler.discovery.span import Span
-from crawler.retry import explain_failure
+from crawler.failure_kinds import explain_failure
 
 logger = logging.getLogger(__name__)
 

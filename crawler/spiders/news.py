@@ -15,11 +15,11 @@ from archive.errors import StorageError
 from archive.model import UrlKind, Visit
 from crawler.article_pages import ArticlePages, begin
 from crawler.discovery import is_rendered
+from crawler.failure_kinds import explain_failure
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
-from crawler.retry import explain_failure
 from crawler.runs.crawl_request import Task
 from crawler.runs.session import ArchiveRun
-from crawler.visit_factory import captures_of, visit_of_failure, visit_of_response
+from crawler.scrapy_visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):

@@ -9,7 +9,7 @@ from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import BaseSettings
 
-from crawler.retry import explain_failure, failure_kind
+from crawler.failure_kinds import explain_failure, failure_kind
 from crawler.sources.fetch import Answer, Errand
 
 NEED_AN_ARCHIVE = (

@@ -10,7 +10,8 @@ import pytest
 
 from archive.errors import ConfigError, StorageError
 from crawler.failures import RenderFailed
-from crawler.rendering import Renderer, Served, find_browser
+from crawler.rendering.browser import Renderer, Served
+from crawler.rendering.program import find_browser
 
 NEEDS_BROWSER = pytest.mark.skipif(
     shutil.which("chromium") is None, reason="no chromium here (Debian: apt-get install chromium)"
@@ -170,6 +171,6 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ConfigError, match="apt-get install chromium"):
         find_browser()
-    monkeypatch.setattr("crawler.rendering.browser.find_spec", lambda name: None)
+    monkeypatch.setattr("crawler.rendering.program.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'kliping\[render\]'"):
         find_browser()

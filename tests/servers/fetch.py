@@ -130,8 +130,8 @@ class MemoryArchive:
 def _spider(scenario: dict[str, Any], crawl: Crawl) -> type:
     import scrapy
 
+    from crawler.failure_kinds import explain_failure, failure_kind
     from crawler.middlewares.robots import robots_sitemaps
-    from crawler.retry import explain_failure, failure_kind
 
     class Fetcher(scrapy.Spider):
         name = "fetcher"

@@ -14,6 +14,7 @@ from twisted.internet.error import ConnectionLost, NoRouteError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
+from crawler.failure_kinds import explain_failure, failure_kind
 from crawler.failures import (
     BadCertificate,
     BadEncoding,
@@ -26,8 +27,6 @@ from crawler.failures import (
 )
 from crawler.retry import (
     FailureKind,
-    explain_failure,
-    failure_kind,
     parse_retry_after,
     retry_at,
     worth_retrying,
