@@ -8,6 +8,7 @@
     │   ├── NotArchivedError     asked for an article or URL that the archive does not hold
     │   └── QueryError           a query that cannot be understood
     ├── LockedError              wait: another run holds what this one needs (exit code 3)
+    ├── RunInterruptedError      stop: a person ended it; the same command goes on from there
     ├── StorageError             stop: the disk or the database refused a write
     ├── RecordError              skip: bytes in a WARC are not what they should be
     │   ├── WarcFormatError      a record breaks the WARC standard
@@ -69,6 +70,10 @@ class QueryError(WrongUseError):
 
 class LockedError(KlipingError):
     """Another run holds the lock that this one needs."""
+
+
+class RunInterruptedError(KlipingError):
+    """A run was told to end before it had begun to fetch; nothing is lost."""
 
 
 class StorageError(KlipingError):

@@ -30,7 +30,7 @@ from pipelines.ingest.final_answer import FinalAnswer
 
 
 class Archive(Protocol):
-    """What the archive holds (`crawler.runs.session.ArchiveRun`)."""
+    """What the archive holds (`crawler.runs.holdings.Holdings`)."""
 
     async def has_further_pages(self, url_id: int) -> bool:
         """Whether the article that a URL leads to stands on several pages."""

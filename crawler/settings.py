@@ -11,7 +11,7 @@ ADDONS = {"crawler.addon.KlipingAddon": 100}
 
 # --- What ties a crawl to the archive ---
 EXTENSIONS = {
-    "crawler.runs.session.ArchiveRun": 0,
+    "crawler.runs.extension.RunExtension": 0,
     "crawler.throttle.PoliteThrottle": 100,
     "scrapy.extensions.throttle.AutoThrottle": None,  # PoliteThrottle stands in for it
     "scrapy.extensions.remote_control.RemoteControl": None,  # off, and slow to import

@@ -23,6 +23,16 @@ class Watcher(Protocol):
         """The step has come that far."""
 
 
+class Unwatched:
+    """Shows nothing (`Watcher`)."""
+
+    def begin(self, what: str, total: int | None) -> None:
+        """A step begins."""
+
+    def reach(self, done: int) -> None:
+        """The step has come that far."""
+
+
 class Bar:
     """A bar with the time left on a terminal, a line now and then elsewhere."""
 

@@ -5,17 +5,31 @@ from __future__ import annotations
 from typing import Protocol, Self, runtime_checkable
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
+from scrapy.exceptions import DropItem, NotConfigured
 
+from archive.errors import StorageError
 from archive.model import Visit
 
 
-@runtime_checkable
 class VisitSaver(Protocol):
-    """The extension of a crawl that saves visits (`crawler.runs.session.ArchiveRun`)."""
+    """What saves visits (`crawler.runs.saver.Saver`)."""
 
     async def save_visit(self, visit: Visit) -> None:
-        """Ingest a visit and tell the frontier that its URL is done."""
+        """Ingest a visit and tell the frontier that its URL is done.
+
+        Raises:
+            StorageError: it was not saved.
+        """
+        ...
+
+
+@runtime_checkable
+class SavesVisits(Protocol):
+    """The extension of a crawl that has a saver (`crawler.runs.extension.RunExtension`)."""
+
+    @property
+    def saver(self) -> VisitSaver:
+        """What saves the visits of this crawl."""
         ...
 
 
@@ -27,12 +41,15 @@ class IngestStage:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        extension = crawler.get_extension(VisitSaver)  # type: ignore[type-abstract]
+        extension = crawler.get_extension(SavesVisits)  # type: ignore[type-abstract]
         if extension is None:
             raise NotConfigured("no extension in EXTENSIONS saves visits")
-        return cls(extension)
+        return cls(extension.saver)
 
     async def process_item(self, item: object) -> object:
         if isinstance(item, Visit):
-            await self._saver.save_visit(item)
+            try:
+                await self._saver.save_visit(item)
+            except StorageError as error:  # which ends the crawl, and is told once
+                raise DropItem(f"{item.url} is not saved", log_level="DEBUG") from error
         return item

@@ -23,7 +23,8 @@ from crawler.backfill.cdx import CdxLine, CdxServer, server_of
 from crawler.backfill.run import span_of
 from crawler.discovery.judge import judge, sites_of
 from crawler.discovery.span import Span
-from crawler.runs.crawl import scrapy_settings
+from crawler.runs.log_file import log_file
+from crawler.runs.process import scrapy_settings
 from crawler.sources import load_sources
 from crawler.sources.selection import select_sources
 from crawler.spiders.cdx import OldSpider
@@ -86,7 +87,7 @@ def _fetch(home: Home, source: Source, server: CdxServer, span: Span, folder: Pa
     with ExitStack() as held:
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
-        process = CrawlerProcess(scrapy_settings(home, "old"))
+        process = CrawlerProcess(scrapy_settings(home, log_file(home, "old")))
         crawler = process.create_crawler(OldSpider)
         process.crawl(
             crawler,

@@ -13,7 +13,6 @@ from crawler.backfill.report import report_of, show
 from crawler.discovery.span import Span
 from crawler.runs.crawl import exit_code, run_task
 from crawler.runs.crawl_request import Task
-from crawler.sources.selection import select_sources
 
 
 def span_of(first: date, last: date | None) -> Span:
@@ -35,15 +34,14 @@ def run_backfill(path: Path, name: str, first: date, last: date | None) -> int:
         WrongUseError, HomeError, ConfigError, SourceError: something a person must change.
         LockedError: another run is at work on the source.
         StorageError: the disk or the database refused; the same command goes on from there.
+        RunInterruptedError: it was told to end before it fetched anything.
     """
     span = span_of(first, last)
-    home = open_home(path)
-    select_sources(home, [name])
     console = Console()
     task = Task((name,), span=span, is_open=last is None)
-    run, finished = run_task(home, task, console)
-    assert run.course is not None  # the task has a span
-    show(report_of(run.course), console)
-    if not finished:
+    ended = run_task(open_home(path), task, console)
+    assert ended.session.course is not None  # the task has a span
+    show(report_of(ended.session.course), console)
+    if not ended.is_finished:
         console.print("Interrupted; the same command goes on from here.")
-    return exit_code(run, console, finished=finished)
+    return exit_code(ended, console)

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from archive.model import Exchange
 
 
-@runtime_checkable
 class Recorder(Protocol):
-    """What keeps exchanges: a Scrapy extension that knows the archive."""
+    """What keeps exchanges (`crawler.runs.saver.ArchiveRecorder`)."""
 
     async def append(self, exchange: Exchange) -> Capture:
         """Write an exchange to the archive and return the capture that it is now."""
@@ -46,19 +45,28 @@ class Recorder(Protocol):
         """Save captures that will be part of no Visit."""
 
 
+@runtime_checkable
+class Records(Protocol):
+    """A Scrapy extension that has a recorder (`crawler.runs.extension.RunExtension`)."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """What keeps the exchanges of this crawl."""
+
+
 def recorder_of(crawler: Crawler) -> Recorder:
-    """Return the enabled extension that records.
+    """Return the recorder of the enabled extension that has one.
 
     Raises:
         ConfigError: there is none in EXTENSIONS, so nothing would be archived.
     """
-    recorder = crawler.get_extension(Recorder)  # type: ignore[type-abstract]
-    if recorder is None:
+    extension = crawler.get_extension(Records)  # type: ignore[type-abstract]
+    if extension is None:
         raise ConfigError(
             "No extension in EXTENSIONS records exchanges; enable the archive's, "
             "or leave CaptureMiddleware out of DOWNLOADER_MIDDLEWARES"
         )
-    return recorder
+    return extension.recorder
 
 
 class CaptureMiddleware:

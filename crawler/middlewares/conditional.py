@@ -13,11 +13,11 @@ Source: RFC 9110 clauses 13.1.2 and 13.1.3.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from scrapy.http.request import NO_CALLBACK
 
-from archive.errors import ConfigError
+from crawler.runs.extension import RunExtension
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from archive.db.repository import Held
 
 
-@runtime_checkable
 class Holder(Protocol):
-    """What knows what the archive holds: a Scrapy extension."""
+    """What knows what the archive holds (`crawler.runs.holdings.Holdings`)."""
 
     async def held(self, url: str) -> Held | None:
         """The newest answer of a URL, if a server can be asked whether it is still so."""
@@ -48,13 +47,7 @@ class ConditionalMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        holder = crawler.get_extension(Holder)  # type: ignore[type-abstract]
-        if holder is None:
-            raise ConfigError(
-                "No extension in EXTENSIONS knows what the archive holds; enable the archive's, "
-                "or leave ConditionalMiddleware out of DOWNLOADER_MIDDLEWARES"
-            )
-        return cls(holder)
+        return cls(RunExtension.of(crawler).holdings)
 
     async def process_request(self, request: Request) -> None:
         for name in ("If-None-Match", "If-Modified-Since"):

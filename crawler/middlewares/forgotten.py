@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import NotConfigured
 
 from crawler.failures import ForgottenUrl
-from crawler.runs.session import ArchiveRun
+from crawler.runs.extension import RunExtension
 
 if TYPE_CHECKING:
     from typing import Self
@@ -32,7 +32,7 @@ class ForgottenMiddleware:
         Raises:
             NotConfigured: it has no archive to ask.
         """
-        if crawler.get_extension(ArchiveRun) is None:
+        if crawler.get_extension(RunExtension) is None:
             raise NotConfigured
         return cls(crawler)
 
@@ -44,5 +44,5 @@ class ForgottenMiddleware:
         """
         if not request.meta.get("redirect_times"):
             return
-        if await ArchiveRun.of(self._crawler).is_forgotten(request.url):
+        if await RunExtension.of(self._crawler).holdings.is_forgotten(request.url):
             raise ForgottenUrl(f"it leads to {request.url}, which was forgotten on request")

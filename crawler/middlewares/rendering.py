@@ -29,7 +29,7 @@ from crawler.discovery.bodies import is_html
 from crawler.failures import CrawlStopped, HostPaused
 from crawler.rendering.browser import Renderer, Served
 from crawler.rendering.program import find_browser
-from crawler.runs.session import ArchiveRun
+from crawler.runs.extension import RunExtension
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -67,14 +67,14 @@ class RenderMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        run = ArchiveRun.of(crawler)
-        if not any(queue.source.render for queue in run.frontier.queues.values()):
+        extension = RunExtension.of(crawler)
+        if not any(source.render for source in extension.run.selected.sources):
             raise NotConfigured
-        crawl = run.home.config.crawl
+        crawl = extension.run.home.config.crawl
         program = find_browser(crawl.browser)
         agent = crawler.settings["USER_AGENT"]
         renderer = Renderer(program, agent, crawl.render_timeout_s)
-        return cls(crawler, renderer, run.append_conversion)
+        return cls(crawler, renderer, extension.recorder.append_conversion)
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Put the DOM in the place of a page's body.

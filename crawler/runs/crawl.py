@@ -1,22 +1,33 @@
-"""`kliping crawl`: the ordinary Scrapy spider, run with an archive's settings and a display."""
+"""`kliping crawl`: opens a run, then starts Scrapy on it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from scrapy.crawler import Crawler, CrawlerProcess
-from scrapy.settings import Settings
-from twisted.python.failure import Failure
 
-from archive.home import Home, open_home, refused
+from archive.errors import RunInterruptedError, StorageError
+from archive.home import Home, open_home
 from crawler.runs.crawl_request import Task
-from crawler.runs.display import showing
-from crawler.runs.session import ArchiveRun
-from crawler.sources.selection import select_sources
+from crawler.runs.interrupts import InterruptibleWatcher, Interrupts
+from crawler.runs.log_file import log_file, logging_to
+from crawler.runs.opening import OpenRun, open_run
+from crawler.runs.session import RunSession
+from pipelines.progress_bar import showing_bar
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRun:
+    """A run that Scrapy has ended."""
+
+    session: RunSession
+    log: Path
+    is_finished: bool
+    """Whether it came to its end: nothing is left to fetch for now."""
+    failure: StorageError | None
 
 
 def run_crawl(path: Path, names: Sequence[str], *, ask_lists: bool = False) -> int:
@@ -28,64 +39,67 @@ def run_crawl(path: Path, names: Sequence[str], *, ask_lists: bool = False) -> i
         HomeError, ConfigError, SourceError: something a person must change.
         LockedError: another run is at work on one of the sources.
         StorageError: the disk or the database refused; the next crawl goes on from there.
+        RunInterruptedError: it was told to end before it fetched anything.
     """
-    home = open_home(path)
-    select_sources(home, names)
     console = Console()
-    run, finished = run_task(home, Task(tuple(names), ask_lists=ask_lists), console)
-    if not finished:
+    ended = run_task(open_home(path), Task(tuple(names), ask_lists=ask_lists), console)
+    if not ended.is_finished:
         console.print("Interrupted; the next `kliping crawl` goes on from here.")
-    return exit_code(run, console, finished=finished)
+    return exit_code(ended, console)
 
 
-def run_task(home: Home, task: Task, console: Console) -> tuple[ArchiveRun, bool]:
-    """Run the spider to its end, showing how far it is; the run, and whether it came to its end.
+def run_task(home: Home, task: Task, console: Console) -> EndedRun:
+    """Run the spider to its end, showing how far it is.
 
     Raises:
-        SourceError, LockedError, StorageError: as `run_crawl` does.
+        SourceError, ConfigError, LockedError, StorageError, RunInterruptedError: as `run_crawl`.
     """
     logging.raiseExceptions = False  # a log that a full disk refuses is not worth a flood of words
-    process = CrawlerProcess(scrapy_settings(home, str(task).partition(" ")[0]))
-    crawler = process.create_crawler("news")
-    _start(process, crawler, task)
-    run = ArchiveRun.of(crawler)
-    with showing(run.progress, console):
-        process.start()
-    reason = crawler.stats.get_value("finish_reason") if crawler.stats is not None else None
-    return run, reason == "finished"
+    with Interrupts() as interrupts:
+        log = log_file(home, str(task).partition(" ")[0])
+        run = _open(home, task, log, interrupts)
+        from crawler.runs.process import SpiderProcess  # noqa: PLC0415 - loads Scrapy
+    with run:
+        _go_on(run, interrupts)
+        process = SpiderProcess(run, log)
+        is_finished = process.run(console)
+    extension = process.extension
+    return EndedRun(extension.session, log, is_finished, extension.guard.failure)
 
 
-def exit_code(run: ArchiveRun, console: Console, *, finished: bool) -> int:
+def exit_code(ended: EndedRun, console: Console) -> int:
     """The exit code of a run, after a word on where its log is.
 
     Raises:
         StorageError: it ended because the disk or the database refused.
     """
-    if run.progress.errors or run.progress.messages:
-        console.print(f"Log: {run.crawler.settings['LOG_FILE']}", soft_wrap=True)
-    if run.failure is not None:
-        raise run.failure
-    return 0 if finished and not run.progress.failed else 1
+    progress = ended.session.progress
+    if progress.errors or progress.messages:
+        console.print(f"Log: {ended.log}", soft_wrap=True)
+    if ended.failure is not None:
+        raise ended.failure
+    return 0 if ended.is_finished and not progress.failed else 1
 
 
-def scrapy_settings(home: Home, log_name: str) -> Settings:
-    """The project's Scrapy settings for the archive in `home`, logging to a file of that name."""
-    settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
+def _open(home: Home, task: Task, log: Path, interrupts: Interrupts) -> OpenRun:
+    """Open the run, with a line on standard error where that takes a while."""
+    with logging_to(log), showing_bar() as bar:
+        run = open_run(home, task, InterruptibleWatcher(bar, interrupts))
+        if run.recovered:
+            bar.progress.console.print(
+                f"Took up {run.recovered} captures that a killed run had left behind."
+            )
+    return run
+
+
+def _go_on(run: OpenRun, interrupts: Interrupts) -> None:
+    """Go on with a run, unless there was a signal while Scrapy was loaded.
+
+    Raises:
+        RunInterruptedError: there was one.
+    """
     try:
-        home.logs.mkdir(exist_ok=True)
-    except OSError as error:
-        raise refused(home.logs, error) from error
-    log = home.logs / f"{log_name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.log"
-    settings.set("KLIPING_HOME", str(home.path), priority="cmdline")
-    settings.set("LOG_FILE", str(log), priority="cmdline")
-    return settings
-
-
-def _start(process: CrawlerProcess, crawler: Crawler, task: Task) -> None:
-    """Begin the crawl; what keeps it from beginning is raised here, not logged."""
-    failures: list[Failure] = []
-    crawling = process.crawl(crawler, task=task)
-    crawling.addErrback(failures.append)
-    if failures:
-        failures[0].raiseException()
+        interrupts.check()
+    except RunInterruptedError:
+        run.abandon()
+        raise

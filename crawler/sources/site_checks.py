@@ -18,7 +18,8 @@ from archive.errors import SourceError
 from archive.home import Home
 from archive.model import Source
 from archive.read.source_names import owner_of
-from crawler.runs.crawl import scrapy_settings
+from crawler.runs.log_file import log_file
+from crawler.runs.process import scrapy_settings
 from crawler.sources.fetch import Fetch
 from crawler.sources.probe import Probed
 from crawler.spiders.probe import ProbeSpider
@@ -59,7 +60,7 @@ def look_at_each(
         async def look_at_all(fetch: Fetch) -> None:
             await asyncio.gather(*(look_at(name, fetch) for name in things))
 
-        process = CrawlerProcess(scrapy_settings(home, log_name))
+        process = CrawlerProcess(scrapy_settings(home, log_file(home, log_name)))
         process.crawl(ProbeSpider, errand=look_at_all)
         process.start()
     return results

@@ -18,34 +18,47 @@ from crawler.discovery import is_rendered
 from crawler.failure_kinds import explain_failure
 from crawler.failures import CrawlStopped, HostPaused, RobotsUnreachable
 from crawler.runs.crawl_request import Task
-from crawler.runs.session import ArchiveRun
+from crawler.runs.extension import RunExtension
+from crawler.runs.opening import OpenRun
+from crawler.runs.session import RunSession
 from crawler.scrapy_visits import captures_of, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
     """Crawls the sources named in `-a source=NAME[,NAME...]`, or all of them.
 
-    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace. A `task`
-    says it all, and is how the commands start it.
+    `-a ask_lists=1` asks every feed, sitemap and front page now, whatever their pace. The commands
+    give a `task`, which says it all, and its run, which is open already.
     """
 
     name = "news"
 
     def __init__(
-        self, source: str = "", ask_lists: str = "", task: Task | None = None, **kwargs: Any
+        self,
+        source: str = "",
+        ask_lists: str = "",
+        task: Task | None = None,
+        opened: OpenRun | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         names = tuple(name.strip() for name in source.split(",") if name.strip())
         self.task = task or Task(names, ask_lists=bool(ask_lists))
+        self.opened = opened
 
     @cached_property
-    def run(self) -> ArchiveRun:
+    def archive(self) -> RunExtension:
         """This crawl's way into the archive."""
-        return ArchiveRun.of(self.crawler)
+        return RunExtension.of(self.crawler)
+
+    @property
+    def session(self) -> RunSession:
+        """The run at work."""
+        return self.archive.session
 
     async def start(self) -> AsyncIterator[Request]:
         """A request for each URL that the frontier hands out."""
-        async for lease in self.run.leases():
+        async for lease in self.session.leases():
             yield Request(
                 lease.address,
                 callback=self.parse,
@@ -56,9 +69,9 @@ class NewsSpider(Spider):
 
     async def parse(self, response: Response, lease: Lease) -> AsyncIterator[Visit | Request]:
         """The visit of `lease` that ended in `response`, or a request for a further page of it."""
-        visit = await visit_of_response(response, lease, self.run.source(lease))
+        visit = await visit_of_response(response, lease, self.session.source(lease))
         try:
-            pages = await begin(visit, response, lease, self.run)
+            pages = await begin(visit, response, lease, self.archive.holdings)
         except StorageError:
             return  # it says nothing about the URL: the crawl ends, and the next one fetches it
         yield self._go_on(pages)
@@ -79,8 +92,8 @@ class NewsSpider(Spider):
         if isinstance(error, StorageError):
             return
         if isinstance(error, CrawlStopped):
-            if self.run.failure is None:
-                await self.run.save((*pages.captures, *captures_of(request)))
+            if self.archive.guard.failure is None:
+                await self.archive.recorder.save((*pages.captures, *captures_of(request)))
             return
         await pages.miss(error, request)
         yield self._go_on(pages)
@@ -100,12 +113,12 @@ class NewsSpider(Spider):
         )
 
     def _meta(self, lease: Lease) -> dict[str, Any]:
-        source = self.run.source(lease)
+        source = self.session.source(lease)
         return {
             "delay_s": source.delay_s,
             "render": is_rendered(lease.kind, source),
             # A backfill may look for other things in it than whoever read it before.
-            "reads_again": self.run.course is not None and lease.kind is not UrlKind.PAGE,
+            "reads_again": self.session.course is not None and lease.kind is not UrlKind.PAGE,
         }
 
     async def fail(self, failure: Failure) -> AsyncIterator[Visit]:
@@ -117,9 +130,9 @@ class NewsSpider(Spider):
         if isinstance(error, StorageError):
             return  # it says nothing about the URL: the crawl ends, and the next one fetches it
         if isinstance(error, CrawlStopped):
-            if self.run.failure is None:
-                await self.run.save(captures_of(request))
+            if self.archive.guard.failure is None:
+                await self.archive.recorder.save(captures_of(request))
         elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
-            await self.run.put_off(lease, error.until, explain_failure(error, request.url))
+            await self.session.put_off(lease, error.until, explain_failure(error, request.url))
         else:
-            yield visit_of_failure(error, request, lease, self.run.source(lease))
+            yield visit_of_failure(error, request, lease, self.session.source(lease))

@@ -42,6 +42,7 @@ from pipelines.ingest.lost_pages import LostPages
 from pipelines.ingest.visit import ingest, is_readable, note_of
 from pipelines.page_input import served_in
 from pipelines.pool import ExtractionPool
+from pipelines.progress_bar import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -106,15 +107,19 @@ class Recovery:
             if run_id not in runs:
                 self._repository.adopt_run(run_id, "crawl", version("kliping"), files[0].began_at)
 
-    def run(self, own_id: int, writer: WarcWriter) -> int:
-        """Take up everything that other runs than `own_id` left; how many captures.
+    def run(self, own_id: int, writer: WarcWriter, watcher: Watcher) -> int:
+        """Take up everything that other runs than `own_id` left.
 
-        `writer` takes the metadata records of what is ingested. Call `adopt` before.
+        `writer` takes the metadata records of what is ingested. `watcher` may raise to end it
+        between two pages; the next recovery goes on from there. Call `adopt` before.
+
+        Returns: how many captures were taken up.
 
         Raises:
             StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
         """
         self._writer = writer
+        self._watcher = watcher
         runs = self._repository.run_times()
         unfinished = {run_id for run_id, (_, ended_at) in runs.items() if ended_at is None}
         left = (unfinished | self._orphans.keys()) - {own_id}
@@ -173,7 +178,9 @@ class Recovery:
         self._places = {c.ref.record_id: c.ref for c in lost if c.ref}
         chains = list(_chains(lost))
         self._lost = LostPages(chains, self._answer)
-        for chain in chains:
+        self._watcher.begin(f"taking up what run {run_id} left behind", len(chains))
+        for number, chain in enumerate(chains):
+            self._watcher.reach(number)
             if not self._lost.has_taken(chain):
                 self._ingest_chain(run_id, chain)
         self._repository.finish_run(run_id, "interrupted", {}, datetime.now(UTC))
@@ -185,8 +192,10 @@ class Recovery:
         return [c for c in captures if c.ref and c.ref.record_id not in recorded]
 
     def _captures(self, file: _File) -> Iterator[Capture]:
+        self._watcher.begin(f"reading {self._name(file)}", file.path.stat().st_size)
         try:
             for record in walk(file.path):
+                self._watcher.reach(record.offset)
                 if capture := capture_of(record, self._name(file)):
                     yield capture
         except RecordError as error:

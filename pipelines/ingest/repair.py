@@ -124,7 +124,7 @@ class _Repair:
         """Take up what dead runs left, as the next crawl would."""
         unfinished = self._unfinished_runs()
         with self._home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
-            taken_up = recovery.run(run.id, run.writer)
+            taken_up = recovery.run(run.id, run.writer, self._watcher)
         if taken_up:
             yield Mended(
                 "rows", "", f"Took up {taken_up} captures of runs that were killed or forgotten."

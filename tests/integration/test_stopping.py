@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from crawler.demo.site import DemoSite
 from tests.commands import kliping, make_home, start
@@ -88,6 +89,24 @@ def test_a_crawl_that_is_told_to_stop_ends_in_order(home: Path, number: signal.S
     assert_nothing_half_written(home)
     wait_for(lambda: not any(map(is_running, started)), "its processes to end")
     assert rows(home, "SELECT id FROM urls WHERE due_at IS NOT NULL") != []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_crawl_that_has_not_begun_to_fetch_can_be_stopped(
+    home: Path, number: signal.Signals
+) -> None:
+    locks = home / "locks"
+    locks.mkdir()
+    with FileLock(locks / "recovery.lock"):  # another run recovers, for up to an hour
+        crawl = start(home, "crawl")
+        wait_for((locks / "kilas.lock").exists, "the locks")
+        crawl.send_signal(number)
+        _, said = crawl.communicate(timeout=20)
+    assert crawl.returncode == 1
+    assert said == (
+        "kliping: interrupted before anything was fetched; the same command goes on from here\n"
+    )
+    assert rows(home, "SELECT id FROM runs") == []
 
 
 def test_two_crawls_never_overlap_and_one_that_is_killed_leaves_no_process(

@@ -108,7 +108,7 @@ SETTINGS: dict[str, Any] = {
 
 
 class MemoryArchive:
-    """A Recorder that keeps all in memory."""
+    """An extension that is its own Recorder and keeps all in memory."""
 
     def __init__(self) -> None:
         self.crawl = Crawl()
@@ -116,6 +116,10 @@ class MemoryArchive:
     @classmethod
     def from_crawler(cls, crawler: Any) -> MemoryArchive:
         return cls()
+
+    @property
+    def recorder(self) -> MemoryArchive:
+        return self
 
     async def append(self, exchange: Exchange) -> Capture:
         from archive.model import Capture

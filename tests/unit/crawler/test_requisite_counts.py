@@ -2,7 +2,7 @@
 
 import pytest
 
-from archive.model import Capture, UrlKind, Visit
+from archive.model import Capture, UrlKind, UrlState, Visit
 from crawler.runs.display import line, table
 from crawler.runs.progress import Progress, Tally
 from pipelines.ingest.visit import Ingested
@@ -14,7 +14,7 @@ URL = "https://suara.example/a"
 def ingested(kind: UrlKind, *, error: str | None = None) -> Ingested:
     captures = (Capture(URL, NOW, status=200),)
     visit = Visit("suara", URL, kind, captures, URL, error=error)
-    return Ingested(visit, error or "requisite", failed=error is not None)
+    return Ingested(visit, UrlState.REQUISITE, error, failed=error is not None)
 
 
 def test_a_requisite_that_cannot_be_had_is_no_failure_of_the_source() -> None:

@@ -16,7 +16,7 @@ from pipelines.ingest.visit import Ingested
 def ingested(kind: UrlKind, *, article_id: int | None = None, failed: bool = False) -> Ingested:
     visit = Visit("suara", "https://suara.example/a", kind, (), "https://suara.example/a")
     saved = Saved(article_id, visit.url) if article_id else None
-    return Ingested(visit, "", saved, failed)
+    return Ingested(visit, None, saved=saved, failed=failed)
 
 
 def test_a_tally_counts_pages_and_lists_apart() -> None:

@@ -22,8 +22,10 @@ from pipelines.extraction_context import NO_GUIDANCE, Guidance
 from pipelines.ingest.recover import Recovery
 from pipelines.page_input import ServedArticle
 from pipelines.pool import ExtractionPool
+from pipelines.progress_bar import Unwatched, Watcher
 from tests.unit.pipelines.test_archive_writer import PAGE, SITE
 
+UNWATCHED = Unwatched()
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FEED = f"{SITE}/feed.xml"
 SOURCE = Source("suara", f"{SITE}/", seeds=(Seed(FEED, UrlKind.FEED),))
@@ -69,14 +71,14 @@ class Desk:
         self.repository = Repository(self.engine)
         self.table = FrontierTable(self.engine)
 
-    def recover(self) -> int:
+    def recover(self, watcher: Watcher = UNWATCHED) -> int:
         """Take up what is left, as a new run does."""
         rebuilder = Rebuilder(lambda: [SOURCE], self.repository, self.table)
         recovery = Recovery(self.home, self.repository, self.table, InlinePool(1), rebuilder)
         recovery.adopt()
         run_id = self.begin()
         with self.home.lock([run_lock(run_id)]), WarcWriter(self.home.warc, str(run_id)) as writer:
-            taken_up = recovery.run(run_id, writer)
+            taken_up = recovery.run(run_id, writer, watcher)
         self.repository.finish_run(run_id, "done", {}, datetime.now(UTC))
         return taken_up
 
