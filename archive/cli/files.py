@@ -49,8 +49,8 @@ def cdxj(home: HomeOption = Path(), json: JsonOption = False) -> None:
     """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
     from archive.db.engine import open_engine
     from archive.home import open_home
+    from archive.verify_rows import files_elsewhere
     from archive.warc.indexing import rebuild_index
-    from archive.warc.verify_rows import files_elsewhere
 
     opened = open_home(home)
     with open_engine(opened.database_url, read_only=True).connect() as connection:

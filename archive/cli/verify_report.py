@@ -14,8 +14,8 @@ from archive.db.engine import open_engine
 from archive.home import Home
 from archive.index.article_index import ArticleIndex
 from archive.index.check import index_problems
+from archive.verify_rows import audit, warc_files
 from archive.warc.verify import Code, Problem, Report
-from archive.warc.verify_rows import audit, warc_files
 
 
 def report_on(home: Home, *, share: float | None, as_json: bool) -> int:

@@ -20,12 +20,12 @@ from archive.db.engine import read_connection, scrub
 from archive.db.forgotten import Takedown, TakedownLog, WaitingRecord, takedowns_of
 from archive.errors import KlipingError
 from archive.home import Home
+from archive.verify_rows import is_held, warc_files
 from archive.warc import walk
 from archive.warc.reader import sound_records
 from archive.warc.records import bare_id
 from archive.warc.recover import recover_open_files
 from archive.warc.tombstone import ABOUT, forget_records
-from archive.warc.verify_rows import is_held, warc_files
 from archive.warc.writer import OPEN_SUFFIX
 
 _TORN_BYTES = 1 << 16

@@ -28,13 +28,13 @@ from archive.errors import LockedError, RecordNotFoundError
 from archive.home import INTAKE_LOCK, Home, run_lock
 from archive.model import Source
 from archive.takedown.erase import finish_takedowns
+from archive.verify_rows import audit, files_elsewhere, warc_files
 from archive.warc.importing import Contents, import_captures, read_contents
 from archive.warc.indexing import rebuild_index, stale_files
 from archive.warc.reader import locate
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
-from archive.warc.verify_rows import audit, files_elsewhere, warc_files
 from pipelines.ingest.intake_run import RECOVERY_WAIT_S, IntakeRun, open_intake
 from pipelines.ingest.record_ingest import Tally
 from pipelines.ingest.recover import OUR_FILE, Interpreter, Recovery

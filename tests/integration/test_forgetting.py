@@ -18,7 +18,7 @@ import pytest
 from archive import open_archive
 from archive.db.engine import open_engine
 from archive.home import open_home
-from archive.warc.verify_rows import audit
+from archive.verify_rows import audit
 from tests.commands import KLIPING, add_source, kliping, make_home, start
 from tests.unit.archive.shelf import files_with
 from tests.unit.archive.warc.tools import assert_tools_accept

@@ -15,8 +15,8 @@ from archive.db.engine import open_engine
 from archive.home import open_home
 from archive.model import RecordRef, RecordType
 from archive.read.articles import ArchivedArticle
+from archive.verify_rows import audit
 from archive.warc.reader import iter_records, read_exchange, read_payload, read_record
-from archive.warc.verify_rows import audit
 from pipelines.extract import extract
 from tests.commands import kliping, make_home
 from tests.integration.test_bad_input import rows

@@ -27,9 +27,9 @@ from archive.model import (
     UrlKind,
     UrlState,
 )
+from archive.verify_rows import audit
 from archive.warc.compose import response_payload_digest
 from archive.warc.reader import read_exchange
-from archive.warc.verify_rows import audit
 from archive.warc.writer import WarcWriter
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

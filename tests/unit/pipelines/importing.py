@@ -16,7 +16,7 @@ from archive.db.repository import Repository
 from archive.home import Home, create_home
 from archive.model import Source
 from archive.read.articles import ArchivedArticle
-from archive.warc.verify_rows import audit
+from archive.verify_rows import audit
 from crawler.record_replay import Rebuilder
 from pipelines.ingest.importing import Options, Result, import_files
 from pipelines.ingest.repair import Mended, repair

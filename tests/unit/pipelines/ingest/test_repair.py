@@ -13,7 +13,7 @@ from archive.model import Seed, Source, UrlKind
 from archive.warc import cdxj
 from archive.warc.writer import WarcWriter
 from tests.fixtures.warc.sites import WarcFile, outlets, write_outlet
-from tests.unit.archive.warc.test_verify_rows import exchange
+from tests.unit.archive.test_verify_rows import exchange
 from tests.unit.pipelines.importing import Library
 
 LEDGER = Source(
@@ -98,7 +98,7 @@ WRITE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
 from archive.warc.writer import WarcWriter
-from tests.unit.archive.warc.test_verify_rows import exchange
+from tests.unit.archive.test_verify_rows import exchange
 writer = WarcWriter(Path(sys.argv[1]), "9")
 writer.append([(exchange(number), None) for number in range(3)])
 (path,) = Path(sys.argv[1]).rglob("*.open")

@@ -12,8 +12,8 @@ from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.home import Home, create_home
 from archive.model import Exchange
+from archive.verify_rows import audit
 from archive.warc.verify import Code
-from archive.warc.verify_rows import audit
 from archive.warc.writer import WarcWriter
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
