@@ -11,22 +11,25 @@ Commands find it by `--home`, else `KLIPING_HOME`, else the current folder.
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from archive.config import FILE_NAME, Config, load_config, render_config
-from archive.errors import HomeError, LockedError, StorageError
+from archive.errors import HomeError
+from archive.storage.local import LocalLocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from archive.storage.base import Locks
 
 
 INTAKE_LOCK = "import"
 """Held by whoever puts files on the shelf, or makes rows of records that are there."""
+RUN_LOCK = "run-"
+"""How the names of locks begin that runs hold while they live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,37 +65,24 @@ class Home:
             return url
         return f"{prefix}{self.path.resolve() / url.removeprefix(prefix)}"
 
-    @contextmanager
-    def lock(self, names: Iterable[str], *, wait_s: float = 0) -> Iterator[None]:
-        """Hold the lock of each of `names`, so that two runs never crawl one source.
+    @property
+    def locks(self) -> Locks:
+        """Locks by which runs keep out of each other's way."""
+        return LocalLocks(self.path / "locks", RUN_LOCK)
 
-        The locks are the operating system's, so they end with the process however it ends.
+    def lock(self, names: Iterable[str], *, wait_s: float = 0) -> AbstractContextManager[None]:
+        """Hold the lock of each of `names`, so that two runs never crawl one source.
 
         Raises:
             LockedError: another run holds one of them.
             StorageError: the disk refuses to keep a lock file.
         """
-        folder = self.path / "locks"
-        try:
-            folder.mkdir(exist_ok=True)
-        except OSError as error:
-            raise refused(folder, error) from error
-        with ExitStack() as held:
-            for name in sorted(names):
-                try:
-                    held.enter_context(FileLock(folder / f"{name}.lock", timeout=wait_s))
-                except Timeout as error:
-                    raise LockedError(
-                        f"{self.path}: another run is at work on {name!r}; wait for it to end"
-                    ) from error
-                except OSError as error:
-                    raise refused(folder, error) from error
-            yield
+        return self.locks.hold(names, wait_s=wait_s)
 
 
 def run_lock(run_id: int) -> str:
     """Name of the lock that a run holds while it lives."""
-    return f"run-{run_id}"
+    return f"{RUN_LOCK}{run_id}"
 
 
 def open_home(path: Path) -> Home:
@@ -128,12 +118,6 @@ def create_home(path: Path, *, contact: str = "") -> Home:
     except OSError as error:
         raise HomeError(f"{path}: cannot make an archive here: {error.strerror}") from error
     return Home(path, load_config(path))
-
-
-def refused(path: Path, error: OSError) -> StorageError:
-    """What to tell people of a folder of the home that the disk would not write to."""
-    reason = error.strerror or error
-    return StorageError(f"{path}: cannot write ({reason}); make room or mend the disk")
 
 
 def _require_writable(path: Path) -> None:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from archive.errors import StorageError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
@@ -75,3 +77,9 @@ def make_folder(folder: Path) -> None:
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)
+
+
+def refused(path: Path, error: OSError) -> StorageError:
+    """Return what to tell people of a folder of the home that the disk would not write to."""
+    reason = error.strerror or error
+    return StorageError(f"{path}: cannot write ({reason}); make room or mend the disk")

@@ -14,10 +14,11 @@ from pathlib import Path
 import typer
 from scrapy.crawler import CrawlerProcess
 
+from archive.core.disk import refused
 from archive.core.urls import registrable_domain
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
-from archive.home import Home, open_home, refused
+from archive.home import Home, open_home
 from archive.model import Source
 from crawler.backfill.cdx import CdxLine, CdxServer, server_of
 from crawler.backfill.run import span_of

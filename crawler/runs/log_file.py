@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.home import Home, refused
+from archive.core.disk import refused
+from archive.home import Home
 
 _FORMAT = "%(asctime)s [%(name)s] %(levelname)s: %(message)s"
 """As Scrapy writes its lines."""
