@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.postgres import postgres
+from tests.schema import migrated_once
 
 # A test that fails where the machine is busy tells nothing; speed is measured in benchmarks/.
 settings.register_profile("kliping", deadline=None)
@@ -15,7 +16,13 @@ settings.load_profile("kliping")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server() -> Iterator[str]:
     """The address of a PostgreSQL server, for databases of each test's own."""
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with postgres() as url:
         yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema() -> Iterator[None]:
+    with migrated_once():
+        yield

@@ -20,7 +20,7 @@ from archive.read.articles import ArchivedArticle
 from archive.read.url_status import Ledger
 from kliping import open_archive
 from tests.commands import kliping
-from tests.postgres import new_database
+from tests.postgres import empty_database
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "archive-0007"
 SOURCES = ("kenanga", "kilas", "lentera")
@@ -37,7 +37,7 @@ def old(
     with tarfile.open(FIXTURES / f"{name}.tar.gz") as packed:
         packed.extractall(home, filter="data")
     if name == "postgresql":
-        address = new_database(request.getfixturevalue("server"))
+        address = empty_database(request.getfixturevalue("server"))
         restore(address, FIXTURES / "postgresql.sql.gz")
         config = home / "kliping.toml"
         stated = config.read_text("utf-8")
