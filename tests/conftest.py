@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
+from tests.examples import register_profiles
 from tests.postgres import postgres
 from tests.schema import migrated_once
 
-# A test that fails where the machine is busy tells nothing; speed is measured in benchmarks/.
-settings.register_profile("kliping", deadline=None)
-settings.load_profile("kliping")
+register_profiles()
 
 
 @pytest.fixture(scope="session")

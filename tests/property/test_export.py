@@ -20,6 +20,7 @@ from archive.export.columns import COLUMNS
 from archive.model import Outcome
 from archive.read.query import Query
 from pipelines.extract import extract
+from tests.examples import examples
 from tests.rows import NOW, SITE, Rows, article
 from tests.unit.archive.export.test_formats import LOADERS
 
@@ -82,7 +83,9 @@ moments = st.none() | st.datetimes(
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     title=st.none() | texts,

@@ -11,26 +11,27 @@ from hypothesis import strategies as st
 from archive.model import Outcome
 from benchmarks.extraction.fuzz import mutate
 from pipelines import extract
+from tests.examples import examples
 
 PAGES = sorted((Path(__file__).parents[1] / "golden" / "themes").glob("*.html"))
 URL = "https://kabar.example/2024/03/11/berita/"
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.binary(max_size=400))
 def test_any_bytes(body: bytes) -> None:
     got = extract(body, URL)
     assert (got.text is None) == (got.outcome is not Outcome.ARTICLE)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_text_in_a_page(title: str, text: str) -> None:
     page = f"<html><title>{title}</title><body><h1>{title}</h1><p>{text}</p></body></html>"
     assert extract(page.encode("utf-8", "surrogatepass"), URL).outcome is not Outcome.UNREADABLE
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=20),

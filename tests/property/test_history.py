@@ -17,6 +17,7 @@ from archive.db.repository import UrlOutcome
 from archive.db.revision_history import text_sha256
 from archive.db.schema import Base
 from archive.model import UrlState
+from tests.examples import examples
 from tests.rows import Rows, article
 
 URL = "https://suara.example/a"
@@ -62,7 +63,7 @@ def kept(engine: Engine) -> list[tuple[object, ...]]:
     texts=st.lists(st.sampled_from("ABC"), min_size=1, max_size=6),
     data=st.data(),
 )
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 def test_the_order_of_ingestion_makes_no_difference(
     engine: Engine, texts: list[str], data: st.DataObject
 ) -> None:

@@ -13,6 +13,7 @@ from crawler.discovery.requisites import (
     discover_page_requisites,
     discover_style_requisites,
 )
+from tests.examples import examples
 
 URL = "https://suara.example/2026/11/bendungan/"
 SOURCE = Source("suara", "https://suara.example/", capture=CaptureScope.PAGE)
@@ -29,7 +30,9 @@ content_types = st.sampled_from(
     [None, "", "text/html", "text/css", "text/css; charset=utf-16", "text/css;charset=é", "é"]
 )
 generous = settings(
-    deadline=timedelta(seconds=5), suppress_health_check=[HealthCheck.too_slow], max_examples=300
+    deadline=timedelta(seconds=5),
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=examples(300),
 )
 
 

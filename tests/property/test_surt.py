@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from archive.core.surt import surt_key
 from archive.core.urls import normalise_url
 from archive.errors import UrlError
+from tests.examples import examples
 
 HEX = "0123456789abcdefABCDEF"
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=24, max_size=24)
@@ -98,7 +99,7 @@ def our_key(url: str) -> str | None:
         return None
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(web_urls)
 @example("http://http://suara.example:80/")
 @example("https://www.suara.example/?a=1&jsessionid=" + "a" * 32)
@@ -109,7 +110,7 @@ def test_keys_are_those_of_the_surt_package(url: str) -> None:
     assert our_key(url) == theirs
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(web_urls)
 def test_what_we_fetch_has_the_key_of_the_surt_package(url: str) -> None:
     try:

@@ -20,6 +20,7 @@ from archive.warc.recover import recover_open_files
 from archive.warc.verify import verify_file
 from archive.warc.walk import walk
 from archive.warc.writer import WarcWriter
+from tests.examples import examples
 from tests.unit.archive.warc.exchanges import ODD_RESPONSES, chunked, exchange
 from tests.unit.archive.warc.tools import assert_tools_accept
 
@@ -51,7 +52,7 @@ EXCHANGES = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.lists(EXCHANGES, min_size=1, max_size=4))
 def test_what_is_written_comes_back_equal_and_every_tool_accepts_it(batch: list[Exchange]) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -96,7 +97,7 @@ def damage(data: bytes, kind: str, place: float) -> bytes:
     }[kind]
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(hurts=damages, is_plain=st.booleans())
 def test_damaged_file_gives_problems_or_typed_errors_and_never_a_hang(
     sound: Path, hurts: list[tuple[str, float]], is_plain: bool

@@ -13,6 +13,7 @@ from archive.home import Home
 from archive.web.api.models import EXAMPLE, ArticleColumns
 from archive.web.app import create_app
 from archive.web.settings import WebSettings
+from tests.examples import examples
 from tests.web.serving import served
 
 with warnings.catch_warnings():
@@ -89,7 +90,7 @@ def check(cases: Any) -> None:
     """Send some requests, whose answers must be as the document says."""
 
     @settings(
-        max_examples=12,
+        max_examples=examples(12),
         deadline=None,
         derandomize=True,
         database=None,

@@ -28,6 +28,7 @@ from archive.db.schema import (
 )
 from archive.model import Sketch, Source
 from archive.text.likeness import Likeness
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TABLES = (SketchBandRow, SketchRow, ClusterLinkRow, RevisionRow, ArticleRow, ClusterRow)
@@ -142,7 +143,7 @@ def count(connection: Connection, table: type[object]) -> int:
         max_size=20,
     )
 )
-@settings(max_examples=80)
+@settings(max_examples=examples(80))
 def test_clusters_tell_nothing_of_how_they_came_about(
     engine: Engine, changes: list[tuple[int, str | None]]
 ) -> None:

@@ -30,6 +30,7 @@ from archive.export.csv_table import guarded, unguarded
 from archive.export.values import encodable
 from archive.read.article_pages import ArchivedPage
 from archive.read.articles import ArchivedArticle
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[4]
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -198,7 +199,7 @@ texts = st.text(st.characters(exclude_categories=[]), max_size=30)
 
 
 @pytest.mark.parametrize("name", LOADERS)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=texts,
     title=st.none() | texts.filter(bool),  # CSV has one word for nothing and for an empty text

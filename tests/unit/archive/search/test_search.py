@@ -19,6 +19,7 @@ from archive.model import PageKind, Source
 from archive.read.query import Query, SearchHit
 from archive.search.syntax import MAX_DEPTH, parse_query
 from archive.search.tree import And, By, Node, Not, Or, Order, Text
+from tests.examples import examples
 from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.property.test_queries import queries
@@ -256,7 +257,7 @@ def test_the_deepest_queries_are_answered(query: Query, kind: type[And] | type[O
     query.search(And((node, Or((node, *parse_query("lang:id a").nodes)))))  # type: ignore[union-attr]
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(queries)
 def test_every_query_is_answered(query: Query, asked: Node) -> None:
     query.search(asked, limit=3)

@@ -28,6 +28,7 @@ from archive.takedown import erase
 from archive.takedown.forget import Forgotten, forget, require_not_forgotten, takedowns
 from archive.warc import cdxj
 from archive.warc.reader import iter_records
+from tests.examples import examples
 from tests.unit.archive.shelf import NOW, SITE, Shelf, answer, secret
 from tests.unit.archive.warc.tools import assert_tools_accept
 
@@ -477,7 +478,7 @@ def test_the_number_of_a_forgotten_article_is_never_given_again(shelf: Shelf) ->
         assert shelf.article(writer, "ani") == 3
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(6), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(doomed=st.sets(st.sampled_from(["a", "b", "c", "d"])))
 def test_forgetting_any_of_them_leaves_the_others_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, doomed: set[str]
