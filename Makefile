@@ -1,9 +1,9 @@
-# Two commands: `make demo` runs the main job, `make test` passes the tests.
+# Two commands: `make demo` runs the main job, `make test` passes the tests that are not slow.
 # Each builds .venv from pinned versions first, if it is not there yet.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo screenshots test soak check fuzz format clean \
+.PHONY: install pywb demo screenshots test test-all soak check fuzz format clean \
 	bench-archive bench-backfill bench-frontier bench-web
 
 install: .venv/installed
@@ -29,9 +29,16 @@ demo: install
 screenshots: install
 	$(BIN)/python docs/screenshots.py
 
-# Many tests wait for a server or a pause; each file stays in one process, with what it set up.
-test: install pywb
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+# Each file stays in one process, with what it set up.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadfile
+timed = begin=$$(date +%s); $(2); code=$$?; echo "make $(1): $$(($$(date +%s) - begin)) s"; exit $$code
+
+test: install
+	@$(call timed,test,$(PYTEST) -m 'not slow')
+
+# What `make test` leaves out, and each property with its full number of examples.
+test-all: install pywb
+	@$(call timed,test-all,$(PYTEST) -m 'slow or hypothesis' --hypothesis-profile full)
 
 # The crash tests in full: 200 kills and 20 full disks; takes about a quarter of an hour.
 soak: install

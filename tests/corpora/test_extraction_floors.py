@@ -7,6 +7,8 @@ import pytest
 from benchmarks.extraction import corpus
 from benchmarks.extraction.run import below, floors, measure, pin, read_all
 
+pytestmark = pytest.mark.slow
+
 SHARED = Path(__file__).parents[2].parent / "shared" / "corpora"
 
 

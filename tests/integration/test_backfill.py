@@ -14,6 +14,8 @@ from tests.commands import add_source, kliping, make_home, start
 from tests.servers.daily import WAYS, Daily
 from tests.servers.trapped import Trapped
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_S = 300
 
 

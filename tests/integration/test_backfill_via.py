@@ -16,6 +16,8 @@ from tests.integration.test_replay import has_pywb, replaying
 from tests.servers.daily import Daily
 from tests.servers.old import SITE, OldArchive, captured_at, old_warc
 
+pytestmark = pytest.mark.slow
+
 FIRST, LAST = date(2023, 1, 6), date(2023, 1, 15)
 
 

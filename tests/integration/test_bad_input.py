@@ -19,6 +19,8 @@ from tests.servers.broken import GOOD, BrokenSite, article, paragraphs_of
 from tests.servers.certs import Authority
 from tests.servers.raw import RawServer
 
+pytestmark = pytest.mark.slow
+
 LIMITS = {
     "KLIPING_CRAWL__TIMEOUT_S": "5",
     "KLIPING_CRAWL__MAX_BYTES": str(4 << 20),

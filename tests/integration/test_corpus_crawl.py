@@ -18,6 +18,8 @@ from archive.warc.reader import read_exchange
 from tests.commands import add_source, kliping, make_home
 from tests.servers.corpus import CorpusProxy, find_corpus
 
+pytestmark = pytest.mark.slow
+
 
 def name_of(origin: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", (urlsplit(origin).netloc).lower()).strip("-")

@@ -9,9 +9,12 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 
 from archive import open_archive
 from tests.commands import KLIPING
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_reading_room_shows_the_demo_until_it_is_interrupted(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ from tests.commands import KLIPING, add_source, kliping, make_home, start
 from tests.unit.archive.shelf import files_with
 from tests.unit.archive.warc.tools import assert_tools_accept
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("perahu", "saksi", "panen")
 
 

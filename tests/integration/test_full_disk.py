@@ -1,6 +1,6 @@
 """A crawl whose disk is full ends at once and says so; with room again, nothing is missing.
 
-`make test` fills it 3 times, `make soak` (KLIPING_SOAK=1) 20 times: half by a limit on the size
+`make test-all` fills it 3 times, `make soak` (KLIPING_SOAK=1) 20 times: half by a limit on the size
 of any one file, half by a small file system (which takes root to mount).
 """
 
@@ -20,6 +20,8 @@ import pytest
 
 from tests.crash import PATIENCE_S, Expected, Trial, crawl, kill, new_home, wait_for_workers
 from tests.servers.paper import Paper
+
+pytestmark = pytest.mark.slow
 
 IS_SOAK = os.environ.get("KLIPING_SOAK") == "1"
 FILLS = 20 if IS_SOAK else 3

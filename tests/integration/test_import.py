@@ -17,6 +17,8 @@ from tests.commands import kliping, make_home, start
 from tests.fixtures.warc import foreign
 from tests.fixtures.warc.sites import WarcFile, outlets, write_outlet
 
+pytestmark = pytest.mark.slow
+
 ONE_WORKER = {"KLIPING_CRAWL__WORKERS": "1"}
 
 

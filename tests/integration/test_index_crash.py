@@ -1,6 +1,6 @@
 """Whatever ends the writing of the search index, the next use of it answers right.
 
-`make test` kills 4 times and fills 1 disk, `make soak` (KLIPING_SOAK=1) 30 and 5.
+`make test-all` kills 4 times and fills 1 disk, `make soak` (KLIPING_SOAK=1) 30 and 5.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from archive.index.check import index_problems
 from archive.read.query import Query
 from tests.indexes import FollowingQuery
 from tests.integration.test_full_disk import can_mount, make_room, small_disk
+
+pytestmark = pytest.mark.slow
 
 IS_SOAK = os.environ.get("KLIPING_SOAK") == "1"
 KILLS, FULL_DISKS = (30, 5) if IS_SOAK else (4, 1)

@@ -1,6 +1,6 @@
 """A crawl that is killed at any moment and started again ends where an undisturbed one ends.
 
-`make test` kills 20 times, `make soak` (KLIPING_SOAK=1) 200 times.
+`make test-all` kills 20 times, `make soak` (KLIPING_SOAK=1) 200 times.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from tests.crash import (
     wait_for_workers,
 )
 from tests.servers.paper import ARTICLES, Paper
+
+pytestmark = pytest.mark.slow
 
 IS_SOAK = os.environ.get("KLIPING_SOAK") == "1"
 KILLS = 200 if IS_SOAK else 20

@@ -13,6 +13,8 @@ import pytest
 from tests.commands import add_source, kliping, make_home
 from tests.servers.village import NOW_AND_THEN, REMARKS, STORIES, Village, is_remark
 
+pytestmark = pytest.mark.slow
+
 ONE_WORKER = {"KLIPING_CRAWL__WORKERS": "1"}
 
 

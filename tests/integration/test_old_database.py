@@ -25,6 +25,8 @@ from tests.crash import (
 )
 from tests.servers.paper import Paper
 
+pytestmark = pytest.mark.slow
+
 DATABASE = "kliping.db*"
 """With its journal."""
 

@@ -18,6 +18,8 @@ from tests.commands import add_source, kliping, make_home
 from tests.integration.test_bad_input import rows
 from tests.servers.magazine import BROKEN, LONG, TWINNED, WHOLE, Magazine, paragraphs, title_of
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = {"KLIPING_CRAWL__REVISIT_MIN_S": "0", "KLIPING_CRAWL__REVISIT_MAX_S": "0"}
 """Every crawl looks at every article again."""
 

@@ -20,6 +20,8 @@ from tests.commands import add_source, kliping, make_home
 from tests.integration.test_corpus_crawl import warcio_check
 from tests.servers.raw import RawServer
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path

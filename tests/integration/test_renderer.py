@@ -13,6 +13,8 @@ from crawler.failures import RenderFailed
 from crawler.rendering.browser import Renderer, Served
 from crawler.rendering.program import find_browser
 
+pytestmark = pytest.mark.slow
+
 NEEDS_BROWSER = pytest.mark.skipif(
     shutil.which("chromium") is None, reason="no chromium here (Debian: apt-get install chromium)"
 )

@@ -23,9 +23,13 @@ from tests.integration.test_bad_input import rows
 from tests.integration.test_corpus_crawl import warcio_check
 from tests.servers.scripted import STORIES, ScriptedSite, text_of
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("chromium") is None, reason="no chromium here (Debian: apt-get install chromium)"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        shutil.which("chromium") is None,
+        reason="no chromium here (Debian: apt-get install chromium)",
+    ),
+]
 STORY = next(iter(STORIES))
 
 

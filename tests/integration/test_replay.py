@@ -30,6 +30,8 @@ from archive.web.pywb import find_pywb
 from tests.commands import kliping, start
 from tests.integration.conftest import ArchivedDemo
 
+pytestmark = pytest.mark.slow
+
 START_S = 30
 """Longest that pywb may take to listen."""
 

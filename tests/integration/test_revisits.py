@@ -14,6 +14,8 @@ import pytest
 from tests.commands import add_source, kliping, make_home
 from tests.servers.edited import ARTICLES, EditedSite
 
+pytestmark = pytest.mark.slow
+
 EAGER = {
     "KLIPING_CRAWL__REVISIT_MIN_S": "0",
     "KLIPING_CRAWL__REVISIT_MAX_S": "0.2",

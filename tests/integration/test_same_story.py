@@ -17,6 +17,8 @@ from benchmarks.clusters.templates import rupiah
 from tests.commands import add_source, kliping
 from tests.servers.raw import RawServer
 
+pytestmark = pytest.mark.slow
+
 RNG = Random(4)
 WIRE, OTHER = invent(RNG), invent(RNG)
 AGENCY = {"/kawat": (WIRE, 8), "/kawat-lagi": (WIRE, 9), "/sendiri": (invent(RNG), 7)}

@@ -18,6 +18,8 @@ from archive.errors import WrongUseError
 from tests.commands import kliping, make_home, start
 from tests.web.serving import wait_for
 
+pytestmark = pytest.mark.slow
+
 TOKEN = "kunci-yang-panjang-sekali"
 
 

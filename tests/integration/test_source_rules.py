@@ -6,8 +6,12 @@ import json
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.commands import add_source, kliping, make_home
 from tests.servers.village import REMARKS, Village
+
+pytestmark = pytest.mark.slow
 
 ONE_WORKER = {"KLIPING_CRAWL__WORKERS": "1"}
 LAST = REMARKS[-1]

@@ -17,6 +17,8 @@ from tests.integration.test_page_capture import answer
 from tests.servers.certs import Authority
 from tests.servers.raw import RawServer, Step
 
+pytestmark = pytest.mark.slow
+
 STORIES = [f"/2026/11/22/bendungan-tua-di-desa-{number}" for number in range(3)]
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 

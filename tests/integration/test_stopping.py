@@ -16,6 +16,8 @@ from crawler.demo.site import DemoSite
 from tests.commands import kliping, make_home, start
 from tests.integration.test_bad_input import assert_nothing_half_written, rows
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 60
 
 

@@ -6,9 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.commands import add_source
 from tests.crash import Trial, contents, crawl, crawl_to_the_end, kill, new_home, wait_for
 from tests.servers.paper import ARTICLES, Paper
+
+pytestmark = pytest.mark.slow
 
 
 def set_delay(home: Path, name: str, delay_s: float) -> None:

@@ -50,7 +50,7 @@ def proxy(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Co
         yield running
 
 
-class Browser:
+class Client:
     """A client of the proxy that keeps its connections open and trusts its authority."""
 
     def __init__(self, proxy: CorpusProxy) -> None:
@@ -92,25 +92,25 @@ class Browser:
 
 
 @pytest.fixture
-def browser(proxy: CorpusProxy) -> Iterator[Browser]:
-    client = Browser(proxy)
+def client(proxy: CorpusProxy) -> Iterator[Client]:
+    client = Client(proxy)
     yield client
     client.close()
 
 
-def test_every_page_is_served_at_its_address(proxy: CorpusProxy, browser: Browser) -> None:
+def test_every_page_is_served_at_its_address(proxy: CorpusProxy, client: Client) -> None:
     for url, page in proxy.pages.items():
-        response, body = browser.fetch(url)
+        response, body = client.fetch(url)
         assert (response.status, body) == (200, page.payload()), url
         assert response.getheader("Content-Type") == "text/html; charset=utf-8"
 
 
 def test_pages_are_sent_in_all_four_ways_and_kept_as_sent(
-    proxy: CorpusProxy, browser: Browser
+    proxy: CorpusProxy, client: Client
 ) -> None:
     ways = set()
     for url, page in proxy.pages.items():
-        response, _ = browser.fetch(url)
+        response, _ = client.fetch(url)
         coded = response.getheader("Content-Encoding") == "gzip"
         chunked = response.getheader("Transfer-Encoding") == "chunked"
         ways.add((coded, chunked))
@@ -138,37 +138,37 @@ def test_of_two_pages_at_one_address_the_first_wins(corpus: Path) -> None:
         ("http://nowhere.example/", 502),
     ],
 )
-def test_other_addresses_are_not_found(browser: Browser, url: str, status: int) -> None:
-    assert browser.fetch(url)[0].status == status
+def test_other_addresses_are_not_found(client: Client, url: str, status: int) -> None:
+    assert client.fetch(url)[0].status == status
 
 
-def test_escapes_may_be_spelled_otherwise(browser: Browser) -> None:
-    assert browser.fetch("https://secure.example/2024/caf%c3%a9.html")[0].status == 200
+def test_escapes_may_be_spelled_otherwise(client: Client) -> None:
+    assert client.fetch("https://secure.example/2024/caf%c3%a9.html")[0].status == 200
 
 
 def test_each_host_has_robots_sitemap_feed_and_front_page(
-    proxy: CorpusProxy, browser: Browser
+    proxy: CorpusProxy, client: Client
 ) -> None:
     assert proxy.origins == ["http://plain.example/", "https://secure.example/"]
     for origin in proxy.origins:
         urls = {url for url in proxy.pages if url.startswith(origin)}
-        robots = browser.fetch(f"{origin}robots.txt")[1].decode()
+        robots = client.fetch(f"{origin}robots.txt")[1].decode()
         assert f"Sitemap: {origin}sitemap.xml" in robots.splitlines()
-        sitemap = ElementTree.fromstring(browser.fetch(f"{origin}sitemap.xml")[1])
+        sitemap = ElementTree.fromstring(client.fetch(f"{origin}sitemap.xml")[1])
         assert {loc.text for loc in sitemap.iter() if loc.tag.endswith("}loc")} == urls
-        feed = ElementTree.fromstring(browser.fetch(f"{origin}feed.xml")[1])
+        feed = ElementTree.fromstring(client.fetch(f"{origin}feed.xml")[1])
         assert {item.findtext("link") for item in feed.iter("item")} == urls
         assert "<two>" in {i.findtext("title") for i in feed.iter("item")} or "secure" in origin
-        front = browser.fetch(origin)[1].decode()
+        front = client.fetch(origin)[1].decode()
         assert f'href="{origin}feed.xml"' in front
         assert all(f'"{url}"'.replace("&", "&amp;") in front for url in urls)
 
 
 def test_head_sends_the_head_of_get_and_the_connection_stays(
-    proxy: CorpusProxy, browser: Browser
+    proxy: CorpusProxy, client: Client
 ) -> None:
     for url in (URLS["two"], URLS["fifth"]):
-        answers = [browser.fetch(url, method) for method in ("HEAD", "GET", "HEAD")]
+        answers = [client.fetch(url, method) for method in ("HEAD", "GET", "HEAD")]
         heads = [sorted(response.getheaders()) for response, _ in answers]
         assert heads[0] == heads[1] == heads[2]
         assert [len(body) > 0 for _, body in answers] == [False, True, False]
@@ -238,7 +238,7 @@ def test_ssl_cert_file_and_proxy_variables_are_enough_for_scrapy(proxy: CorpusPr
 def test_leaving_the_block_ends_threads_and_open_tunnels(corpus: Path, tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with CorpusProxy(corpus, tmp_path) as proxy:
-        client = Browser(proxy)
+        client = Client(proxy)
         assert client.fetch(URLS["fourth"])[0].status == 200
     assert set(threading.enumerate()) <= before
     client.close()
@@ -250,7 +250,7 @@ def test_leaving_the_block_ends_threads_and_open_tunnels(corpus: Path, tmp_path:
 def test_real_corpora_are_served_whole(name: str, addresses: int, tmp_path: Path) -> None:
     with CorpusProxy(find_corpus(name), tmp_path) as proxy:
         assert len(proxy.pages) == addresses
-        client = Browser(proxy)
+        client = Client(proxy)
         sample = list(proxy.pages.values())[::15]
         for page in sample:
             assert client.fetch(page.url)[1] == page.payload(), page.url
