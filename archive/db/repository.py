@@ -7,7 +7,7 @@ Reading for people is in `archive.read.query`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +31,7 @@ from archive.db.change_log import prune_changes
 from archive.db.engine import read_connection
 from archive.db.forgotten import (
     TakedownLog,
+    batches,
     forgotten_record_ids,
     mark_forgotten,
     remember_records,
@@ -139,11 +140,24 @@ class Repository:
             if connection.dialect.name == "postgresql":  # it counts for itself
                 connection.execute(select(func.setval("runs_id_seq", func.max(RunRow.id))))
 
-    def run_times(self) -> dict[int, tuple[datetime, datetime | None]]:
-        """When each run began and ended; no end: it is under way, or was killed."""
+    def run_times(self, run_ids: Iterable[int]) -> dict[int, tuple[datetime, datetime | None]]:
+        """Read when some runs began and ended, by id; without those that are not known.
+
+        A run without an end is under way, or was killed.
+        """
         query = select(RunRow.id, RunRow.started_at, RunRow.ended_at)
+        times: dict[int, tuple[datetime, datetime | None]] = {}
         with read_connection(self.engine) as connection:
-            return {row.id: (row.started_at, row.ended_at) for row in connection.execute(query)}
+            for some in batches(run_ids):
+                rows = connection.execute(query.where(RunRow.id.in_(some)))
+                times |= {row.id: (row.started_at, row.ended_at) for row in rows}
+        return times
+
+    def unfinished_runs(self) -> set[int]:
+        """Read the ids of the runs that are under way, or were killed."""
+        query = select(RunRow.id).where(RunRow.ended_at.is_(None))
+        with read_connection(self.engine) as connection:
+            return set(connection.scalars(query))
 
     def has_captures_in(self, warc_file: str) -> bool:
         """Whether any row names a record of that file."""

@@ -15,7 +15,7 @@ import logging
 import re
 import time
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -101,8 +101,9 @@ class Recovery:
             StorageError: the disk or the database refuses; nothing is lost, it can be tried again.
         """
         self._mend_open_files()
-        runs = self._repository.run_times()
-        self._orphans = self._find_orphans(runs)
+        files = list(_our_files(self._home.warc))
+        runs = self._repository.run_times({file.run_id for file in files})
+        self._orphans = self._find_orphans(files, runs)
         for run_id, files in self._orphans.items():
             if run_id not in runs:
                 self._repository.adopt_run(run_id, "crawl", version("kliping"), files[0].began_at)
@@ -120,9 +121,7 @@ class Recovery:
         """
         self._writer = writer
         self._watcher = watcher
-        runs = self._repository.run_times()
-        unfinished = {run_id for run_id, (_, ended_at) in runs.items() if ended_at is None}
-        left = (unfinished | self._orphans.keys()) - {own_id}
+        left = (self._repository.unfinished_runs() | self._orphans.keys()) - {own_id}
         if left:
             self._interpreter.prepare()
         taken_up = 0
@@ -144,7 +143,7 @@ class Recovery:
                 )  # fmt: skip
 
     def _find_orphans(
-        self, runs: Mapping[int, tuple[datetime, datetime | None]]
+        self, files: Iterable[_File], runs: Mapping[int, tuple[datetime, datetime | None]]
     ) -> dict[int, list[_File]]:
         """Files, by run, that were written and that the database knows nothing of.
 
@@ -153,7 +152,7 @@ class Recovery:
         power or an old copy of the database took the row of a run, it took those of its records.
         """
         orphans: dict[int, list[_File]] = defaultdict(list)
-        for file in _our_files(self._home.warc):
+        for file in files:
             began_at, ended_at = runs.get(file.run_id, (None, None))
             if began_at and ended_at is None:
                 continue  # it is under way, or was killed: all its files are looked at
@@ -164,7 +163,7 @@ class Recovery:
 
     def _files_of_dead(self, run_id: int) -> list[_File]:
         """All files of a run that did not end, now that it cannot be at work any more."""
-        if self._repository.run_times()[run_id][1] is not None:
+        if run_id not in self._repository.unfinished_runs():
             return []  # it ended in good order since
         for _ in range(_LOOKS):
             self._mend_open_files()  # it may have been alive when we did so before

@@ -122,19 +122,15 @@ class _Repair:
 
     def _recover(self, recovery: Recovery, run: IntakeRun) -> Iterator[Mended]:
         """Take up what dead runs left, as the next crawl would."""
-        unfinished = self._unfinished_runs()
+        unfinished = self._repository.unfinished_runs()
         with self._home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
             taken_up = recovery.run(run.id, run.writer, self._watcher)
         if taken_up:
             yield Mended(
                 "rows", "", f"Took up {taken_up} captures of runs that were killed or forgotten."
             )
-        for run_id in sorted(unfinished - self._unfinished_runs()):
+        for run_id in sorted(unfinished - self._repository.unfinished_runs()):
             yield Mended("run", "", f"Noted that run {run_id} was interrupted.")
-
-    def _unfinished_runs(self) -> set[int]:
-        times = self._repository.run_times()
-        return {run_id for run_id, (_, ended_at) in times.items() if ended_at is None}
 
     def _mend_open_files(self) -> Iterator[Mended]:
         for file in recover_open_files(self._home.warc):
@@ -158,8 +154,10 @@ class _Repair:
         return owners
 
     def _mend_rows(self, run: IntakeRun) -> Iterator[Mended]:
-        known = self._repository.run_times()
-        for file, path in self._files().items():
+        files = self._files()
+        writers = {run_id for file in files if (run_id := _run_of(file)) is not None}
+        known = self._repository.run_times(writers)
+        for file, path in files.items():
             writer_id = _run_of(file)
             run.intake.run_id = writer_id if writer_id in known else run.id
             run.intake.settles = writer_id is not None
