@@ -12,7 +12,7 @@ from archive.config import CrawlSection
 from archive.core.schedule import Bounds, Pace
 
 SUBLISTS_MAX_S = 30 * 86_400.0
-"""A sitemap of some past month is asked again after this long, unless its index dates it."""
+"""A sitemap of a past month is fetched again after this long, unless its index dates it."""
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _PERIOD_S = {
     "hourly": 3600,
@@ -34,7 +34,7 @@ def pace_of(crawl: CrawlSection) -> Pace:
 
 
 def fresh_s(cache_control: str | None) -> float:
-    """Seconds that a Cache-Control header lets an answer be used for; 0 where it says nothing.
+    """Seconds for which a Cache-Control header lets an answer be used, 0 if it gives none.
 
     >>> fresh_s("public, max-age=600"), fresh_s("max-age=600, no-cache"), fresh_s(None)
     (600.0, 0.0, 0.0)
@@ -47,7 +47,7 @@ def fresh_s(cache_control: str | None) -> float:
 
 
 def feed_fresh_s(ttl: str | None, period: str | None, frequency: str | None) -> float:
-    """Seconds between the changes that a feed announces; 0 where it announces nothing.
+    """Seconds between the changes that a feed announces, 0 if it announces none.
 
     >>> feed_fresh_s("15", None, None), feed_fresh_s(None, "hourly", "2"), feed_fresh_s("", "", "")
     (900.0, 1800.0, 0.0)

@@ -24,13 +24,13 @@ from pipelines.page_argument_report import print_page
 from pipelines.page_input import ServedPage
 
 if TYPE_CHECKING:
-    from crawler.sources.fetch import Answer, Fetch
+    from crawler.sources.fetch import Fetch, FetchResult
 
 
 def extract_pages(
     home: Path, names: Sequence[str], *, url: str, explain: bool, markdown: bool, as_json: bool
 ) -> int:
-    """Print what is read from each page, in order; `url` is the address of the one saved page.
+    """Print what is read from each page, in order. `url` is the address of the one saved page.
 
     Returns:
         The exit code: 1 if some pages could not be read.
@@ -83,7 +83,7 @@ def fetch_pages(path: Path, urls: Sequence[str]) -> dict[str, OnePage | KlipingE
 
 @contextmanager
 def _home_in(path: Path) -> Iterator[Home]:
-    """Open the archive in `path`; where there is none, an empty one that is deleted afterwards."""
+    """Open the archive in `path`, or an empty one that is deleted afterwards if there is none."""
     if (path / FILE_NAME).is_file():
         yield open_home(path)
         return
@@ -91,7 +91,7 @@ def _home_in(path: Path) -> Iterator[Home]:
         yield create_home(Path(folder))
 
 
-def _page_in(url: str, answer: Answer) -> OnePage:
+def _page_in(url: str, answer: FetchResult) -> OnePage:
     """Return the page that an answer holds.
 
     Raises:

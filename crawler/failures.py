@@ -2,7 +2,7 @@
 
 The downloader's components raise these and the spider's errback reads them. Each is of two
 families at once, so that `except` works from either side: Kliping's tree (archive.errors) and
-Scrapy's, where an IgnoreRequest means that nothing was asked of the network and a
+Scrapy's, where an IgnoreRequest means that no request was sent and a
 DownloadFailedError that asking failed.
 
     FetchError
@@ -10,7 +10,7 @@ DownloadFailedError that asking failed.
     ├── ForgottenUrl          (IgnoreRequest)        for good: it was forgotten on request
     ├── RobotsUnreachable     (IgnoreRequest)        until `until`: robots.txt cannot be read
     ├── HostPausedError
-    │   └── HostPaused        (IgnoreRequest)        until `until`: the host asked for a pause
+    │   └── HostPaused        (IgnoreRequest)        until `until`: the host demanded a pause
     ├── PrivateAddressError
     │   └── PrivateAddress    (IgnoreRequest)        for good: see crawl.allow_private
     ├── CrawlStopped          (IgnoreRequest)        until the next crawl: this one is ending
@@ -39,11 +39,11 @@ class RobotsForbidden(FetchError, IgnoreRequest):
 
 
 class ForgottenUrl(FetchError, IgnoreRequest):
-    """The URL was forgotten at somebody's request, and is never asked for again."""
+    """The URL was forgotten by a takedown, and is never fetched again."""
 
 
 class RobotsUnreachable(FetchError, IgnoreRequest):
-    """The host's robots.txt cannot be had now, so nothing is fetched from it before `until`.
+    """The host's robots.txt cannot be fetched now, so nothing is fetched from it before `until`.
 
     Source: RFC 9309, 2.3.1.4: an unreachable robots.txt means complete disallow.
     """
@@ -54,7 +54,7 @@ class RobotsUnreachable(FetchError, IgnoreRequest):
 
 
 class HostPaused(HostPausedError, IgnoreRequest):
-    """The host asked for a pause, which ends at `until`; the request was not sent."""
+    """The host demanded a pause, which ends at `until`; the request was not sent."""
 
     def __init__(self, message: str, until: datetime) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class HostPaused(HostPausedError, IgnoreRequest):
 
 
 class PrivateAddress(PrivateAddressError, IgnoreRequest):
-    """The URL leads to an address that is not on the public internet; it was not asked."""
+    """The URL leads to an address that is not on the public internet; no request was sent."""
 
     def __init__(self, host: str, address: str) -> None:
         where = host if host == address else f"{host} ({address})"
@@ -73,7 +73,7 @@ class PrivateAddress(PrivateAddressError, IgnoreRequest):
 
 
 class CrawlStopped(FetchError, IgnoreRequest):
-    """The crawl was told to end before the request had its turn; it was not sent."""
+    """The crawl ended before the request had its turn; it was not sent."""
 
 
 class BadCertificate(FetchError, DownloadFailedError):

@@ -26,7 +26,7 @@ from crawler.visit_factory import visit_of_answer
 from pipelines.ingest.final_answer import FinalAnswer
 
 
-class Rebuilder:
+class VisitRebuilder:
     """Knows all sources of the archive (`pipelines.ingest.recover.Interpreter`), as `load` gives
     them."""
 
@@ -60,7 +60,7 @@ class Rebuilder:
         return replace(visit, candidates=tuple(filter(_goes_on(answer.url), visit.candidates)))
 
     def sitemaps(self, answer: FinalAnswer) -> Mapping[int, Sequence[Candidate]]:
-        """By source id, the sitemaps that a robots.txt names; nothing of any other answer."""
+        """By source id, the sitemaps that a robots.txt names. Empty for any other answer."""
         if urlsplit(answer.url).path != "/robots.txt" or answer.status != HTTPStatus.OK:
             return {}
         named = sitemaps_in_robots(answer.body, answer.url)

@@ -1,11 +1,11 @@
-"""Which addresses may be asked at all, and the DNS resolver that gives only those.
+"""Which addresses may be connected to, and the DNS resolver that gives only those.
 
 A crawler follows links that strangers wrote, so it must not be led to what only its own machine
 or network can reach (server-side request forgery). Three guards share the rules here: URLs with
 a literal address are refused before they are queued (crawler.middlewares.politeness), names are
 resolved to public addresses only (PublicResolver, for TWISTED_DNS_RESOLVER), and no request is
-written to a connection whose other end is not public (crawler.handlers.tap), whatever a resolver
-said. A configured proxy may be anywhere; what lies behind it the proxy must guard.
+written to a connection whose other end is not public (crawler.handlers.tap), even if a resolver
+named it. A configured proxy may be anywhere; what lies behind it the proxy must guard.
 
 KLIPING_ALLOW_PRIVATE (`crawl.allow_private`) turns all three off.
 """
@@ -64,7 +64,7 @@ class _PublicOnly:
 class PublicResolver(CachingHostnameResolver):
     """Scrapy's caching resolver (IPv4 and IPv6), which finds public addresses only.
 
-    A name that has none seems not to exist; `refusals` tells the one from the other.
+    A name that has none seems not to exist; `refusals` distinguishes the two.
     """
 
     def __init__(self, reactor: ReactorBase, cache_size: int, *, allow_private: bool) -> None:

@@ -1,4 +1,4 @@
-"""The Scrapy project's settings: what any crawl needs, whatever the archive.
+"""The Scrapy project's settings: what every crawl needs, of any archive.
 
 What an archive decides for itself (contact, delay, limits) stands in its `kliping.toml` and is
 put in place by `crawler.addon`; `scrapy crawl news -s NAME=VALUE` overrides either.

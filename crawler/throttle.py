@@ -1,4 +1,4 @@
-"""How fast each host is asked: Scrapy's AutoThrottle, which never goes below a host's floor.
+"""How fast hosts get requests: Scrapy's AutoThrottle, which never goes below a host's floor.
 
 The floor is the largest of DOWNLOAD_DELAY, what the source wants (`request.meta["delay_s"]`) and
 robots.txt's crawl-delay. A crawl-delay above KLIPING_CRAWL_DELAY_MAX_S (60 s) counts as that

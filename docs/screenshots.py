@@ -23,7 +23,7 @@ from archive import open_archive
 from archive.read.articles import ArchivedArticle
 from archive.search.syntax import parse_query
 from archive.web.pages.replay import replay_path
-from crawler.demo.__main__ import CONTACT, WIRE_STORY, run
+from crawler.demo.__main__ import CONTACT, WIRE_STORY, run_kliping
 from crawler.demo.site import DemoSite
 
 FOLDER = Path(__file__).parent / "screenshots"
@@ -76,16 +76,16 @@ def crawl_demo(home: Path) -> None:
     """Archive the demo's site, and again after a story was edited."""
     os.environ.update(LOOKING_AGAIN)
     with DemoSite() as site:
-        run(home, "init", "--contact", CONTACT)
+        run_kliping(home, "init", "--contact", CONTACT)
         for outlet in site.outlets:
-            run(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
-        run(home, "crawl")
+            run_kliping(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
+        run_kliping(home, "crawl")
         outlet = site.outlet(EDITED)
         story = outlet.story(WIRE_STORY)
         edited = story.text.replace("Sabtu", "Minggu").replace("tiga pintu", "empat pintu")
         title = story.title.replace("Tiga", "Empat")
         site.edit(EDITED, WIRE_STORY, title=title, text=edited)  # and says nothing of it
-        run(home, "crawl", EDITED)
+        run_kliping(home, "crawl", EDITED)
 
 
 def take(address: str, shown: dict[str, str]) -> None:

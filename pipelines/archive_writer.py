@@ -17,8 +17,8 @@ from archive.model import Capture, Conversion, Exchange, RecordType, Visit
 from archive.warc.compose import response_payload_digest
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
-from pipelines.extraction_context import Guides
-from pipelines.group_commit import Grouped
+from pipelines.extraction_context import ContextLoader
+from pipelines.group_commit import GroupCommit
 from pipelines.ingest.visit import Ingested, captures_of, ingest, is_readable, note_of
 from pipelines.page_input import served_in
 from pipelines.pool import ExtractionPool
@@ -34,14 +34,14 @@ class Archivist:
     ) -> None:
         self.run_id = run_id
         self._repository = repository
-        self._guides = Guides(repository.engine)
+        self._contexts = ContextLoader(repository.engine)
         self._writer = writer
         self._pool = pool
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
-        self._append = Grouped(self._keep, self._warc_thread)
-        self._convert = Grouped(self._keep_conversions, self._warc_thread)
-        self._note = Grouped(writer.append_metadata, self._warc_thread)
+        self._append = GroupCommit(self._keep, self._warc_thread)
+        self._convert = GroupCommit(self._keep_conversions, self._warc_thread)
+        self._note = GroupCommit(writer.append_metadata, self._warc_thread)
         self._rowless: dict[str, Capture] = {}
         """Captures that are on the disk and have no row yet, by the ids of their records."""
 
@@ -79,8 +79,8 @@ class Archivist:
         extraction = None
         if is_readable(visit) and (served := served_in(visit)):
             captured_at = visit.captures[-1].captured_at
-            guidance = await self.in_database(self._guides.of, source_id, captured_at)
-            extraction = await self._pool.extract(served, guidance)
+            context = await self.in_database(self._contexts.load, source_id, captured_at)
+            extraction = await self._pool.extract(served, context)
         if note := note_of(visit, extraction):
             await self._note(note)
         ingested = await self.in_database(

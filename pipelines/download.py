@@ -1,8 +1,8 @@
 """Downloads WARC files, many gigabytes of them, and goes on where it was broken off.
 
 Called by `kliping import URL`. Beside `NAME.part` lies `NAME.part.json`, which says where the
-bytes are from and which version they are; a server that has another version by now is asked for
-all of it. Servers that are not on the public internet are asked only with `crawl.allow_private`.
+bytes are from and which version they are; from a server that has another version by now all
+of it is fetched. Private servers are used only with `crawl.allow_private`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TOTAL = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 
 
 class OnProgress(Protocol):
-    """Told how far a download is (`pipelines.progress_bar.Watcher`)."""
+    """Gets how far a download is (`pipelines.progress_bar.Watcher`)."""
 
     def begin(self, what: str, total: int | None) -> None: ...
 
@@ -60,7 +60,7 @@ class _State:
         return self.etag if self.etag and not self.etag.startswith("W/") else self.last_modified
 
 
-def is_address(text: str) -> bool:
+def is_web_address(text: str) -> bool:
     """Whether an argument is an http or https address rather than a file."""
     return text.lower().startswith(("http://", "https://"))
 
@@ -83,7 +83,7 @@ def download(
 
     Raises:
         PrivateAddressError: its server is not on the public internet.
-        FetchError: it cannot be had; what came of it is kept, and the next call goes on.
+        FetchError: it cannot be fetched; what came is kept, and the next call goes on.
         StorageError: the disk refuses.
     """
     path = part_path(url, folder)
@@ -176,7 +176,7 @@ class _Download:
         if response.status == HTTPStatus.PARTIAL_CONTENT:
             found = _TOTAL.match(response.headers.get("Content-Range", ""))
             if not found or found[1] is None or int(found[1]) != size:
-                raise FetchError(f"{self._url}: the server sent another part than was asked for")
+                raise FetchError(f"{self._url}: the server sent another part than was requested")
             start = size
         self._state.etag = response.headers.get("ETag")
         self._state.last_modified = response.headers.get("Last-Modified")
@@ -233,7 +233,7 @@ def _reason(error: HTTPError) -> str:
 
 
 def _require_public(sock: socket.socket, host: str) -> socket.socket:
-    """Let nothing be asked of a server that is not on the public internet, whatever its name."""
+    """Refuse every server that is not on the public internet, by its address."""
     peer = str(sock.getpeername()[0])
     if not is_public(peer):
         sock.close()

@@ -1,4 +1,4 @@
-"""What an extraction is told beside the page: the source's rules, and what its stories taught.
+"""What an extraction gets besides the page: the source's rules, and what its stories taught.
 
 Called by every path that reads pages (crawl, recovery, repair, import, re-extraction), so that
 the same page is read alike on all of them. What is sent to the process that extracts is small
@@ -24,7 +24,7 @@ from pipelines.page_input import ServedPage
 
 
 @dataclass(frozen=True, slots=True)
-class Guidance:
+class ExtractionContext:
     """Of one page."""
 
     rules: Rules | None = None
@@ -33,10 +33,12 @@ class Guidance:
     """When it was served, for the rules of its time and for dates such as "2 jam lalu"."""
 
 
-NO_GUIDANCE = Guidance()
+NO_CONTEXT = ExtractionContext()
 
 
-def explain_page(page: ServedPage, guidance: Guidance, *, is_part: bool = False) -> Explanation:
+def explain_page(
+    page: ServedPage, context: ExtractionContext, *, is_part: bool = False
+) -> Explanation:
     """What the page says (`pipelines.extract`), with the steps that led there.
 
     `is_part`: it is a further page of an article.
@@ -45,15 +47,15 @@ def explain_page(page: ServedPage, guidance: Guidance, *, is_part: bool = False)
         page.body,
         page.url,
         headers=page.headers,
-        rules=guidance.rules,
-        learnt=guidance.learnt,
-        captured_at=guidance.captured_at,
+        rules=context.rules,
+        learnt=context.learnt,
+        captured_at=context.captured_at,
         is_part=is_part,
     )
 
 
-class Guides:
-    """Guidance for the pages of an archive, which learns meanwhile. For one thread at a time.
+class ContextLoader:
+    """Contexts for the pages of an archive, which learns meanwhile. For one thread at a time.
 
     Rules are read once a source: a crawl goes by those that it began with. `reread` are stories
     as a newer extraction reads them, by article, where these are not stored yet.
@@ -68,11 +70,13 @@ class Guides:
         self._learnt: dict[int, tuple[tuple[int, int], dict[int, Recurring]]] = {}
         """By source: its stories' mark, and what they taught, by month."""
 
-    def of(self, source_id: int | None, captured_at: datetime) -> Guidance:
-        """How a page of a source, served at that time, is to be read; None: of no source."""
+    def load(self, source_id: int | None, captured_at: datetime) -> ExtractionContext:
+        """What to read a page of a source by, served at that time. None: of no source."""
         if source_id is None:
-            return Guidance(captured_at=captured_at)
-        return Guidance(self.rules(source_id), self._recurring(source_id, captured_at), captured_at)
+            return ExtractionContext(captured_at=captured_at)
+        return ExtractionContext(
+            self.rules(source_id), self._recurring(source_id, captured_at), captured_at
+        )
 
     def rules(self, source_id: int) -> Rules:
         """The source's own rules, as they were stored when it was last crawled."""
@@ -92,5 +96,5 @@ class Guides:
             if month not in by_month:
                 stories = nearest_stories(connection, source_id, month)
                 lines = (self._reread.get(id_, each) for id_, each in stories.items())
-                by_month[month] = Learnt.of(lines).recurring
+                by_month[month] = Learnt.from_stories(lines).recurring
         return by_month[month]

@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Grouped(Generic[Item, Result]):
+class GroupCommit(Generic[Item, Result]):
     """Runs `work` on batches of items in `thread`; each caller waits for the result of its own.
 
     One batch is under way at a time, so the slower the disk, the larger the batches.

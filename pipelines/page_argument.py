@@ -15,7 +15,7 @@ from archive.config import FILE_NAME
 from archive.db.engine import read_connection
 from archive.db.reextraction import newest_page_of
 from archive.errors import KlipingError, NotArchivedError, WrongUseError
-from pipelines.extraction_context import NO_GUIDANCE, Guidance, Guides
+from pipelines.extraction_context import NO_CONTEXT, ContextLoader, ExtractionContext
 from pipelines.page_input import ServedPage
 from pipelines.page_reader import PageReader
 
@@ -29,7 +29,7 @@ class OnePage:
     name: str
     """As it was given."""
     served: ServedPage
-    guidance: Guidance = NO_GUIDANCE
+    context: ExtractionContext = NO_CONTEXT
 
 
 def is_to_fetch(name: str, home: Path) -> bool:
@@ -48,7 +48,7 @@ def is_to_fetch(name: str, home: Path) -> bool:
 
 
 def open_page(name: str, home: Path, *, url: str = "") -> OnePage:
-    """Return the page that `name` means; `url` is the address of a saved one.
+    """Return the page that `name` means. `url` is the address of a saved one.
 
     Raises:
         WrongUseError: there is no such file or article.
@@ -81,5 +81,5 @@ def _open_archived(name: str, home: Path) -> OnePage:
         if page is None:
             raise NotArchivedError(f"{name}: the page of this article has no record")
         served = PageReader(archive.home.warc, archive.engine).read(page)
-        guidance = Guides(archive.engine).of(page.source_id, page.captured_at)
-    return OnePage(name, served, guidance)
+        context = ContextLoader(archive.engine).load(page.source_id, page.captured_at)
+    return OnePage(name, served, context)

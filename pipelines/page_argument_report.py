@@ -1,4 +1,4 @@
-"""`kliping extract` as people see it: the text of a page, or how it came to be."""
+"""Output of `kliping extract`: the text of a page, or the steps that made it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pipelines.page_argument import OnePage
 
 
 def print_page(page: OnePage, *, explain: bool, markdown: bool, as_json: bool) -> None:
-    """Read a page and print what was asked for of it."""
-    explained = explain_page(page.served, page.guidance)
+    """Read a page and print the parts of it that the options name."""
+    explained = explain_page(page.served, page.context)
     extraction = explained.extraction
     if as_json:
         facts = explained.as_dict() if explain else asdict(extraction)

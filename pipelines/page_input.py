@@ -1,4 +1,4 @@
-"""The pages of an article as they were served: what is read, whichever way it came."""
+"""The pages of an article as they were served, from any origin."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from archive.model import Part, Visit
-
-Headers = tuple[tuple[str, str], ...]
+from archive.warc.records import Headers
 
 
 class ServedPage(NamedTuple):
@@ -25,11 +24,11 @@ class ServedArticle:
     first: ServedPage
     further: tuple[ServedPage, ...] = ()
     missing: int = 0
-    """How many more there are, which were not had."""
+    """How many more there are, which were not fetched."""
 
 
 def served_in(visit: Visit) -> ServedArticle | None:
-    """What a visit brought; None where it brought no page."""
+    """What a visit brought, None if it brought no page."""
     if visit.body is None:
         return None
     first = ServedPage(visit.body, visit.final_url, visit.headers)
@@ -42,5 +41,5 @@ def served_in(visit: Visit) -> ServedArticle | None:
 
 
 def is_missing(part: Part) -> bool:
-    """Whether there is such a page, and it was not had."""
+    """Whether there is such a page, and it was not fetched."""
     return part.body is None and part.error is not None

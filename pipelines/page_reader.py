@@ -17,8 +17,8 @@ from archive.errors import RecordNotFoundError
 from archive.model import RecordRef
 from archive.warc.http import NO_HEAD, HttpHead, decode_body, read_head, split_interim
 from archive.warc.reader import read_record
-from archive.warc.records import Record, bare_id, read_date
-from pipelines.page_input import Headers, ServedArticle, ServedPage
+from archive.warc.records import Headers, Record, bare_id, read_date
+from pipelines.page_input import ServedArticle, ServedPage
 
 
 class PageReader:
@@ -60,8 +60,8 @@ class PageReader:
         """The record whose payload a revisit repeats."""
         original = self._find_original(record)
         if original is None:
-            told = "the record that it repeats is missing"
-            raise RecordNotFoundError(told, file=page.ref.file, offset=page.ref.offset)
+            problem = "the record that it repeats is missing"
+            raise RecordNotFoundError(problem, file=page.ref.file, offset=page.ref.offset)
         return read_record(self._root, original)
 
     def _headers_of_source(self, record: Record) -> Headers:

@@ -16,14 +16,14 @@ from dataclasses import replace
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from archive.model import Extraction, Outcome
-from pipelines.extraction_context import NO_GUIDANCE, Guidance
+from pipelines.extraction_context import NO_CONTEXT, ExtractionContext
 from pipelines.multipage import read_article
 from pipelines.page_input import ServedArticle, ServedPage
 
 TIMEOUT_S = 60.0
 """A page that takes longer is given up; real ones take well under a second."""
 PAGES_A_PROCESS = 5000
-"""A worker is replaced after this many pages, so that no leak can grow for ever."""
+"""A worker is replaced after this many pages, so that no leak grows without end."""
 
 _SENTENCE = (
     "The ferry was late again on Monday, and the harbour office said the tide was to blame. "
@@ -50,18 +50,22 @@ class ExtractionPool:
         )
         self._places = asyncio.Semaphore(workers * 2)
 
-    async def extract(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
-        """What `pipelines.extract` makes of the pages; UNREADABLE where its process dies."""
+    async def extract(
+        self, served: ServedArticle, context: ExtractionContext = NO_CONTEXT
+    ) -> Extraction:
+        """What `pipelines.extract` makes of the pages, UNREADABLE if its process dies."""
         async with self._places:
             try:
-                scheduled = self._schedule(served, guidance)
+                scheduled = self._schedule(served, context)
                 return await asyncio.wrap_future(scheduled)
             except (FutureTimeoutError, ProcessExpired) as error:
                 return self._given_up(error)
 
-    def extract_now(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
+    def extract_now(
+        self, served: ServedArticle, context: ExtractionContext = NO_CONTEXT
+    ) -> Extraction:
         """The same, for a caller that has no event loop and can wait."""
-        scheduled = self._schedule(served, guidance)
+        scheduled = self._schedule(served, context)
         try:
             extraction: Extraction = scheduled.result()
         except (FutureTimeoutError, ProcessExpired) as error:
@@ -69,14 +73,16 @@ class ExtractionPool:
         return extraction
 
     def close(self) -> None:
-        """Wait for pages under way and end the processes; once more does nothing."""
+        """Wait for pages under way and end the processes. It may be called twice."""
         if not self._pool.active:
             return
         self._pool.close()  # type: ignore[no-untyped-call]
         self._pool.join()
 
-    def _schedule(self, served: ServedArticle, guidance: Guidance) -> ProcessFuture[Extraction]:
-        return self._pool.schedule(_extract, args=(served, guidance), timeout=self._timeout_s)
+    def _schedule(
+        self, served: ServedArticle, context: ExtractionContext
+    ) -> ProcessFuture[Extraction]:
+        return self._pool.schedule(_extract, args=(served, context), timeout=self._timeout_s)
 
     def _given_up(self, error: Exception) -> Extraction:
         if isinstance(error, ProcessExpired):
@@ -87,13 +93,13 @@ class ExtractionPool:
 def _warm_up() -> None:
     # Ctrl-C goes to the whole process group; the crawl's own process decides when to end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _extract(ServedArticle(ServedPage(WARM_PAGE, "http://warm.invalid/")), NO_GUIDANCE)
+    _extract(ServedArticle(ServedPage(WARM_PAGE, "http://warm.invalid/")), NO_CONTEXT)
 
 
-def _extract(served: ServedArticle, guidance: Guidance) -> Extraction:
+def _extract(served: ServedArticle, context: ExtractionContext) -> Extraction:
     from archive.text.minhash import sketch_of  # noqa: PLC0415 - NumPy, which workers alone need
 
-    extraction = read_article(served, guidance)
+    extraction = read_article(served, context)
     if extraction.text is None:
         return extraction
     return replace(extraction, sketch=sketch_of(extraction.text))

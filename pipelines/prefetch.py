@@ -1,4 +1,4 @@
-"""Work that runs a few steps ahead of whoever uses its results, which come in order."""
+"""Work that runs a few steps ahead of the use of its results, which come in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Done = TypeVar("Done")
 def run_ahead(
     threads: Executor, work: Callable[[Job], Done], jobs: Iterable[Job], *, ahead: int
 ) -> Iterator[Done]:
-    """Yield `work(job)` of each job, in order; jobs are taken as late as that allows."""
+    """Yield `work(job)` of each job, in order. Jobs are taken as late as that allows."""
     waiting: deque[Future[Done]] = deque()
     for job in jobs:
         waiting.append(threads.submit(work, job))

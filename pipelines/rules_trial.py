@@ -17,14 +17,14 @@ from archive.errors import RecordError
 from archive.home import Home
 from archive.model import Extraction, Outcome, RuleSet
 from pipelines.extract.overrides import Rules
-from pipelines.extraction_context import Guidance, Guides
-from pipelines.line_diff import Change, line_diff
+from pipelines.extraction_context import ContextLoader, ExtractionContext
+from pipelines.line_diff import LineChange, line_diff
 from pipelines.page_reader import PageReader
 from pipelines.pool import ExtractionPool
 from pipelines.prefetch import run_ahead
 
 FACTS = ("title", "authors", "organisations", "published_at", "modified_at")
-"""What rules can change beside the text."""
+"""What rules can change besides the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Trial:
     """Why its record could not be read."""
 
     @property
-    def lines(self) -> list[Change]:
+    def lines(self) -> list[LineChange]:
         """The lines that differ."""
         if self.before is None or self.after is None:
             return []
@@ -69,7 +69,8 @@ class Trial:
 
 
 def try_rules(home: Home, source: str, rules: Sequence[RuleSet], *, limit: int) -> Iterator[Trial]:
-    """Read a source's newest articles by the rules in use and by `rules`; run it to its end.
+    """Read a source's newest articles by the rules in use and by `rules`. It must be run to its
+    end.
 
     Raises:
         SourceError: nothing of that source was archived yet.
@@ -78,20 +79,20 @@ def try_rules(home: Home, source: str, rules: Sequence[RuleSet], *, limit: int) 
     with ExitStack() as held:
         engine = open_engine(home.database_url, read_only=True)
         held.callback(engine.dispose)
-        guides = Guides(engine)
+        contexts = ContextLoader(engine)
         with read_connection(engine) as connection:
             (source_id,) = source_ids(connection, [source]).values()
-            pages = [
-                (article_id, page)
-                for article_id in article_ids(connection, source_id, newest=limit)
-                if (page := newest_page_of(connection, article_id))
+            articles = article_ids(connection, source_id, newest=limit)
+            newest = [
+                (article_id, newest_page_of(connection, article_id)) for article_id in articles
             ]
+        pages = [(article_id, page) for article_id, page in newest if page is not None]
         pool = ExtractionPool(home.config.crawl.workers)
         held.callback(pool.close)
         width = 2 * home.config.crawl.workers
         threads = held.enter_context(ThreadPoolExecutor(width, "page"))
         trier = _Trier(PageReader(home.warc, engine), pool, Rules(tuple(rules)))
-        jobs = ((id_, page, guides.of(source_id, page.captured_at)) for id_, page in pages)
+        jobs = ((id_, page, contexts.load(source_id, page.captured_at)) for id_, page in pages)
         yield from run_ahead(threads, trier.try_on, jobs, ahead=width)
 
 
@@ -101,16 +102,16 @@ class _Trier:
     pool: ExtractionPool
     rules: Rules
 
-    def try_on(self, job: tuple[int, ArchivedPage, Guidance]) -> Trial:
-        article_id, page, guidance = job
+    def try_on(self, job: tuple[int, ArchivedPage, ExtractionContext]) -> Trial:
+        article_id, page, context = job
         try:
             served = self.reader.article(page)
         except RecordError as error:
             return Trial(article_id, page, problem=str(error))
-        before = self.pool.extract_now(served, guidance)
+        before = self.pool.extract_now(served, context)
         day = page.captured_at.date()
-        in_use = guidance.rules.on(day) if guidance.rules else None
+        in_use = context.rules.on(day) if context.rules else None
         if self.rules.on(day) == in_use:
             return Trial(article_id, page, before, before)
-        after = self.pool.extract_now(served, replace(guidance, rules=self.rules))
+        after = self.pool.extract_now(served, replace(context, rules=self.rules))
         return Trial(article_id, page, before, after)

@@ -1,4 +1,4 @@
-"""`kliping rules test` as people see it: what each article loses and gains, and how many do."""
+"""Output of `kliping rules test`: what each article loses and gains, and how many do."""
 
 from __future__ import annotations
 

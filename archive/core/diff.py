@@ -1,10 +1,10 @@
 """What changed between two revisions of an article, word by word. Pure.
 
-Paragraphs are aligned first, then words within those that differ. Both sides can be had back from
+Paragraphs are aligned first, then words within those that differ. Both sides can be rebuilt from
 a difference: nothing of either text is lost, blanks included.
 
 Aligning takes time that grows with the square of what differs, so after `MOST_COMPARED` words what
-else differs is told as removed and added whole.
+else differs is reported as removed and added whole.
 """
 
 from __future__ import annotations
@@ -96,15 +96,16 @@ def diff_text(before: str, after: str) -> Pieces:
         if old and new and old != new:
             words = _TOKEN.findall(old), _TOKEN.findall(new)
             left -= sum(map(len, words))
-            for some, others in _blocks(*words) if left >= 0 else [(old, new)]:
-                _append(edits, some, others)
-        else:
-            _append(edits, old, new)
+            if left >= 0:
+                for old_words, new_words in _blocks(*words):
+                    _append(edits, old_words, new_words)
+                continue
+        _append(edits, old, new)
     return tuple(_pieces(_merged(edits)))
 
 
-def count_words(text: str) -> int:
-    """How many words a text is compared as; the time it takes may grow with their square."""
+def count_tokens(text: str) -> int:
+    """How many tokens a text is compared as. Comparing may take time in their square."""
     return sum(1 for _ in _TOKEN.finditer(text))
 
 

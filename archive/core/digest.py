@@ -1,6 +1,6 @@
 """Digests of payloads and blocks, as WARC writes them, and comparing them across spellings.
 
-Called by the WARC writer, reader and verifier, and by whoever looks a payload up. New digests
+Called by the WARC writer, reader and verifier, and to look a payload up. New digests
 are SHA-256 in lower-case base16 (docs/decisions/0003-digests.md says why); what is read may be
 any algorithm of `hashlib` in base16, base32 or base64, as other archives write them. The raw
 spelling is always kept.
@@ -72,7 +72,7 @@ def is_digest_of(spelling: str, data: bytes | memoryview) -> bool:
 
 
 def same_digest(one: str, other: str) -> bool:
-    """Tell whether two spellings name the same digest; False if either cannot be read."""
+    """Tell whether two spellings name the same digest. False if either cannot be read."""
     try:
         return Digest.parse(one) == Digest.parse(other)
     except ValueError:
@@ -87,7 +87,7 @@ def _hasher(algorithm: str) -> _Hash:
 
 
 def _decode(text: str, size: int) -> bytes:
-    """Decode by length, the only thing that tells the encodings apart for a known size."""
+    """Decode by length, which alone distinguishes the encodings for a known size."""
     bare = text.rstrip("=")
     padding = "=" * (-len(bare) % 8)
     try:

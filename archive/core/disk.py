@@ -1,6 +1,6 @@
 """Files and folders that appear whole or not at all, and names that survive a loss of power.
 
-Used by whatever puts a file in the place of another. A process that is killed leaves a hidden
+For files that replace another. A process that is killed leaves a hidden
 `.NAME.new` at most, which the next one of that name writes over. Who writes a name at a time is
 for the caller to settle.
 """

@@ -1,4 +1,4 @@
-"""Which network addresses are on the public internet, for whatever asks strangers' servers.
+"""Which network addresses are on the public internet, for code that connects to servers of others.
 
 Called by the crawler's three guards (see `crawler.resolver`) and by the download of WARC files.
 """

@@ -29,11 +29,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 LOOKS_A_CHANGE = 2.0
-"""How often a list is asked for each change that is expected of it."""
+"""Fetches of a list for each change that is expected of it."""
 AT_ONCE_S = 900.0
 """What may wait for less is due at once: who starts a crawl by hand wants to know now."""
 REMEMBERED = 0.9
-"""What a list's earlier looks weigh beside the newest one."""
+"""Weight of a list's earlier fetches relative to the newest one."""
 
 NEWBORN_S = 3600.0
 """The log clock of an article starts here: below this age, it runs as time does."""
@@ -70,7 +70,7 @@ class Bounds:
     max_s: float
 
     def clamp(self, wait_s: float) -> float:
-        """The wait that is nearest to `wait_s` and within the bounds; the shortest goes first."""
+        """The wait within the bounds nearest to `wait_s`. The shortest bound takes precedence."""
         return max(min(wait_s, self.max_s), self.min_s)
 
 
@@ -93,16 +93,16 @@ def list_habit(before: Habit, watched_s: float, *, changed: bool) -> Habit:
 
 
 def list_change_s(habit: Habit) -> float:
-    """Seconds in which a list is expected to change once; where it never did, as long as it has
-    been watched."""
+    """Seconds in which a list is expected to change once. For one that never changed, as long as it
+    has been watched."""
     return habit.exposure / (habit.changes + 1.0)
 
 
 def list_due_at(habit: Habit, looked_at: datetime, bounds: Bounds, fresh_s: float) -> datetime:
     """When to ask a list again, which says of itself that it is fresh for `fresh_s` seconds.
 
-    One that was never seen to change is asked after half as long as it has been watched, so that
-    a new source is asked at every crawl and a dead one more and more seldom.
+    One that was never seen to change is fetched after half as long as it has been watched, so that
+    a new source is fetched at every crawl and a dead one less and less often.
     """
     wait_s = list_change_s(habit) / LOOKS_A_CHANGE
     if wait_s < AT_ONCE_S:
@@ -114,7 +114,7 @@ def list_due_at(habit: Habit, looked_at: datetime, bounds: Bounds, fresh_s: floa
 def article_habit(
     published_at: datetime, before: datetime, after: datetime, *, edited: bool
 ) -> Habit:
-    """What two looks at an article in a row tell of how it is edited."""
+    """What two consecutive fetches of an article show of how it is edited."""
     ages = [_age_s(published_at, moment) for moment in (before, max(before, after))]
     return Habit(float(edited), _log_clock(ages[1]) - _log_clock(ages[0]))
 
@@ -122,7 +122,7 @@ def article_habit(
 def article_due_at(
     article: Habit, source: Habit, published_at: datetime, looked_at: datetime, pace: Pace
 ) -> datetime | None:
-    """When to look at an article again; None once it is too old."""
+    """When to fetch an article again, None once it is too old."""
     age_s = _age_s(published_at, looked_at)
     if age_s >= pace.give_up_s:
         return None
@@ -134,7 +134,7 @@ def article_due_at(
 
 
 def _age_s(published_at: datetime, moment: datetime) -> float:
-    """Seconds; none where a page is dated into the future."""
+    """Age in seconds, 0 where a page is dated into the future."""
     return max((moment - published_at).total_seconds(), 0.0)
 
 

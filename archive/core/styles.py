@@ -1,7 +1,7 @@
 """Addresses in stylesheets: found, and put in place of others.
 
 Called by the crawler, which fetches what a page needs to look right, and by replay, which lets it
-be had from the archive.
+be read from the archive.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def named_in_style(css: str) -> Iterator[tuple[str, bool]]:
 
 
 def replace_in_style(css: str, replaced: Callable[[str], str]) -> str:
-    """Return a stylesheet with another address in place of each; the rest stays as it is.
+    """Return a stylesheet with each address replaced and all else unchanged.
 
     >>> replace_in_style("a { background: url(x.png) }", "https://suara.example/{}".format)
     'a { background: url("https://suara.example/x.png") }'
@@ -71,7 +71,7 @@ def _naming(css: str) -> tuple[list[Any], bool]:
 
 
 def _addresses(tokens: Iterable[Any], is_import: bool) -> Iterator[Any]:
-    """Yield the tokens that are addresses; an import has one, and says more about it."""
+    """Yield the tokens that are addresses, of an import its address only."""
     return islice(_among(tokens), 1) if is_import else _among(tokens)
 
 

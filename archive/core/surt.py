@@ -90,7 +90,7 @@ def _key(url: bytes) -> str:
 
 
 def _host(raw: bytes) -> str:
-    """Return a host without `www.`, in punycode; an IPv4 address as four decimal numbers.
+    """Return a host without `www.`, in punycode, an IPv4 address as four decimal numbers.
 
     Raises:
         ValueError: nothing is left of it.
@@ -108,7 +108,7 @@ def _host(raw: bytes) -> str:
 
 
 def _ipv4(host: bytes) -> bytes | None:
-    """Return the IPv4 address that a host is in whatever spelling; None of other hosts."""
+    """Return the IPv4 address that a host is in any spelling, None for other hosts."""
     if host.isdigit():
         return socket.inet_ntoa((int(host) & 0xFFFFFFFF).to_bytes(4, "big")).encode()
     if not _IPV4.fullmatch(host):
@@ -148,7 +148,7 @@ def _without_sessions(text: str, sessions: Sequence[re.Pattern[str]]) -> str:
 
 
 def _unescaped(raw: bytes) -> bytes:
-    """Undo percent escapes until there are none: `%2541` is `%41` is `A`."""
+    """Undo percent escapes until none is left: `%2541` is `%41` is `A`."""
     while (once := unquote_to_bytes(raw)) != raw:
         raw = once
     return raw

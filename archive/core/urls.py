@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_URL_CHARS = 8000
-"""Longer addresses are traps or accidents; servers are asked to take 8000 (RFC 9110, 4.1)."""
+"""Longer addresses are traps or accidents; servers should accept 8000 (RFC 9110, 4.1)."""
 
 _C0_AND_SPACE = "".join(map(chr, range(0x21)))
 _TAB_OR_NEWLINE = re.compile(r"[\t\n\r]")
@@ -78,7 +78,7 @@ _PAGE_QUERY = re.compile(
 )
 _PAGE_PATH = re.compile(r"(/.*?)(?:/(?:page|halaman|hal))?/[1-9]\d?(/?)", re.IGNORECASE)
 _SLUG_WORDS = 3
-"""Only after so many words is a number the number of a page; elsewhere it may be anything."""
+"""Words before a number that make it the number of a page; elsewhere it may be anything."""
 _INDEX_FILE = re.compile(r"(?<=/)(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 
 # Ids of a visitor's session, which pywb and Heritrix leave out of their keys too. A short "sid"
@@ -242,7 +242,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _partition_query(text: str) -> tuple[str, str, str]:
-    """Cut before the first `?` or `#`; only what comes before may hold host and path."""
+    """Cut before the first `?` or `#`: only what precedes it may hold host and path."""
     found = re.search(r"[?#]", text)
     return text.partition(found.group()) if found else (text, "", "")
 
@@ -316,7 +316,7 @@ def _is_tracking(pair: str) -> bool:
 
 
 def _stripped(url: str, strip: Sequence[Callable[[SplitResult], SplitResult]]) -> str | None:
-    """Take off whatever any of `strip` finds, until none finds any more; None if none does."""
+    """Remove all matches of `strip` until none is left. None if there was none."""
     left = urlsplit(url)
     before = None
     while left != before:
@@ -359,7 +359,7 @@ def _path_of_page(parts: SplitResult) -> SplitResult:
 
 
 def _of_page(parts: SplitResult) -> SplitResult:
-    """Without the number of a page in the query; a front page's are those of a listing."""
+    """Remove the number of a page from the query, unless it is a front page, which is a listing."""
     if parts.path == "/":
         return parts
     kept = [pair for pair in parts.query.split("&") if not _PAGE_QUERY.fullmatch(pair)]

@@ -15,9 +15,8 @@ from sqlalchemy import ColumnElement, Engine, func, select, update
 
 from archive.db.engine import read_connection
 from archive.db.schema import ArticleRow, RunRow, UrlRow
-from archive.model import FoundBy, UrlKind, UrlState
+from archive.model import CATALOGUES, WALKED, FoundBy, UrlKind, UrlState
 
-_WALKED = (UrlKind.LISTING, UrlKind.ARCHIVE)
 _AT_ONCE = 500
 """URLs in one statement."""
 
@@ -74,7 +73,7 @@ class BackfillTable:
                     .where(
                         UrlRow.url.in_(some),
                         UrlRow.source_id == self._source_id,
-                        UrlRow.kind.not_in((UrlKind.PAGE, UrlKind.REQUISITE)),
+                        UrlRow.kind.in_([kind for kind in UrlKind if kind.names_urls]),
                         UrlRow.leased_by.is_(None),
                         UrlRow.failures == 0,  # else it waits for its time
                         (UrlRow.fetched_at < before) | UrlRow.fetched_at.is_(None),
@@ -108,7 +107,7 @@ class BackfillTable:
         """Archive pages and listings that were fetched since then, and whether they were there."""
         query = select(UrlRow.url, UrlRow.status).where(
             UrlRow.source_id == self._source_id,
-            UrlRow.kind.in_(_WALKED),
+            UrlRow.kind.in_(WALKED),
             UrlRow.fetched_at >= since,
         )
         with read_connection(self._engine) as connection:
@@ -162,7 +161,7 @@ class BackfillTable:
         """Count the lists that could not be read since then, by kind and reason."""
         query = select(UrlRow.kind, UrlRow.reason).where(
             UrlRow.source_id == self._source_id,
-            UrlRow.kind.in_((*_WALKED, UrlKind.SITEMAP, UrlKind.API)),
+            UrlRow.kind.in_((*WALKED, *CATALOGUES)),
             UrlRow.last_seen_at >= since,
             UrlRow.state.not_in((UrlState.WAITING, UrlState.LIST)),
         )

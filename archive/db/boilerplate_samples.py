@@ -49,7 +49,7 @@ def count_story(
         return False
     story = story_told_by(extraction)
     counted = nearest_stories(connection, source_id, month)
-    if not is_new(story, Learnt.of(list(counted.values()))):
+    if not is_new(story, Learnt.from_stories(list(counted.values()))):
         return False
     row = {"article_id": article_id, "source_id": source_id, "month": month}
     connection.execute(insert(StoryRow).values(**row, lines=sorted(story)))

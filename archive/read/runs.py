@@ -15,8 +15,7 @@ from archive.model import UrlKind
 
 RUNS_LOOKED_AT = 100
 """How many of the newest runs are searched for the last one of a source."""
-NOT_ERRORS = (UrlKind.REQUISITE, UrlKind.ARCHIVE, UrlKind.API)
-"""What is often not there, and was asked for to know that."""
+NOT_ERRORS = tuple(kind for kind in UrlKind if kind.may_be_missing)
 MAX_ID = 2**31 - 1
 """Of runs, in PostgreSQL."""
 

@@ -44,9 +44,7 @@ from archive.db.schema import (
     UrlRow,
 )
 from archive.errors import UrlError
-from archive.model import UrlKind, UrlState
-
-LISTS = (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
+from archive.model import LISTS, UrlState
 
 
 class Reach:

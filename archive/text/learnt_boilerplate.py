@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     """Fingerprints of a story's lines."""
 
 MIN_STORIES = 8
-"""Nothing is judged before so many different stories were counted."""
+"""Different stories to count before any line is judged."""
 MIN_SEEN = 4
 MIN_SHARE = 0.1
-"""A line is boilerplate on at least so many stories, and on this share of them."""
+"""A line on at least this many stories, and on this share of them, is boilerplate."""
 SHORT_WORDS, LONG_WORDS = 4, 30
 UNUSUAL_SHARE = 0.3
 """Lines of fewer or of more words must be on more of them: sub-headings recur honestly, and so
-does the paragraph that tells the background of a story that runs for weeks."""
+does the paragraph on the background of a story that runs for weeks."""
 MAX_STORIES = 200
 """Stories counted at once; more teach nothing."""
 COPY_SHARE = 0.5
-"""Two stories are one that share this much, in words, of what is not common to the site."""
+"""Share of the words not common to the site above which two stories are the same."""
 EARLY_COPY_SHARE = 0.9
-"""The same of all their words, while nobody knows yet what is common."""
+"""The same share of all their words, while it is unknown which are common."""
 _NUMBER = re.compile(r"\d+")
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Recurrence:
     """On how many stories a line was, of how many."""
 
     seen: int
@@ -58,10 +58,10 @@ class Recurring:
     counts: dict[str, int] = field(default_factory=dict)
     """By fingerprint, on how many stories."""
 
-    def verdict(self, line: str) -> Verdict | None:
+    def verdict(self, line: str) -> Recurrence | None:
         """Why `line` is boilerplate, None if it is not."""
         seen = self.counts.get(fingerprint(line))
-        return Verdict(seen, self.stories) if seen else None
+        return Recurrence(seen, self.stories) if seen else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,19 @@ class Learnt:
 
     @property
     def recurring(self) -> Recurring:
-        """The lines that are on so many stories that they are no story's own."""
+        """The lines on too many stories to belong to any one."""
         total = len(self.stories)
         if total < MIN_STORIES:
             return Recurring(total)
         common = {line: seen for line, seen in self.counts.items() if seen >= _least(line, total)}
         return Recurring(total, common)
 
-    def verdict(self, line: str) -> Verdict | None:
+    def verdict(self, line: str) -> Recurrence | None:
         """Why `line` is boilerplate, None if it is not."""
         return self.recurring.verdict(line)
 
     @classmethod
-    def of(cls, stories: Iterable[Story]) -> Learnt:
+    def from_stories(cls, stories: Iterable[Story]) -> Learnt:
         """Counts of stories that are known to differ."""
         kept = tuple(stories)
         return cls(kept, Counter(line for story in kept for line in story))
@@ -123,11 +123,11 @@ def story_of(lines: Iterable[str]) -> Story:
 
 
 def add_story(learnt: Learnt, lines: Iterable[str]) -> Learnt:
-    """The counts with one more story; the same counts if it is a copy of a counted one."""
+    """The counts with one more story, or the same counts if it is a copy of a counted one."""
     story = story_of(lines)
     if len(learnt.stories) >= MAX_STORIES or not is_new(story, learnt):
         return learnt
-    return Learnt.of((*learnt.stories, story))
+    return Learnt.from_stories((*learnt.stories, story))
 
 
 def learn(stories: Iterable[Sequence[str]]) -> Learnt:

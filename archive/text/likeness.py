@@ -19,7 +19,7 @@ MIN_RESEMBLANCE = 0.2
 """A brief is no reprint of a round-up that quotes it whole."""
 MIN_CONTAINMENT = 0.6
 VERBATIM = 0.95
-"""What a text without facts must be contained by: nothing else tells a form from its next use."""
+"""What a text without facts must be contained by: only this separates a form from its next use."""
 MIN_HALF = 0.4
 MIN_NUMBERS = 0.7
 MIN_NAMES = 0.6
@@ -73,24 +73,24 @@ class Comparison:
 
 def likeness(one: str, other: str) -> Likeness | None:
     """How like two texts are, if they are the same story."""
-    compared = compare(one, other)
+    compared = compare_texts(one, other)
     if not compared.is_same_story:
         return None
     return Likeness(compared.resemblance, compared.containment)
 
 
-def compare(one: str, other: str) -> Comparison:
-    """How like two texts are, whichever comes first."""
+def compare_texts(one: str, other: str) -> Comparison:
+    """How alike two texts are, in either order."""
     (_, short), (_, long) = sorted((len(words_of(text)), text) for text in (one, other))
     words = words_of(short)
-    some, more = shingles(words), shingles(words_of(long))
+    of_short, of_long = shingles(words), shingles(words_of(long))
     half = len(words) // 2
     return Comparison(
-        resemblance=_share(len(some & more), len(some | more)),
-        containment=_contained(some, more),
-        half=min(_contained(shingles(part), more) for part in (words[:half], words[half:])),
-        numbers=_known(_numbers(short), _numbers(long)),
-        names=_known(_names(_NAME_INSIDE, short), _names(_NAME, long)),
+        resemblance=_share(len(of_short & of_long), len(of_short | of_long)),
+        containment=_containment(of_short, of_long),
+        half=min(_containment(shingles(part), of_long) for part in (words[:half], words[half:])),
+        numbers=_share_of_facts(_numbers(short), _numbers(long)),
+        names=_share_of_facts(_names(_NAME_INSIDE, short), _names(_NAME, long)),
     )
 
 
@@ -104,15 +104,15 @@ def shingles(words: list[str]) -> Shingles:
     return set(zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False))
 
 
-def _contained(some: Shingles, more: Shingles) -> float:
-    return _share(len(some & more), len(some))
+def _containment(inner: Shingles, outer: Shingles) -> float:
+    return _share(len(inner & outer), len(inner))
 
 
 def _share(part: int, whole: int) -> float:
     return part / whole if whole else 0.0
 
 
-def _known(facts: set[str], others: set[str]) -> float | None:
+def _share_of_facts(facts: set[str], others: set[str]) -> float | None:
     return _share(len(facts & others), len(facts)) if len(facts) >= FEW else None
 
 

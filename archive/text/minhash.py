@@ -30,7 +30,7 @@ _SEED = 1997
 
 
 def sketch_of(text: str) -> Sketch:
-    """The sketch of a text; without bands where it is too short to tell (`MIN_WORDS`)."""
+    """The sketch of a text, without bands if it is too short (`MIN_WORDS`)."""
     digest = hashlib.sha256(text.encode()).hexdigest()
     words = words_of(text)
     if len(words) < MIN_WORDS:

@@ -19,7 +19,7 @@ from archive.text.learnt_boilerplate import fingerprint, story_of
 
 _SHINGLE_WORDS = 4
 _SAME_STORY = 0.5
-"""Share of the shorter text's shingles that the other has too, from which both tell one story."""
+"""Share of the shorter text's shingles that the other has too, from which they are one story."""
 _OTHER_STORY = 0.1
 _MUCH_SHORTER = 0.34
 
@@ -58,7 +58,7 @@ _NOT_FOUND = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """What must be known of an article to tell whether a new reading of it is a revision."""
+    """What decides whether a new reading of an article is a revision."""
 
     id: int
     url: str
@@ -91,16 +91,16 @@ def is_same_story(known: KnownArticle, extraction: Extraction) -> bool:
 def is_twin(known: KnownArticle, url: str, extraction: Extraction) -> bool:
     """Whether a page that names an article's address as its own is of that article.
 
-    It is if its address says so too, or if it tells the same story: there are themes that name
+    It is if its address says so too, or if it is the same story: there are themes that name
     one address on every page.
     """
     return page_key(url) == page_key(known.url) or is_same_story(known, extraction)
 
 
 def why_gone(visit: Visit, extraction: Extraction | None) -> str | None:
-    """Why what a visit found is no article, in words; None where it may be one, or cannot be told.
+    """Why what a visit found is no article, None if it may be one, or if that is unknown.
 
-    Only an answer tells: a server that is down for a day has not withdrawn anything.
+    Only an answer counts: a server that is down for a day has not withdrawn anything.
     """
     status = visit.answer.status if visit.answer else None
     if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
@@ -134,7 +134,7 @@ def _is_front_page(url: str) -> bool:
 
 
 def _told(text: str, *, without: Collection[str] = ()) -> list[str]:
-    """The lines that tell the story, with their words spaced as one.
+    """The lines of the story itself, with their words spaced as one.
 
     Not those whose fingerprints are in `without`: what is known of the site's boilerplate now may
     not have been known when an article was read last.
@@ -156,7 +156,7 @@ def _is_counter(line: str) -> bool:
 
 
 def _shared(one: str, other: str) -> float:
-    """Share of the shorter text's shingles that the other has too; 0 where one has none."""
+    """Share of the shorter text's shingles that the other has too, 0 if one has none."""
     shingles = [_shingles(text) for text in (one, other)]
     shorter = min(map(len, shingles))
     return len(shingles[0] & shingles[1]) / shorter if shorter else 0.0

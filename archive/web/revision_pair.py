@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archive.core.diff import count_words
+from archive.core.diff import count_tokens
 from archive.read.articles import ArchivedArticle
 from archive.read.query import Query
 from archive.read.revisions import ArchivedRevision
@@ -27,7 +27,7 @@ def compared(
     numbers = [each for each in (before, after) if each is not None]
     found = query.two_revisions(id_or_url, numbers)
     _, *sides = found
-    if sum(count_words(side.text) for side in sides) > MOST_WORDS:
+    if sum(count_tokens(side.text) for side in sides) > MOST_WORDS:
         raise ProblemError(
             413, f"Texts of this length are not compared here; use kliping diff {found[0].id}"
         )

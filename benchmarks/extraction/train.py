@@ -27,7 +27,7 @@ from benchmarks.extraction.score import Body, f1, folded, mean, score_body, shin
 from pipelines.extract import forest as forest_module
 from pipelines.extract.candidates import trafilatura_text
 from pipelines.extract.choice import hints_for, likeliest, without_copies
-from pipelines.extract.decode import Refusal, parse
+from pipelines.extract.decode import Undecodable, parse
 from pipelines.extract.features import NAMES, likely_features
 from pipelines.extract.forest import Forest, build
 from pipelines.extract.page import Page, read_page
@@ -71,7 +71,7 @@ class Sample:
 def sample(job: tuple[str, corpus.Page]) -> Sample | None:
     name, page = job
     root = parse(page.body())
-    if isinstance(root, Refusal):
+    if isinstance(root, Undecodable):
         return None
     parsed = read_page(root, page.url)
     if not parsed.blocks:

@@ -1,4 +1,4 @@
-"""What a CDX server is asked, and what it answers. Pure.
+"""Requests to a CDX server, and its answers. Pure.
 
 Three kinds speak nearly the same: the Wayback Machine's (JSON rows under a heading, a resume key),
 pywb's (a JSON object a line), and Common Crawl's index, which is pywb's with pages.
@@ -30,7 +30,7 @@ _NAMES |= {"digest": "digest", "filename": "filename", "offset": "offset", "leng
 
 @dataclass(frozen=True, slots=True)
 class CdxServer:
-    """A CDX server, and where the captures that it names are had."""
+    """A CDX server, and where the captures that it names are fetched."""
 
     index: str
     replay: str | None = None
@@ -40,7 +40,7 @@ class CdxServer:
 
     def query(self, domain: str, span: Span, **more: str) -> str:
         """The address that asks for all good HTML captures of a domain in a span."""
-        asked = [
+        parameters = [
             ("url", domain),
             ("matchType", "domain"),
             ("from", f"{span.first:%Y%m%d}"),
@@ -52,7 +52,7 @@ class CdxServer:
             *more.items(),
         ]
         mark = "&" if "?" in self.index else "?"
-        return f"{self.index}{mark}{urlencode(asked)}"
+        return f"{self.index}{mark}{urlencode(parameters)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def server_of(via: str) -> CdxServer:
     """The server that `cdx=URL[,replay=URL][,data=URL]` means.
 
     Raises:
-        WrongUseError: it means none, or it cannot be told where its captures are had.
+        WrongUseError: it means none, or it is unknown where its captures are fetched.
     """
     stated = dict(part.partition("=")[::2] for part in via.split(","))
     index = stated.pop("cdx", "")
@@ -111,7 +111,7 @@ def _usual_place(index: str) -> dict[str, str]:
     if parts.hostname == "index.commoncrawl.org":
         return {"data": COMMON_CRAWL_DATA}
     hint = "say so with replay=URL (before TIMESTAMPid_/) or data=URL (before the names of files)"
-    raise WrongUseError(f"--via cdx={index}: where its captures are had cannot be told; {hint}")
+    raise WrongUseError(f"--via cdx={index}: where to fetch its captures is unknown; {hint}")
 
 
 def _folder(url: str) -> str:
@@ -119,17 +119,17 @@ def _folder(url: str) -> str:
 
 
 def page_count(body: bytes) -> int | None:
-    """How many pages there are, of an answer to `showNumPages=true`; None if it does not say."""
+    """Number of pages by an answer to `showNumPages=true`, None if it does not say."""
     try:
-        told = json.loads(body)
+        answer = json.loads(body)
     except ValueError:
         return None
-    pages = told.get("pages") if isinstance(told, dict) else told
+    pages = answer.get("pages") if isinstance(answer, dict) else answer
     return pages if isinstance(pages, int) and not isinstance(pages, bool) else None
 
 
-def read_answer(body: bytes, url: str) -> CdxAnswer:
-    """Read what a CDX server answered; lines that are no capture of a web page are passed over.
+def read_cdx_answer(body: bytes, url: str) -> CdxAnswer:
+    """Read what a CDX server answered. Lines that are no capture of a web page are left out.
 
     Raises:
         DiscoveryError: it is nothing that a CDX server answers.
@@ -147,7 +147,7 @@ def read_answer(body: bytes, url: str) -> CdxAnswer:
 
 
 def _read_rows(rows: Sequence[Any]) -> CdxAnswer:
-    """Read the Wayback Machine's rows; a resume key follows an empty one."""
+    """Read the Wayback Machine's rows. A resume key follows an empty row."""
     resume_key = None
     if len(rows) > 1 and rows[-2] == [] and len(rows[-1]) == 1:
         resume_key, rows = str(rows[-1][0]), rows[:-2]

@@ -33,11 +33,14 @@ from pipelines.ingest.import_report import report_import
 from pipelines.ingest.importing import Options, import_files
 from pipelines.progress_bar import showing_bar
 
-FOLDER = "old"
+CDX_FOLDER = "old"
 
 
 def run_via(path: Path, name: str, first: date, last: date | None, via: str) -> int:
-    """Take the captures that a CDX server has of a source; the exit code.
+    """Import the captures that a CDX server has of a source.
+
+    Returns:
+        The exit code.
 
     Raises:
         WrongUseError, HomeError, ConfigError, SourceError: something a person must change.
@@ -61,7 +64,7 @@ def run_via(path: Path, name: str, first: date, last: date | None, via: str) -> 
 
 
 def _folder(home: Home) -> Path:
-    folder = home.path / FOLDER
+    folder = home.path / CDX_FOLDER
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
@@ -70,7 +73,11 @@ def _folder(home: Home) -> Path:
 
 
 def _import(home: Home, source: Source, folder: Path) -> int:
-    """Take in the files of `folder`, of which the last may be torn; the exit code."""
+    """Import the files of `folder`, the last of which may be cut off.
+
+    Returns:
+        The exit code.
+    """
     files = sorted(folder.glob("*.warc.gz"))
     if not files:
         return 0

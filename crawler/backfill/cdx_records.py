@@ -3,7 +3,7 @@
 The exchange with that server is no capture of the page: what is kept is the capture that it once
 made, at the time when it made it. A record that is read where it lies is kept as it is. Of a raw
 replay a response record is made, with the headers and the body that the replay gives; it says where
-it was had in WARC-Source-URI, and when in WARC-Creation-Date, as pywb's recorder does.
+it was fetched in WARC-Source-URI, and when in WARC-Creation-Date, as pywb's recorder does.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _OF_REPLAY = frozenset(
         "transfer-encoding",
     }
 )
-"""Headers of the exchange with the replay server, or of a body that is decoded by now."""
+"""Headers of the exchange with the replay server, or of a body that is already decoded."""
 
-Headers = Iterable[tuple[str, str]]
+RecordHeaders = Iterable[tuple[str, str]]
 
 
 def opening_record(name: str, server: str) -> bytes:
@@ -48,7 +48,7 @@ def opening_record(name: str, server: str) -> bytes:
     return compress(compose_warcinfo(name, datetime.now(UTC), facts))
 
 
-def record_of_replay(line: CdxLine, address: str, headers: Headers, body: bytes) -> bytes:
+def record_of_replay(line: CdxLine, address: str, headers: RecordHeaders, body: bytes) -> bytes:
     """The response record of a capture that was replayed raw at `address`, packed.
 
     The same capture has the same record id, however often it is taken.
@@ -68,7 +68,7 @@ def record_of_replay(line: CdxLine, address: str, headers: Headers, body: bytes)
     return compress(make_record(record_id, line.captured_at, fields, block))
 
 
-def original_headers(headers: Headers) -> list[tuple[str, str]]:
+def original_headers(headers: RecordHeaders) -> list[tuple[str, str]]:
     """The headers of the old answer among those of its replay."""
     headers = list(headers)
     original = [
@@ -79,7 +79,7 @@ def original_headers(headers: Headers) -> list[tuple[str, str]]:
     return [each for each in original or headers if each[0].lower() not in _OF_REPLAY]
 
 
-class OldFile:
+class CdxRecordFile:
     """A WARC file of old captures in the making; what is in it is on the disk."""
 
     def __init__(self, path: Path, server: str) -> None:

@@ -1,4 +1,4 @@
-"""How far an index by date is walked: some days are sampled, which tells what others are worth.
+"""How far an index by date is walked: some days are sampled, which shows what others are worth.
 
 An index by date costs a request a day, at least. Where sitemaps or an API have named everything
 already, that buys nothing; whether they have, no one can know without looking. So some days are
@@ -19,15 +19,15 @@ from crawler.discovery.archives import DayTemplate
 from crawler.discovery.span import Span
 
 PAGES_A_SAMPLE = 50
-"""So many known pages are worth one sample: sampling costs 2 % more requests."""
+"""Known pages for each sample: sampling costs 2 % more requests."""
 FEWEST_SAMPLES = 12
 MOST_SAMPLES = 120
 STREWN = 0.05
-"""Gaps in so many of the samples, apart from each other, mean that they are everywhere."""
+"""Samples with gaps, apart from each other, that mean that gaps are everywhere."""
 
 
 def samples_worth(known_pages: int) -> int:
-    """How many samples it is worth to know whether anything is lacking, beside so many pages."""
+    """How many samples to take of a source with this many known pages."""
     return min(max(known_pages // PAGES_A_SAMPLE, FEWEST_SAMPLES), MOST_SAMPLES)
 
 

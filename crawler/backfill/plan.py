@@ -7,8 +7,8 @@
     5. the articles
 
 Each step begins when the one before has nothing left to fetch, so that a dearer way is judged by
-what the cheaper ones left out. `crawler.runs.session` hands every list that was read to `take`,
-`crawler.runs.frontier` asks for the next step with `advance`.
+what the cheaper ones left out. `crawler.runs.session` hands over every list with `read_list`,
+`crawler.runs.frontier` begins the next step with `advance`.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from typing import Any
 
 from archive.db.backfill import BackfillTable
 from archive.db.frontier import Lease
-from archive.model import Candidate, FoundBy, Seed, Source, UrlKind, Visit
+from archive.model import CATALOGUES, WALKED, Candidate, FoundBy, Seed, Source, UrlKind, Visit
 from crawler.backfill.days import DayPages, samples_worth
-from crawler.backfill.sections import Place, Section
+from crawler.backfill.sections import PagePosition, Section
 from crawler.discovery.archives import (
     GUESSES,
     DayTemplate,
@@ -45,26 +45,24 @@ MAX_SECTIONS = 60
 MAX_HUBS = 20
 MAX_DAY_PAGES = 100
 """Of an index by date, for one day."""
-_LISTED = (UrlKind.SITEMAP, UrlKind.API)
-_WALKED = (UrlKind.LISTING, UrlKind.ARCHIVE)
 
 Add = Callable[[Sequence[Candidate]], Awaitable[int]]
 InDatabase = Callable[..., Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class PlanStep:
     """What is fetched next: URLs of these kinds, those given here among them."""
 
     kinds: tuple[UrlKind, ...]
     candidates: tuple[Candidate, ...] = ()
     is_entry: bool = False
-    """Its candidates are asked in every run, not in every backfill."""
+    """Its candidates are fetched in every run, not once in a backfill."""
 
 
 @dataclass(slots=True)
-class Course:
-    """One backfill of one source (`crawler.runs.frontier.Course`)."""
+class BackfillPlan:
+    """One backfill of one source (`crawler.runs.frontier.FetchPlan`)."""
 
     source: Source
     span: Span
@@ -77,10 +75,10 @@ class Course:
     kinds: tuple[UrlKind, ...] = ()
     """What is fetched in the present step."""
     notes: list[str] = field(default_factory=list)
-    """What people should know, in words."""
+    """Sentences for people."""
     outside: int = 0
     """Pages and sitemaps that were named and lie outside the span."""
-    _steps: Generator[Step] = field(init=False)
+    _steps: Generator[PlanStep] = field(init=False)
     _read: dict[str, bool] = field(default_factory=dict)
     """Archive pages that were read since it began, and whether they were there."""
     _naming: set[str] = field(default_factory=set)
@@ -105,27 +103,34 @@ class Course:
             self._learn_index(DayTemplate(text))
 
     async def advance(self) -> bool:
-        """Begin the next step; False where there is none."""
+        """Begin the next step.
+
+        Returns:
+            False if there is none.
+        """
         step = await self.in_database(next, self._steps, None)
-        if not isinstance(step, Step):
+        if not isinstance(step, PlanStep):
             return False
         self.kinds = step.kinds
         await self._ask(step.candidates, is_entry=step.is_entry)
         return True
 
-    async def take(self, lease: Lease, visit: Visit) -> int:
-        """Make known what a list named of the span, and what is to be read next; how many were new.
+    async def read_list(self, lease: Lease, visit: Visit) -> int:
+        """Add what a list names of the span to the frontier, and what is to be read next.
+
+        Returns:
+            How many of its URLs were new.
 
         Raises:
             StorageError: the database refused it.
         """
-        named = [each for each in visit.candidates if each.kind not in _WALKED]
+        named = [each for each in visit.candidates if not each.kind.is_walked]
         kept = self.within(named)
-        again = await self._variants(kept) if lease.kind in _WALKED else frozenset()
+        again = await self._variants(kept) if lease.kind.is_walked else frozenset()
         kept = [each for each in kept if each.url not in again or not has_session(each.url)]
         new = await self.add(kept)
-        await self._ask([each for each in kept if each.kind in _LISTED])
-        if lease.kind in _WALKED:
+        await self._ask([each for each in kept if each.kind.is_catalogue])
+        if lease.kind.is_walked:
             pages = [each.url for each in kept if each.kind is UrlKind.PAGE]
             telling = self._telling([url for url in pages if url not in again], len(pages))
             found_in = named[0].found_in if named else ""
@@ -136,7 +141,7 @@ class Course:
         return new
 
     def _telling(self, urls: Sequence[str], count: int) -> Sequence[str]:
-        """Those of a list's pages that tell whether it names anything new.
+        """Those of a list's pages that show whether it names anything new.
 
         A calendar beside the articles names another day on every page. Only where most of a
         list's `count` pages look like that is it how the site's articles look.
@@ -148,16 +153,16 @@ class Course:
     async def _variants(self, candidates: Iterable[Candidate]) -> frozenset[str]:
         """Those whose paths name articles that were named before, with another query or none.
 
-        A list that gives each reader other addresses would name something new for ever.
+        A list that gives each reader other addresses would name something new without end.
         """
         sites = sites_of(self.source)
-        bare = {
-            each.url: path
-            for each in candidates
-            if each.kind is UrlKind.PAGE
-            and (path := each.url.partition("?")[0]) != each.url
-            and judge(path, sites).judgement is Judgement.ARTICLE
-        }
+        bare: dict[str, str] = {}
+        for candidate in candidates:
+            path = candidate.url.partition("?")[0]
+            if candidate.kind is not UrlKind.PAGE or path == candidate.url:
+                continue
+            if judge(path, sites).judgement is Judgement.ARTICLE:
+                bare[candidate.url] = path
         if not bare:
             return frozenset()
         known = set(await self.in_database(self.table.known, list(bare.values())))
@@ -173,12 +178,13 @@ class Course:
                 self.outside += 1
                 continue
             kept.append(candidate)
-            if candidate.kind is UrlKind.PAGE and (period := period_of(candidate)):
+            period = period_of(candidate) if candidate.kind is UrlKind.PAGE else None
+            if period is not None:
                 self._days[period[0]] += 1
         return kept
 
     async def _ask(self, candidates: Sequence[Candidate], *, is_entry: bool = False) -> None:
-        """Have lists fetched that were not yet, by this backfill or, for entries, by this run."""
+        """Make lists due that this backfill (for entries: this run) has not fetched yet."""
         if not candidates:
             return
         await self.add(candidates)
@@ -189,7 +195,7 @@ class Course:
 
     # What is fetched when. Runs in the database's thread, while nothing else happens.
 
-    def _plan(self) -> Generator[Step]:
+    def _plan(self) -> Generator[PlanStep]:
         self._read = self.table.read_lists(self.begun_at)
         self._naming = self.table.naming_lists()
         seeds = [seed for seed in self.source.seeds if seed.kind is UrlKind.SITEMAP]
@@ -200,11 +206,11 @@ class Course:
         ]
         posts = posts_url(self.source.url, self.span.first, self.span.last)
         api = self._list(posts, FoundBy.BACKFILL, UrlKind.API)
-        yield Step(_LISTED, (*self.within(sitemaps), api), is_entry=True)
-        yield Step((*_LISTED, *_WALKED), tuple(self._fronts()), is_entry=True)
+        yield PlanStep(CATALOGUES, (*self.within(sitemaps), api), is_entry=True)
+        yield PlanStep((*CATALOGUES, *WALKED), tuple(self._fronts()), is_entry=True)
         yield from self._walk_days()
         yield from self._walk_sections()
-        yield Step((UrlKind.PAGE, UrlKind.REQUISITE))
+        yield PlanStep((UrlKind.PAGE, UrlKind.REQUISITE))
 
     def _fronts(self) -> list[Candidate]:
         listings = [seed.url for seed in self.source.seeds if seed.kind is UrlKind.LISTING]
@@ -213,7 +219,7 @@ class Course:
             self._open_section(url)
         return [self._list(url, FoundBy.BACKFILL) for url in sorted(self._entries)]
 
-    def _walk_days(self) -> Generator[Step]:
+    def _walk_days(self) -> Generator[PlanStep]:
         if not self._indexes:
             day = (
                 self._days.most_common(1)[0][0]
@@ -224,33 +230,34 @@ class Course:
                 template = DayTemplate(f"{_folder(self.source.url)}/{guess}")
                 self._guesses[template.url(day)] = (template, day)
             urls = list(self._guesses)
-            yield Step(_WALKED, tuple(self._list(url, FoundBy.BACKFILL) for url in urls))
+            yield PlanStep(WALKED, tuple(self._list(url, FoundBy.BACKFILL) for url in urls))
         for index in list(self._indexes.values()):
             yield from self._walk_index(index)
 
-    def _walk_index(self, index: DayPages) -> Generator[Step]:
+    def _walk_index(self, index: DayPages) -> Generator[PlanStep]:
         samples = index.samples(self.table.count_pages())
         yield self._step(index.urls(samples))
         if index.ignores_days():
             self.notes.append(f"{index.template.text} answers every day alike; it is left out")
             return
-        gaps = {day for url in self._naming if (day := index.template.day_of(url))}
+        days_named = [index.template.day_of(url) for url in self._naming]
+        gaps = {day for day in days_named if day is not None}
         days = index.to_walk(samples, gaps)
         if days:
             yield self._step(index.urls(days))
 
-    def _walk_sections(self) -> Generator[Step]:
+    def _walk_sections(self) -> Generator[PlanStep]:
         first_pages = [section.url for section in self._sections.values()]
         rest = [url for url in first_pages if url not in self._entries | self._hubs]
         lists = tuple(self._list(url, FoundBy.LINK) for url in rest)
-        yield Step(_WALKED, lists, is_entry=True)
+        yield PlanStep(WALKED, lists, is_entry=True)
         samples_left = samples_worth(self.table.count_pages())
         while wanted := self._wanted_pages(samples_left):
             samples_left -= sum(section.is_sampled for section, _ in wanted)
-            urls = [url for section, number in wanted if (url := section.page(number))]
-            yield self._step(urls)
-            for section, number in wanted:  # what could not be had is as good as not there
-                section.places.setdefault(number, Place.BEYOND)
+            urls = [section.page(number) for section, number in wanted]
+            yield self._step([url for url in urls if url is not None])
+            for section, number in wanted:  # what could not be fetched counts as not there
+                section.places.setdefault(number, PagePosition.BEYOND)
         self.notes += [
             f"{section.url} has no end; it was sampled up to page {max(section.places)}"
             for section in self._sections.values()
@@ -258,13 +265,13 @@ class Course:
         ]
 
     def _wanted_pages(self, most_samples: int) -> list[tuple[Section, int]]:
-        """The pages of all sections to read next, no more than so many of them samples."""
+        """The pages of all sections to read next, at most `most_samples` of them samples."""
         wanted = [(each, number) for each in self._sections.values() for number in each.wanted()]
         samples = [page for page in wanted if page[0].is_sampled]
         return [page for page in wanted if not page[0].is_sampled] + samples[:most_samples]
 
-    def _step(self, urls: Iterable[str]) -> Step:
-        return Step(_WALKED, tuple(self._list(url, FoundBy.ARCHIVE) for url in urls))
+    def _step(self, urls: Iterable[str]) -> PlanStep:
+        return PlanStep(WALKED, tuple(self._list(url, FoundBy.ARCHIVE) for url in urls))
 
     def _seed(self, seed: Seed) -> Candidate:
         return Candidate(seed.url, seed.kind, FoundBy.SEED, seed.url)
@@ -289,7 +296,11 @@ class Course:
         await self._ask(following)
 
     def _learn(self, visit: Visit, *, is_front: bool) -> list[Candidate]:
-        """Note the indexes and sections that a front page leads to; those to be read at once."""
+        """Note the indexes and sections that a front page leads to.
+
+        Returns:
+            Those to be read at once.
+        """
         sites = sites_of(self.source)
         hubs = []
         for candidate in _leads(visit):
@@ -316,7 +327,7 @@ class Course:
             number = page_number(known)
             if number > 1 and first_page(known) == key:
                 section.later_page = known
-                section.places[number] = Place.WITHIN if was_there else Place.BEYOND
+                section.places[number] = PagePosition.WITHIN if was_there else PagePosition.BEYOND
                 if known in self._naming:
                     section.naming.add(number)
 
@@ -325,7 +336,7 @@ class Course:
         template, day = self._guesses[url]
         if visit.error is not None or template.day_of(visit.final_url) != day:
             return
-        periods = [period for page in _pages(visit) if (period := period_of(page))]
+        periods = _periods(visit)
         fitting = [first for first, last in periods if abs((first - day).days) <= 1]
         if _pages(visit) and len(fitting) * 2 >= len(periods):
             self._learn_index(template)
@@ -366,20 +377,26 @@ class Course:
             self.notes.append(f"{section.url} is read no further: {section.stopped}")
         return following if section.follows(number) else []
 
-    def _place(self, visit: Visit) -> Place:
-        periods = sorted(period for page in _pages(visit) if (period := period_of(page)))
+    def _place(self, visit: Visit) -> PagePosition:
+        periods = sorted(_periods(visit))
         if visit.error is not None or not _pages(visit):
-            return Place.BEYOND
+            return PagePosition.BEYOND
         if not periods:
-            return Place.WITHIN
-        first, last = periods[len(periods) // 2]  # whatever a column of popular articles says
+            return PagePosition.WITHIN
+        first, last = periods[len(periods) // 2]  # a column of popular articles may say otherwise
         if self.span.overlaps(first, last):
-            return Place.WITHIN
-        return Place.BEYOND if last < self.span.first else Place.NEWER
+            return PagePosition.WITHIN
+        return PagePosition.BEYOND if last < self.span.first else PagePosition.NEWER
 
 
 def _pages(visit: Visit) -> list[Candidate]:
     return [each for each in visit.candidates if each.kind is UrlKind.PAGE]
+
+
+def _periods(visit: Visit) -> list[tuple[date, date]]:
+    """When the articles that a list names were published, as far as that is known."""
+    periods = [period_of(page) for page in _pages(visit)]
+    return [period for period in periods if period is not None]
 
 
 def _leads(visit: Visit) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""What a backfill tells at its end: what each way found, month by month, and what was refused."""
+"""The report at the end of a backfill: what each way found by month, and what was refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from archive.db.backfill import Found
 from archive.model import Candidate, FoundBy, UrlKind
-from crawler.backfill.plan import Course
+from crawler.backfill.plan import BackfillPlan
 from crawler.discovery.span import period_of
 
 WAYS = {
@@ -27,7 +27,7 @@ REASONS_SHOWN = 20
 
 
 @dataclass(slots=True)
-class Report:
+class BackfillReport:
     """What came of a backfill."""
 
     found: dict[str, Counter[str]] = field(default_factory=dict)
@@ -37,23 +37,23 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
 
-def report_of(course: Course) -> Report:
+def report_of(plan: BackfillPlan) -> BackfillReport:
     """Count what a backfill found since it began, killed runs of it included."""
-    report = Report(notes=list(course.notes))
-    for page in course.table.found(course.begun_at):
+    report = BackfillReport(notes=list(plan.notes))
+    for page in plan.table.found(plan.begun_at):
         counts = report.found.setdefault(_month(page), Counter())
         counts[WAYS.get(page.found_by, page.found_by)] += 1
         counts["articles"] += page.is_article
         if not page.is_article:
             report.refused[_reason(page)] += 1
-    for (kind, reason), count in course.table.failed_lists(course.begun_at).items():
+    for (kind, reason), count in plan.table.failed_lists(plan.begun_at).items():
         report.refused[f"{kind}: {reason}"] += count
-    if course.outside:
-        report.notes.append(f"{course.outside} addresses that were named lie outside the span")
+    if plan.outside:
+        report.notes.append(f"{plan.outside} addresses that were named lie outside the span")
     return report
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: BackfillReport, console: Console) -> None:
     """Print it."""
     if report.found:
         console.print(_table(report.found))
@@ -63,7 +63,7 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(line), style="yellow", soft_wrap=True)
 
 
-def summary(report: Report) -> dict[str, Mapping[str, int]]:
+def summary(report: BackfillReport) -> dict[str, Mapping[str, int]]:
     """The same, fit for JSON."""
     return {**dict(sorted(report.found.items())), "refused": dict(report.refused)}
 
@@ -99,7 +99,7 @@ def _reason(page: Found) -> str:
 
 
 def _month(page: Found) -> str:
-    """When it was published; by its address, where it is no article."""
+    """Month of publication, of a page that is no article by its address."""
     if page.published_at is not None:
         return f"{page.published_at:%Y-%m}"
     candidate = Candidate(page.url, UrlKind.PAGE, page.found_by, page.url)

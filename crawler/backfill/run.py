@@ -1,4 +1,4 @@
-"""`kliping backfill`: the ordinary spider on the course of a backfill, and what it found."""
+"""`kliping backfill`: the ordinary spider by the plan of a backfill, and what it found."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rich.console import Console
 
 from archive.errors import WrongUseError
 from archive.home import open_home
-from crawler.backfill.report import report_of, show
+from crawler.backfill.report import print_report, report_of
 from crawler.discovery.span import Span
 from crawler.runs.crawl import exit_code, run_task
 from crawler.runs.crawl_request import Task
 
 
 def span_of(first: date, last: date | None) -> Span:
-    """The days that are meant; to today where no last one is given.
+    """The days between two dates, or up to today without a last one.
 
     Raises:
         WrongUseError: the last one is before the first.
@@ -28,7 +28,10 @@ def span_of(first: date, last: date | None) -> Span:
 
 
 def run_backfill(path: Path, name: str, first: date, last: date | None) -> int:
-    """Find and archive what a source published between two days; the exit code.
+    """Find and archive what a source published between two days.
+
+    Returns:
+        The exit code.
 
     Raises:
         WrongUseError, HomeError, ConfigError, SourceError: something a person must change.
@@ -41,7 +44,7 @@ def run_backfill(path: Path, name: str, first: date, last: date | None) -> int:
     task = Task((name,), span=span, is_open=last is None)
     ended = run_task(open_home(path), task, console)
     assert ended.session.course is not None  # the task has a span
-    show(report_of(ended.session.course), console)
+    print_report(report_of(ended.session.course), console)
     if not ended.is_finished:
         console.print("Interrupted; the same command goes on from here.")
     return exit_code(ended, console)

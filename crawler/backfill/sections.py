@@ -14,13 +14,13 @@ from itertools import pairwise
 
 from crawler.discovery.archives import with_number
 
-MAX_PAGE = 20_000
+MAX_PAGE_NUMBER = 20_000
 """No section is believed to have more pages; some answer to any number."""
 END_FOUND = 16
-"""The end of a section is known well enough when it is known to a part in so many."""
+"""The end of a section is known well enough when its error is below one part in this."""
 
 
-class Place(IntEnum):
+class PagePosition(IntEnum):
     """Where a page of a section lies."""
 
     NEWER = 0
@@ -37,8 +37,8 @@ class Section:
     url: str
     """Of its first page."""
     later_page: str | None = None
-    """Address of one of its later pages, which tells those of all."""
-    places: dict[int, Place] = field(default_factory=dict)
+    """Address of one of its later pages, from which those of all follow."""
+    places: dict[int, PagePosition] = field(default_factory=dict)
     naming: set[int] = field(default_factory=set)
     """Pages that named something new."""
     last: int | None = None
@@ -56,10 +56,10 @@ class Section:
     def is_endless(self) -> bool:
         """Whether no end was found, though pages were sampled to find it."""
         is_seen = self.is_sampled and self.later_page is not None and bool(self.places)
-        return is_seen and (self._end() in (None, MAX_PAGE))
+        return is_seen and (self._end() in (None, MAX_PAGE_NUMBER))
 
     def page(self, number: int) -> str | None:
-        """The address of one of its pages, if it can be told."""
+        """The address of one of its pages, if it is known."""
         if number == 1:
             return self.url
         return with_number(self.later_page, number) if self.later_page else None
@@ -69,7 +69,7 @@ class Section:
         if self.stopped or (self.places and self.later_page is None):
             return []
         head = 1
-        while head in self.naming and self.places.get(head) is Place.WITHIN:
+        while head in self.naming and self.places.get(head) is PagePosition.WITHIN:
             head += 1
         if head not in self.places:
             return [head] if self._may_be(head) else []
@@ -79,16 +79,16 @@ class Section:
 
     def follows(self, number: int) -> bool:
         """Whether the page behind page `number` is read at once."""
-        goes_on = (self.is_walked or number in self.naming) and number < MAX_PAGE
-        return goes_on and not self.stopped and self.places[number] is Place.WITHIN
+        goes_on = (self.is_walked or number in self.naming) and number < MAX_PAGE_NUMBER
+        return goes_on and not self.stopped and self.places[number] is PagePosition.WITHIN
 
     def _end(self) -> int | None:
         """The first number that is known to be no page of the span."""
-        ends = [each for each, place in self.places.items() if place is Place.BEYOND]
+        ends = [each for each, place in self.places.items() if place is PagePosition.BEYOND]
         if self.last is not None:
             ends.append(self.last + 1)
-        if self.places and max(self.places) * 2 > MAX_PAGE:
-            ends.append(MAX_PAGE)
+        if self.places and max(self.places) * 2 > MAX_PAGE_NUMBER:
+            ends.append(MAX_PAGE_NUMBER)
         return min(ends, default=None)
 
     def _may_be(self, number: int) -> bool:
@@ -108,8 +108,8 @@ class Section:
         for number, following in pairwise([*known, known[-1] + 2]):
             if following - number < 2 or not self._may_be(number + 1):
                 continue
-            if self.places[number] is not Place.NEWER:
+            if self.places[number] is not PagePosition.NEWER:
                 wanted.append(number + 1)
-            elif following in self.places and self.places[following] is not Place.NEWER:
+            elif following in self.places and self.places[following] is not PagePosition.NEWER:
                 wanted.append((number + following) // 2)  # where the span begins
         return wanted

@@ -30,11 +30,11 @@ PROGRAM = (sys.executable, "-P", "-m", "crawler.cli")
 -P because the current folder may hold another package called archive."""
 WIRE_STORY = "waduk-tirta-raya-penuh"
 """Two outlets have it from the same agency."""
-ENVIRONMENT = {"KLIPING_CRAWL__ALLOW_PRIVATE": "true", "KLIPING_CRAWL__DELAY_S": "0.05"}
+DEMO_ENVIRONMENT = {"KLIPING_CRAWL__ALLOW_PRIVATE": "true", "KLIPING_CRAWL__DELAY_S": "0.05"}
 """Loopback is private, and a site on this machine needs no long pauses."""
 
 
-def main(home: Path) -> None:
+def make_demo(home: Path) -> None:
     """Make the archive in `home`, and print where things lie.
 
     Raises:
@@ -48,7 +48,7 @@ def main(home: Path) -> None:
 
 @contextmanager
 def demo_archive(home: Path) -> Iterator[None]:
-    """Archive the demo site in `home`; the site is served while the `with` block runs.
+    """Archive the demo site in `home`. The site is served while the `with` block runs.
 
     Raises:
         HomeError: `home` holds something that is not the archive of an earlier demo.
@@ -57,14 +57,14 @@ def demo_archive(home: Path) -> Iterator[None]:
     clear_home(home)
     _ignore_other_places()
     with DemoSite() as site:
-        run(home, "init", "--contact", CONTACT)
+        run_kliping(home, "init", "--contact", CONTACT)
         for outlet in site.outlets:
-            run(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
-        run(home, "crawl")
-        run(home, "articles")
-        run(home, "show", site.truth("kenanga")[-1].url)
+            run_kliping(home, "sources", "add", "--name", outlet.name, f"{outlet.base_url}/")
+        run_kliping(home, "crawl")
+        run_kliping(home, "articles")
+        run_kliping(home, "show", site.truth("kenanga")[-1].url)
         lentera = site.outlet("lentera")
-        run(home, "cluster", lentera.url_of(lentera.story(WIRE_STORY)))
+        run_kliping(home, "cluster", lentera.url_of(lentera.story(WIRE_STORY)))
         yield
 
 
@@ -90,7 +90,7 @@ def _ignore_other_places() -> None:
         del os.environ[name]
 
 
-def run(home: Path, *arguments: str) -> None:
+def run_kliping(home: Path, *arguments: str) -> None:
     """Echo and run one `kliping` command, as a person would.
 
     Raises:
@@ -98,7 +98,7 @@ def run(home: Path, *arguments: str) -> None:
     """
     command = ["kliping", "--home", str(home), *arguments]
     typer.secho(f"\n$ {shlex.join(command)}", bold=True)
-    subprocess.run([*PROGRAM, *command[1:]], env=os.environ | ENVIRONMENT, check=True)
+    subprocess.run([*PROGRAM, *command[1:]], env=os.environ | DEMO_ENVIRONMENT, check=True)
 
 
 def farewell(home: Path) -> str:
@@ -131,7 +131,7 @@ def _program(name: str) -> str:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1] if len(sys.argv) > 1 else "demo-archive"))
+        make_demo(Path(sys.argv[1] if len(sys.argv) > 1 else "demo-archive"))
     except subprocess.CalledProcessError as error:
         sys.exit(error.returncode)
     except HomeError as error:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 FILES_DIR = Path(__file__).with_name("files")
-TYPES = {
+ASSET_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".png": "image/png",
@@ -34,11 +34,11 @@ def asset_at(path: str) -> tuple[bytes, str]:
         payload = _png(path)
     elif name.suffix == ".svg":
         payload = _svg(path).encode()
-    elif name.suffix in TYPES:
+    elif name.suffix in ASSET_TYPES:
         payload = (FILES_DIR / name.name).read_bytes()
     else:
         raise FileNotFoundError(path)
-    return payload, TYPES[name.suffix]
+    return payload, ASSET_TYPES[name.suffix]
 
 
 def _colour(path: str, lightness: float) -> bytes:

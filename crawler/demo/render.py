@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from crawler.demo.stories import Outlet, StaticPage, Story
+    from crawler.demo.stories import DemoStory, Outlet, StaticPage
 
 FEED_PATHS = {"rss": "/feed/", "atom": "/feed/atom/", "rdf": "/index.rdf", "json": "/feed.json"}
-FEED_TYPES = {
+FEED_MEDIA_TYPES = {
     "rss": "application/rss+xml",
     "atom": "application/atom+xml",
     "rdf": "application/rdf+xml",
@@ -31,13 +31,13 @@ DAYS = {
     "id": ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"],
     "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
 }
-MONTHS = {
+MONTH_NAMES = {
     "id": "Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember",
     "en": "January February March April May June July August September October November December",
 }
 
 
-def render_story(outlet: Outlet, story: Story, number: int) -> str:
+def render_story(outlet: Outlet, story: DemoStory, number: int) -> str:
     """Page `number` (from 1) of `story`."""
     return _render(
         f"{outlet.theme}/story.html",
@@ -50,7 +50,7 @@ def render_story(outlet: Outlet, story: Story, number: int) -> str:
     )
 
 
-def render_listing(outlet: Outlet, title: str, path: str, stories: Iterable[Story]) -> str:
+def render_listing(outlet: Outlet, title: str, path: str, stories: Iterable[DemoStory]) -> str:
     """A front or section page: teasers of `stories`."""
     return _render("listing.html", outlet, title=title, path=path, stories=list(stories))
 
@@ -92,18 +92,18 @@ def render_sitemap_index(outlet: Outlet, paths: Iterable[str]) -> str:
 
 
 def _render(template: str, outlet: Outlet, **context: Any) -> str:
-    feed = {"path": FEED_PATHS[outlet.feed], "type": FEED_TYPES[outlet.feed]}
+    feed = {"path": FEED_PATHS[outlet.feed], "type": FEED_MEDIA_TYPES[outlet.feed]}
     return _environment.get_template(template).render(outlet=outlet, feed=feed, **context)
 
 
-def _others(outlet: Outlet, story: Story) -> list[Story]:
+def _others(outlet: Outlet, story: DemoStory) -> list[DemoStory]:
     """The outlet's further stories, beginning with the one before `story` in time."""
     position = outlet.stories.index(story)
     return [*outlet.stories[position + 1 :], *outlet.stories[:position]]
 
 
-def _linked_data(outlet: Outlet, story: Story) -> dict[str, Any]:
-    """schema.org data; the Jetpack theme nests it in a graph, as SEO plug-ins do."""
+def _linked_data(outlet: Outlet, story: DemoStory) -> dict[str, Any]:
+    """Linked data by schema.org, nested in a graph by the Jetpack theme, as SEO plug-ins do."""
     people = [{"@type": "Person", "name": name} for name in story.authors]
     desks = [{"@type": "Organization", "name": name} for name in story.organisations]
     url = outlet.url_of(story)
@@ -127,7 +127,7 @@ def _linked_data(outlet: Outlet, story: Story) -> dict[str, Any]:
     return {"@context": "https://schema.org", **article}
 
 
-def _json_feed(outlet: Outlet, stories: Iterable[Story]) -> dict[str, Any]:
+def _json_feed(outlet: Outlet, stories: Iterable[DemoStory]) -> dict[str, Any]:
     """Source: https://www.jsonfeed.org/version/1.1/"""
     return {
         "version": "https://jsonfeed.org/version/1.1",
@@ -160,7 +160,7 @@ def _long_date(moment: datetime, outlet: Outlet) -> str:
     'Monday, 3 March 2025, 06:00 UTC'
     """
     day = DAYS[outlet.language][moment.weekday()]
-    month = MONTHS[outlet.language].split()[moment.month - 1]
+    month = MONTH_NAMES[outlet.language].split()[moment.month - 1]
     clock = f"{moment:%H:%M}" if outlet.language == "en" else f"{moment:%H.%M}"
     return f"{day}, {moment.day} {month} {moment.year}, {clock} {outlet.zone}"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from crawler.demo.stories import Link, Outlet, Story
+    from crawler.demo.stories import DemoStory, Link, Outlet
 
 SITEMAPS = {
     "index": ("/sitemap_index.xml", "/post-sitemap.xml", "/page-sitemap.xml"),
@@ -29,7 +29,7 @@ CDN_ROBOTS = "User-agent: *\nDisallow: /ads/\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class DemoPage:
     """What is answered to a request for one target."""
 
     payload: bytes
@@ -41,7 +41,7 @@ class Page:
     """Absolute target of a redirect."""
 
 
-def page_at(outlet: Outlet, target: str) -> Page:
+def page_at(outlet: Outlet, target: str) -> DemoPage:
     """What `outlet` answers to a request for `target` (path and query).
 
     A query that means nothing to the outlet, such as `?utm_source=rss`, is overlooked.
@@ -56,23 +56,23 @@ def page_at(outlet: Outlet, target: str) -> Page:
     return _message(outlet, 404, path)
 
 
-def cdn_page_at(target: str) -> Page:
+def cdn_page_at(target: str) -> DemoPage:
     """What the host that the outlets keep their themes on answers to a request for `target`."""
     path = urlsplit(target).path
     if path == "/robots.txt":
-        return Page(payload=CDN_ROBOTS.encode(), content_type="text/plain; charset=utf-8")
+        return DemoPage(payload=CDN_ROBOTS.encode(), content_type="text/plain; charset=utf-8")
     return _asset(path)
 
 
-def _asset(path: str) -> Page:
+def _asset(path: str) -> DemoPage:
     try:
         payload, content_type = asset_at(path)
     except FileNotFoundError:
-        return Page(payload=b"no such file\n", content_type="text/plain", status=404)
-    return Page(payload=payload, content_type=content_type)
+        return DemoPage(payload=b"no such file\n", content_type="text/plain", status=404)
+    return DemoPage(payload=payload, content_type=content_type)
 
 
-def _routes(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:
+def _routes(outlet: Outlet) -> Iterator[tuple[str, Callable[[], DemoPage]]]:
     yield "/", partial(_listing, outlet, outlet.title, "/", outlet.stories)
     yield from _listings(outlet)
     for story in outlet.stories:
@@ -90,9 +90,9 @@ def _routes(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:
     yield "/robots.txt", partial(_robots, outlet)
 
 
-def _listings(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:
+def _listings(outlet: Outlet) -> Iterator[tuple[str, Callable[[], DemoPage]]]:
     """Section, author and tag pages."""
-    listings: dict[tuple[str, str], list[Story]] = {}
+    listings: dict[tuple[str, str], list[DemoStory]] = {}
     for story in outlet.stories:
         keys = [(f"/{story.section}/", outlet.sections[story.section])]
         keys += [(outlet.author_path_of(name), name) for name in story.byline]
@@ -103,35 +103,37 @@ def _listings(outlet: Outlet) -> Iterator[tuple[str, Callable[[], Page]]]:
         yield path, partial(_listing, outlet, title, path, tuple(stories))
 
 
-def _html(outlet: Outlet, text: str, *, modified_at: datetime | None = None) -> Page:
-    return Page(payload=text.encode(), content_type=outlet.content_type, modified_at=modified_at)
+def _html(outlet: Outlet, text: str, *, modified_at: datetime | None = None) -> DemoPage:
+    return DemoPage(
+        payload=text.encode(), content_type=outlet.content_type, modified_at=modified_at
+    )
 
 
-def _story(outlet: Outlet, story: Story, number: int) -> Page:
+def _story(outlet: Outlet, story: DemoStory, number: int) -> DemoPage:
     text = render.render_story(outlet, story, number)
     return _html(outlet, text, modified_at=story.last_changed_at)
 
 
-def _listing(outlet: Outlet, title: str, path: str, stories: tuple[Story, ...]) -> Page:
+def _listing(outlet: Outlet, title: str, path: str, stories: tuple[DemoStory, ...]) -> DemoPage:
     text = render.render_listing(outlet, title, path, stories)
     return _html(outlet, text, modified_at=_newest_change(stories))
 
 
-def _feed(outlet: Outlet) -> Page:
-    return Page(
+def _feed(outlet: Outlet) -> DemoPage:
+    return DemoPage(
         payload=render.render_feed(outlet).encode(),
-        content_type=f"{render.FEED_TYPES[outlet.feed]}; charset=utf-8",
+        content_type=f"{render.FEED_MEDIA_TYPES[outlet.feed]}; charset=utf-8",
         modified_at=_newest_change(outlet.stories),
     )
 
 
-def _sitemap(outlet: Outlet, path: str) -> Page:
+def _sitemap(outlet: Outlet, path: str) -> DemoPage:
     payload = _sitemap_text(outlet, path).encode()
     content_type = "application/xml"
     if path.endswith(".gz"):
         payload, content_type = gzip.compress(payload, mtime=0), "application/gzip"
     modified_at = _newest_change(outlet.stories)
-    return Page(payload=payload, content_type=content_type, modified_at=modified_at)
+    return DemoPage(payload=payload, content_type=content_type, modified_at=modified_at)
 
 
 def _sitemap_text(outlet: Outlet, path: str) -> str:
@@ -148,21 +150,21 @@ def _sitemap_text(outlet: Outlet, path: str) -> str:
     return render.render_urlset(outlet, [*stories, *pages])
 
 
-def _robots(outlet: Outlet) -> Page:
+def _robots(outlet: Outlet) -> DemoPage:
     text = outlet.robots.strip().format(base_url=outlet.base_url) + "\n"
-    return Page(payload=text.encode(), content_type="text/plain; charset=utf-8")
+    return DemoPage(payload=text.encode(), content_type="text/plain; charset=utf-8")
 
 
-def _link(outlet: Outlet, link: Link) -> Page:
+def _link(outlet: Outlet, link: Link) -> DemoPage:
     if link.to is None:
         return _message(outlet, link.status, link.path)
     location = outlet.url_of(outlet.story(link.to))
-    return Page(
+    return DemoPage(
         payload=b"", content_type=outlet.content_type, status=link.status, location=location
     )
 
 
-def _message(outlet: Outlet, status: int, path: str) -> Page:
+def _message(outlet: Outlet, status: int, path: str) -> DemoPage:
     titles = {
         ("id", 404): "Halaman tidak ditemukan",
         ("id", 410): "Halaman ini sudah dihapus",
@@ -171,8 +173,8 @@ def _message(outlet: Outlet, status: int, path: str) -> Page:
     }
     title = titles[outlet.language, status]
     text = render.render_message(outlet, title, path, f"{title}: {path}")
-    return Page(payload=text.encode(), content_type=outlet.content_type, status=status)
+    return DemoPage(payload=text.encode(), content_type=outlet.content_type, status=status)
 
 
-def _newest_change(stories: tuple[Story, ...]) -> datetime:
+def _newest_change(stories: tuple[DemoStory, ...]) -> datetime:
     return max(story.last_changed_at for story in stories)

@@ -14,7 +14,7 @@ FIRST_PORT = 8701
 """Five ports from here on, so that addresses stay the same from one time to the next."""
 
 
-def serve(first_port: int) -> None:
+def serve_demo(first_port: int) -> None:
     """Serve from `first_port` on, print the addresses, and wait for Ctrl-C or SIGTERM."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -27,4 +27,4 @@ def serve(first_port: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]) if len(sys.argv) > 1 else FIRST_PORT)
+    serve_demo(int(sys.argv[1]) if len(sys.argv) > 1 else FIRST_PORT)

@@ -2,7 +2,7 @@
 
 `LoopbackServer` is for anyone who needs a server in a thread (the test servers too): leaving
 its `with` block ends every connection and joins every thread. `OutletServer` adds what a news
-site's server does: conditional requests, gzip, and a log of what was asked.
+site's server does: conditional requests, gzip, and a log of requests.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.demo.routes import Page
+    from crawler.demo.routes import DemoPage
 
 LOOPBACK = "127.0.0.1"
 IDLE_S = 30
@@ -39,7 +39,7 @@ class LoopbackServer(ThreadingHTTPServer):
     request_queue_size = 64
 
     def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
-        """Bind `port` (0: any free one); requests wait until the block is entered."""
+        """Bind `port` (0: any free one). Requests wait until the block is entered."""
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
         super().__init__((LOOPBACK, port), handler)
@@ -85,13 +85,13 @@ class LoopbackServer(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Overlook clients that went away; let every other error be seen."""
+        """Ignore clients that disconnected, and report every other error."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
 def end_connection(connection: socket.socket) -> None:
-    """Wake up whoever waits on `connection`, which may be closed already."""
+    """Wake up threads that wait on `connection`, which may be closed already."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)
 
@@ -103,7 +103,7 @@ class LoggedRequest:
     outlet: str
     method: str
     path: str
-    """Path and query, as asked for."""
+    """Path and query, as requested."""
     status: int
     headers: dict[str, str]
     """Of the request; names in lower case."""
@@ -117,7 +117,7 @@ class OutletServer(LoopbackServer):
     def __init__(
         self,
         outlet: str,
-        answer: Callable[[str], Page],
+        answer: Callable[[str], DemoPage],
         log: Callable[[LoggedRequest], None],
         port: int = 0,
     ) -> None:
@@ -154,7 +154,7 @@ class OutletHandler(BaseHTTPRequestHandler):
         tag = f'W/"{hashlib.sha256(page.payload).hexdigest()[:16]}"'
         fresh = page.status == HTTPStatus.OK and self._has_already(page, tag)
         status = HTTPStatus.NOT_MODIFIED if fresh else page.status
-        # Logged first, so that whoever has the answer finds the request in the log.
+        # Logged first, so that a client that has the answer finds its request in the log.
         self._log(status)
         self.send_response(status)
         self.send_header("Vary", "Accept-Encoding")
@@ -168,7 +168,7 @@ class OutletHandler(BaseHTTPRequestHandler):
         else:
             self._send_page(page, send_payload=send_payload)
 
-    def _send_page(self, page: Page, *, send_payload: bool) -> None:
+    def _send_page(self, page: DemoPage, *, send_payload: bool) -> None:
         body = page.payload
         self.send_header("Content-Type", page.content_type)
         if page.location:
@@ -181,11 +181,11 @@ class OutletHandler(BaseHTTPRequestHandler):
         if send_payload:
             self.wfile.write(body)
 
-    def _wants_gzip(self, page: Page) -> bool:
+    def _wants_gzip(self, page: DemoPage) -> bool:
         compressed_already = page.content_type == "application/gzip"
         return not compressed_already and "gzip" in self.headers.get("Accept-Encoding", "")
 
-    def _has_already(self, page: Page, tag: str) -> bool:
+    def _has_already(self, page: DemoPage, tag: str) -> bool:
         """Source: RFC 9110 clause 13.2.2 (If-None-Match goes before If-Modified-Since)."""
         if tags := self.headers.get("If-None-Match"):
             return tag in [each.strip() for each in tags.split(",")]

@@ -1,4 +1,4 @@
-"""The demo site while it runs: one server per outlet, one for their themes, and what was asked.
+"""The demo site while it runs: one server per outlet, one for their themes, and a log of requests.
 
 with DemoSite() as site:
     crawl([outlet.base_url for outlet in site.outlets])
@@ -20,7 +20,7 @@ from crawler.demo.stories import Outlet, StoryTruth, load_outlet, outlet_names, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from crawler.demo.routes import Page
+    from crawler.demo.routes import DemoPage
 
 
 class DemoSite:
@@ -48,7 +48,7 @@ class DemoSite:
         return self
 
     def _serve(
-        self, servers: ExitStack, name: str, answer: Callable[[str], Page], index: int
+        self, servers: ExitStack, name: str, answer: Callable[[str], DemoPage], index: int
     ) -> OutletServer:
         port = self._first_port + index if self._first_port else 0
         server = OutletServer(name, answer, self._log, port)
@@ -87,9 +87,12 @@ class DemoSite:
         return [truth_of(now, story) for story in now.stories]
 
     def edit(self, outlet: str, slug: str, **changes: Any) -> StoryTruth:
-        """Change fields of a story from now on, e.g. `text`; its new truth.
+        """Change fields of a story from now on, e.g. `text`.
 
         `modified_at` changes only when it is given: outlets do edit without saying so.
+
+        Returns:
+            The story as it reads now.
 
         Raises:
             SourceError: no such outlet or story.
@@ -100,7 +103,7 @@ class DemoSite:
             self._outlets[outlet] = after
         return truth_of(after, after.story(slug))
 
-    def _answer(self, name: str, target: str) -> Page:
+    def _answer(self, name: str, target: str) -> DemoPage:
         return page_at(self.outlet(name), target)
 
     def _log(self, request: LoggedRequest) -> None:

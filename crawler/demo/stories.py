@@ -31,7 +31,7 @@ class Comment(BaseModel, frozen=True, extra="forbid"):
     text: str
 
 
-class Story(BaseModel, frozen=True, extra="forbid"):
+class DemoStory(BaseModel, frozen=True, extra="forbid"):
     """One story as its author wrote it, without anything that a theme adds."""
 
     slug: str
@@ -51,7 +51,7 @@ class Story(BaseModel, frozen=True, extra="forbid"):
 
     @property
     def pages(self) -> tuple[tuple[str, ...], ...]:
-        """Paragraphs of each page; most stories have one page."""
+        """Paragraphs of each page. Most stories have one page."""
         pages: list[list[str]] = [[]]
         for block in self.text.strip().split("\n\n"):
             paragraph = " ".join(block.split())
@@ -123,13 +123,13 @@ class Outlet(BaseModel, frozen=True, extra="forbid"):
     """Path segment to title."""
     pages: tuple[StaticPage, ...]
     links: tuple[Link, ...] = ()
-    stories: tuple[Story, ...]
+    stories: tuple[DemoStory, ...]
 
-    def path_of(self, story: Story) -> str:
+    def path_of(self, story: DemoStory) -> str:
         """Path that `story` is served under."""
         return self.story_path.format_map(dict(story))
 
-    def url_of(self, story: Story) -> str:
+    def url_of(self, story: DemoStory) -> str:
         """Address of `story`, absolute."""
         return self.base_url + self.path_of(story)
 
@@ -141,7 +141,7 @@ class Outlet(BaseModel, frozen=True, extra="forbid"):
         """Path of the listing of stories about `tag`."""
         return self.tag_path.format(name=_path_segment(tag))
 
-    def story(self, slug: str) -> Story:
+    def story(self, slug: str) -> DemoStory:
         """The story called `slug`.
 
         Raises:
@@ -155,7 +155,7 @@ class Outlet(BaseModel, frozen=True, extra="forbid"):
     def edited(self, slug: str, **changes: Any) -> Outlet:
         """This outlet with fields of one story changed, checked like a file's."""
         before = self.story(slug)
-        after = Story.model_validate({**dict(before), **changes})
+        after = DemoStory.model_validate({**dict(before), **changes})
         stories = tuple(after if story is before else story for story in self.stories)
         return self.model_copy(update={"stories": stories})
 
@@ -188,7 +188,7 @@ class StoryTruth:
         return sum(self.pages, ())
 
 
-def truth_of(outlet: Outlet, story: Story) -> StoryTruth:
+def truth_of(outlet: Outlet, story: DemoStory) -> StoryTruth:
     """The truth of `story` as `outlet` publishes it."""
     url = outlet.url_of(story)
     further = range(2, len(story.pages) + 1)
@@ -237,12 +237,12 @@ def _path_segment(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _load_story(path: Path) -> Story:
+def _load_story(path: Path) -> DemoStory:
     fields = _read_toml(path)
     if wire := fields.pop("text_of", None):
         fields["text"] = _read_toml(STORIES_DIR / f"{wire}.toml").get("text")
     try:
-        return Story.model_validate({"slug": path.stem, **fields})
+        return DemoStory.model_validate({"slug": path.stem, **fields})
     except ValidationError as error:
         raise SourceError(f"{path}: {error}") from error
 

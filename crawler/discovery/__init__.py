@@ -1,9 +1,12 @@
 """How URLs are found: one parser for each kind of document that names them.
 
-The spider looks the parser of a fetched URL up in `DISCOVERERS` by the kind it was fetched as.
+A new kind is a member of `archive.model.UrlKind`, which knows how it is fetched, a module here
+with its parser, and a line of `DISCOVERERS`. One that source files name as a seed also has a line
+of `SEED_KINDS`, and its key in `crawler.sources.files.SourceFile`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
 
@@ -25,14 +28,37 @@ DISCOVERERS: Mapping[UrlKind, Discoverer] = MappingProxyType(
         UrlKind.API: discover_posts,
     }
 )
-"""What is fetched to find pages."""
+"""The parser of each kind of document that names URLs, by what it was fetched as."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeedKind:
+    """A kind of seed, as people write it."""
+
+    key: str
+    """Of source files."""
+    advice: str
+    """What to do where another document is at the address."""
+
+
+SEED_KINDS: Mapping[UrlKind, SeedKind] = MappingProxyType(
+    {
+        UrlKind.FEED: SeedKind(
+            "feeds", "Put a feed's address in its place (a page goes under `listings`)."
+        ),
+        UrlKind.SITEMAP: SeedKind(
+            "sitemaps", "Put a sitemap's address in its place; robots.txt often names them."
+        ),
+        UrlKind.LISTING: SeedKind("listings", "Put a page with links to articles in its place."),
+    }
+)
 
 
 def discoverer_of(kind: UrlKind, found_by: FoundBy, source: Source) -> Discoverer | None:
-    """Return the parser of what a URL of `source` answers; None if nothing is looked for in it.
+    """Return the parser of the answer of a URL of `source`, None if it is not searched for URLs.
 
     A page is read by the extraction, and here for its requisites if the source wants them.
-    Those that a stylesheet imports are read for images and fonts, not for further imports.
+    Stylesheets that a stylesheet imports are read for images and fonts, not for further imports.
     """
     if kind in DISCOVERERS:
         return DISCOVERERS[kind]
@@ -45,14 +71,16 @@ def discoverer_of(kind: UrlKind, found_by: FoundBy, source: Source) -> Discovere
 
 def is_rendered(kind: UrlKind, source: Source) -> bool:
     """Tell whether a URL of `source` is read after its scripts have run."""
-    return source.render and kind in (UrlKind.PAGE, UrlKind.LISTING)
+    return source.render and kind.is_rendered
 
 
 __all__ = [
     "DISCOVERERS",
+    "SEED_KINDS",
     "Discovered",
     "Discoverer",
     "Refusal",
+    "SeedKind",
     "discoverer_of",
     "is_rendered",
 ]

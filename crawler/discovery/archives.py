@@ -63,7 +63,7 @@ class DayTemplate:
         return normalise_url(self.text.format(date=day))
 
     def day_of(self, url: str) -> date | None:
-        """The day of an address of this template, of whichever page; None of other addresses.
+        """The day of any page of an address of this template, None for other addresses.
 
         >>> DayTemplate("https://suara.example/indeks/{date:%Y/%m/%d}").day_of(
         ...     "https://suara.example/indeks/2024/05/17?page=2"
@@ -98,7 +98,7 @@ def _group(mark: re.Match[str]) -> str:
 
 
 def template_problem(text: str) -> str | None:
-    """Why a text is no template of an index by date; None where it is one."""
+    """Why a text is no template of an index by date, None if it is one."""
     template = DayTemplate(text)
     day = date(2024, 11, 23)
     try:
@@ -160,7 +160,7 @@ def _without_slash(url: str) -> str:
 
 
 def page_number(url: str) -> int:
-    """Which page of a listing an address is; 1 where it does not say."""
+    """Which page of a listing an address is, 1 if it does not say."""
     found = _PAGE.search(url)
     return int(found["in_path"] or found["in_query"]) if found else 1
 

@@ -59,7 +59,7 @@ class SiteHead:
     """Those of the head first, then those that the page links to; feeds of comments left out."""
 
 
-def read_head(body: bytes, url: str, *, content_type: str | None) -> SiteHead:
+def read_site_head(body: bytes, url: str, *, content_type: str | None) -> SiteHead:
     """Read the head of the HTML page that `url` answered with. Any bytes give some result."""
     page = html_page(body, content_type)
     base = base_url(page, url)

@@ -52,7 +52,7 @@ class Discoverer(Protocol):
 
         Raises:
             DiscoveryError: it is not what it should be; the message names `url` and says what
-                came instead. Nothing else is raised, whatever the bytes.
+                came instead. No bytes raise anything else.
         """
         ...
 
@@ -69,7 +69,11 @@ class Gathering:
     """By URL, its address with the tracking parameters that it was named with."""
 
     def absolute(self, reference: str, base: str | None = None) -> str | None:
-        """Return the URL meant by `reference`; None, and a refusal, if it is no web address."""
+        """Return the URL meant by `reference`. One that is no web address is refused.
+
+        Returns:
+            The URL, None if it was refused.
+        """
         try:
             spelled = join_url(base or self.found_in, reference)
             url = normalise_url(spelled)

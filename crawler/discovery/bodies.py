@@ -84,7 +84,7 @@ def _mebibytes(size_bytes: int) -> str:
 
 
 def true_encoding(body: bytes) -> str | None:
-    """Return `utf-8` where the bytes can be nothing else, whatever is declared; else None.
+    """Return `utf-8` where the bytes can be nothing else, else None.
 
     Text of another charset is practically never valid UTF-8 (RFC 3629, section 1).
     """
@@ -104,7 +104,7 @@ def html_text(body: bytes, content_type: str | None) -> str:
 
 
 def html_page(body: bytes, content_type: str | None) -> Selector:
-    """Parse an HTML page; any bytes give some tree."""
+    """Parse an HTML page. Any bytes give some tree."""
     text = _CONTROLS.sub(" ", html_text(body, content_type))
     return Selector(text=text, type="html")
 
@@ -119,7 +119,7 @@ def is_html(body: bytes) -> bool:
 
 
 def plain_text(markup: str | None) -> str | None:
-    """Return markup as one line of text; None where nothing is left."""
+    """Return markup as one line of text, None if nothing is left."""
     return " ".join(html.unescape(remove_tags(markup or "")).split()) or None
 
 

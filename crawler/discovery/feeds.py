@@ -26,7 +26,7 @@ from archive.core.urls import registrable_domain
 from archive.errors import FeedError, UrlError
 from archive.model import FoundBy, Source, UrlKind
 from crawler.cache_headers import feed_fresh_s
-from crawler.discovery.autodiscovery import read_head
+from crawler.discovery.autodiscovery import read_site_head
 from crawler.discovery.base import Discovered, Gathering
 from crawler.discovery.bodies import (
     UnpackedTooLargeError,
@@ -46,7 +46,7 @@ MAX_FEED_BYTES = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One item of a feed, whatever its format; `link` as the feed writes it."""
+    """One item of a feed of any format, with `link` as the feed writes it."""
 
     link: str
     title: str | None
@@ -66,7 +66,7 @@ class _Feed:
 
 
 def discover_feed(body: bytes, url: str, *, content_type: str | None, source: Source) -> Discovered:
-    """Return the articles that a feed names; see `Discoverer`.
+    """Return the articles that a feed names (see `Discoverer`).
 
     An article may lie on the source's sites or on the site that the feed itself calls its home
     (a publisher's feed host and its pages are often two domains).
@@ -119,12 +119,12 @@ def _what_came(body: bytes, url: str, content_type: str | None) -> str:
     message = f"{url}: not a feed but {described(body, content_type)}"
     if not is_html(body):
         return message
-    named = [feed.url for feed in read_head(body, url, content_type=content_type).feeds]
+    named = [feed.url for feed in read_site_head(body, url, content_type=content_type).feeds]
     return f"{message}; it names these feeds: {', '.join(named)}" if named else message
 
 
 def _read_xml(body: bytes, content_type: str | None, *, whole: bool) -> _Feed | None:
-    """Read what feedparser reads; None where it finds no feed at all."""
+    """Read what feedparser reads, None if it finds no feed."""
     encoding = true_encoding(body)
     if encoding:
         content_type = f"application/xml; charset={encoding}"
@@ -160,7 +160,7 @@ def _read_xml(body: bytes, content_type: str | None, *, whole: bool) -> _Feed | 
 def _xml_entries(items: Iterable[Any]) -> Iterator[_Entry]:
     for item in items:
         # FeedBurner rewrites links to count clicks and keeps the article's own address aside;
-        # feedparser takes any guid for a link where there is none, even a bare number.
+        # feedparser uses any guid as a link where there is none, even a bare number.
         link = item.get("link") if item.get("links") else None
         link = item.get("feedburner_origlink") or link or _web_address(item.get("id"))
         if link:
@@ -183,7 +183,7 @@ def _moment(item: Any, name: str) -> datetime | None:
 
 
 def _read_json(body: bytes) -> _Feed | None:
-    """Read JSON Feed; None where it is some other JSON."""
+    """Read JSON Feed, None if it is other JSON."""
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -215,7 +215,7 @@ def _json_entries(items: Iterable[object]) -> Iterator[_Entry]:
 
 
 def _web_address(identifier: str | None) -> str | None:
-    """Return an entry's identifier where it is an address too; a bare number is none."""
+    """Return an entry's identifier if it is an address. A bare number is none."""
     is_address = identifier and identifier.lower().startswith(("http://", "https://"))
     return identifier if is_address else None
 

@@ -37,7 +37,7 @@ class Judgement(StrEnum):
     NO = "no"
     """Nothing that holds an article or leads to one."""
     UNSURE = "unsure"
-    """The URL does not tell."""
+    """The URL does not decide it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class _Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class UrlRule:
     """One reason to judge a URL; a `hard` one holds even for what a feed calls an article."""
 
     name: str
@@ -220,37 +220,41 @@ def _is_section(address: _Address) -> bool:
 
 _ART, _LIST, _NO, _UNSURE = Judgement.ARTICLE, Judgement.LISTING, Judgement.NO, Judgement.UNSURE
 
-RULES: tuple[Rule, ...] = (
-    Rule("file", _NO, "it is a file, not a page", _in_path(_FILE), hard=True),
-    Rule("machine", _NO, "it is a feed, an API or an embed", _in_path(_MACHINE), hard=True),
-    Rule("feed", _NO, "it is a feed", _has_query("feed"), hard=True),
-    Rule("share", _NO, "it shares a page", _in_path(_SHARE), hard=True),
-    Rule("reply", _NO, "it shares or answers a page", _has_query("share", "replytocom"), hard=True),
-    Rule("search", _NO, "it is a search", _is_search, hard=True),
-    Rule("account", _NO, "it is about a reader's account", _in_path(_ACCOUNT), hard=True),
-    Rule(
+RULES: tuple[UrlRule, ...] = (
+    UrlRule("file", _NO, "it is a file, not a page", _in_path(_FILE), hard=True),
+    UrlRule("machine", _NO, "it is a feed, an API or an embed", _in_path(_MACHINE), hard=True),
+    UrlRule("feed", _NO, "it is a feed", _has_query("feed"), hard=True),
+    UrlRule("share", _NO, "it shares a page", _in_path(_SHARE), hard=True),
+    UrlRule(
+        "reply", _NO, "it shares or answers a page", _has_query("share", "replytocom"), hard=True
+    ),
+    UrlRule("search", _NO, "it is a search", _is_search, hard=True),
+    UrlRule("account", _NO, "it is about a reader's account", _in_path(_ACCOUNT), hard=True),
+    UrlRule(
         "contact",
         _NO,
         "it is a contact or login page",
         lambda a: is_not_crawlable(a.url),
         hard=True,
     ),
-    Rule("front-page", _LIST, "it is a front page", _is_front_page, hard=True),
-    Rule("about", _NO, "it is about the publisher and no news", _in_path(_ABOUT)),
-    Rule("archive", _LIST, "it is an index or archive page", _in_path(_ARCHIVE)),
-    Rule("pagination", _LIST, "it is a later page of a listing", _in_path(_PAGINATION)),
-    Rule("taxonomy", _LIST, "it lists a tag, topic, category or author", _in_path(_TAXONOMY)),
-    Rule("later-part", _NO, "it is a later part of an article", _is_later_part),
-    Rule("media", _UNSURE, "it may be a video or a gallery with little text", _is_media),
-    Rule("date", _ART, "its path has a date", _has_date),
-    Rule("marker", _ART, "its path says that it is an article", _in_path(_MARKER)),
-    Rule("number", _ART, "it ends in the number of an article", _has_number),
-    Rule("long-slug", _ART, "its path has a headline", _has_long_slug),
-    Rule("page-file", _ART, "its file name is a headline", _in_path(_PAGE_FILE)),
-    Rule("more", _LIST, "it is a later page of a listing", _is_later_page),
-    Rule("navigation", _LIST, "it is a navigation page", lambda a: is_navigation_page(a.url)),
-    Rule("section", _LIST, "its path is that of a section", _is_section),
-    Rule("structure", _NO, "its path is of the site's machinery", lambda a: not type_filter(a.url)),
+    UrlRule("front-page", _LIST, "it is a front page", _is_front_page, hard=True),
+    UrlRule("about", _NO, "it is about the publisher and no news", _in_path(_ABOUT)),
+    UrlRule("archive", _LIST, "it is an index or archive page", _in_path(_ARCHIVE)),
+    UrlRule("pagination", _LIST, "it is a later page of a listing", _in_path(_PAGINATION)),
+    UrlRule("taxonomy", _LIST, "it lists a tag, topic, category or author", _in_path(_TAXONOMY)),
+    UrlRule("later-part", _NO, "it is a later part of an article", _is_later_part),
+    UrlRule("media", _UNSURE, "it may be a video or a gallery with little text", _is_media),
+    UrlRule("date", _ART, "its path has a date", _has_date),
+    UrlRule("marker", _ART, "its path says that it is an article", _in_path(_MARKER)),
+    UrlRule("number", _ART, "it ends in the number of an article", _has_number),
+    UrlRule("long-slug", _ART, "its path has a headline", _has_long_slug),
+    UrlRule("page-file", _ART, "its file name is a headline", _in_path(_PAGE_FILE)),
+    UrlRule("more", _LIST, "it is a later page of a listing", _is_later_page),
+    UrlRule("navigation", _LIST, "it is a navigation page", lambda a: is_navigation_page(a.url)),
+    UrlRule("section", _LIST, "its path is that of a section", _is_section),
+    UrlRule(
+        "structure", _NO, "its path is of the site's machinery", lambda a: not type_filter(a.url)
+    ),
 )
 
 

@@ -19,7 +19,7 @@ from crawler.discovery.bodies import described, html_page, is_html, plain_text
 from crawler.discovery.judge import Judgement, Verdict, judge, sites_of
 
 HEADLINE_WORDS = 5
-"""A link of so many words is a headline; the name of a section has fewer."""
+"""A link of at least this many words is a headline; the name of a section has fewer."""
 
 UNTRUSTED = frozenset({"sponsored", "ugc"})
 _NOFOLLOW = Verdict(Judgement.NO, "nofollow", "its links are marked nofollow")
@@ -36,7 +36,7 @@ class _Link:
 def discover_listing(
     body: bytes, url: str, *, content_type: str | None, source: Source
 ) -> Discovered:
-    """Return the articles and sections of its own site that a page links to; see `Discoverer`.
+    """Return the articles and sections of its own site that a page links to (see `Discoverer`).
 
     Of the listings only sections are followed; tags, authors and later pages of a listing show
     the same articles again and are among the refused.

@@ -1,7 +1,7 @@
 """The WordPress REST API: every article of a span, a hundred a request, where it is open.
 
 Source: https://developer.wordpress.org/rest-api/reference/posts/#list-posts; its pagination is
-told by the header X-WP-TotalPages.
+given by the header X-WP-TotalPages.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _FIELDS = "link,date_gmt,modified_gmt,title"
 def posts_url(site: str, first: date, last: date, page: int = 1) -> str:
     """The address of one page of the posts of a span, the oldest first, so that pages stay.
 
-    Dates are in the site's own time zone, which nobody knows here: a day more on either side.
+    Dates are in the site's own time zone, which is unknown here: a day more on either side.
     """
     query = {
         "after": f"{first - timedelta(days=1):%Y-%m-%d}T00:00:00",
@@ -58,7 +58,7 @@ def discover_posts(
     gathering = Gathering(url, FoundBy.API)
     sites = sites_of(source)
     for post in posts:
-        _take(gathering, post, sites)
+        _add_post(gathering, post, sites)
     if len(posts) >= POSTS_A_PAGE:
         for following in later_pages(url, 1):
             gathering.add(following, UrlKind.API)
@@ -101,7 +101,7 @@ def _read(body: bytes) -> list[dict[str, Any]] | None:
     return read if len(read) == len(posts) else None
 
 
-def _take(gathering: Gathering, post: dict[str, Any], sites: frozenset[str]) -> None:
+def _add_post(gathering: Gathering, post: dict[str, Any], sites: frozenset[str]) -> None:
     address = gathering.absolute(post["link"])
     if address is None:
         return

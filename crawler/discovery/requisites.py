@@ -62,7 +62,7 @@ _SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*+)(?:(?<=,)|[^,]*+)")
 def discover_page_requisites(
     body: bytes, url: str, *, content_type: str | None, source: Source
 ) -> Discovered:
-    """Return what an HTML page needs to look right, the most important first; see `Discoverer`.
+    """Return what an HTML page needs to look right, the most important first (see `Discoverer`).
 
     A body that is no HTML page needs nothing.
     """
@@ -132,8 +132,9 @@ def _of_link(link: _Attributes) -> _Named:
     reference = link.get("href", "")
     if "stylesheet" in relations:
         yield Rank.STYLE, reference
-    if "preload" in relations and (rank := _PRELOADED.get(link.get("as", "").lower())) is not None:
-        yield rank, reference
+    preloaded = link.get("as", "").lower()
+    if "preload" in relations and preloaded in _PRELOADED:
+        yield _PRELOADED[preloaded], reference
     if "modulepreload" in relations:
         yield Rank.SCRIPT, reference
     if relations & _ICONS:
@@ -182,7 +183,7 @@ def _discovered(references: Iterable[str], base: str, url: str, found_by: FoundB
 
 
 def _address(base: str, reference: str) -> str | None:
-    """Return the web address that is meant; None for `data:`, `#part` and what is none."""
+    """Return the web address that is meant, None for `data:`, `#part` and the like."""
     reference = reference.strip()
     if not reference or reference.startswith("#"):
         return None

@@ -1,4 +1,4 @@
-"""What a robots.txt says beside its rules: where the sitemaps are, how long to wait.
+"""What a robots.txt says besides its rules: where the sitemaps are, how long to wait.
 
 Whether a URL may be fetched is the crawler's own robots check; this only reads.
 
@@ -14,11 +14,11 @@ from crawler.discovery.base import Gathering
 from crawler.discovery.bodies import is_html
 
 MAX_ROBOTS_BYTES = 512 * 1024
-"""What a reader must at least take in (RFC 9309, clause 2.5: 500 KiB); the rest is not read."""
+"""What a reader must at least parse (RFC 9309, clause 2.5: 500 KiB); the rest is not read."""
 
 
 def sitemaps_in_robots(body: bytes, url: str) -> tuple[Candidate, ...]:
-    """Return the sitemaps that a robots.txt names, each once; they may lie on any host."""
+    """Return the sitemaps that a robots.txt names, each once. They may be on any host."""
     gathering = Gathering(url, FoundBy.ROBOTS)
     for line in _parsed(body).sitemaps:
         sitemap = gathering.absolute(line)

@@ -67,7 +67,7 @@ class _Reading:
 def discover_sitemap(
     body: bytes, url: str, *, content_type: str | None, source: Source
 ) -> Discovered:
-    """Return the pages and further sitemaps that a sitemap lists; see `Discoverer`.
+    """Return the pages and further sitemaps that a sitemap lists (see `Discoverer`).
 
     A sitemap that is cut off gives the entries before the cut, and a warning.
 
@@ -132,7 +132,7 @@ def _sort(gathering: Gathering, entry: _Entry, sites: frozenset[str]) -> None:
 
 
 def _read_xml(body: bytes) -> _Reading:
-    """Read a document strictly; if that stops early, once more with its usual faults mended."""
+    """Read a document strictly. If that stops early, repair its usual faults and read it again."""
     reading = _read_strictly(body)
     if reading.fault is None:
         return reading
@@ -165,15 +165,15 @@ def _read_strictly(body: bytes) -> _Reading:
     try:
         for start in range(0, len(body), _CHUNK_BYTES):
             parser.feed(body[start : start + _CHUNK_BYTES])
-            _take(parser, reading)
+            _read_events(parser, reading)
         parser.close()
     except etree.XMLSyntaxError as error:
         reading.fault = str(error)
-    _take(parser, reading)
+    _read_events(parser, reading)
     return reading
 
 
-def _take(parser: etree.XMLPullParser, reading: _Reading) -> None:
+def _read_events(parser: etree.XMLPullParser, reading: _Reading) -> None:
     """Move the entries that are complete from the parser to the reading, and free their memory."""
     for event, element in parser.read_events():
         name = _local_name(element)

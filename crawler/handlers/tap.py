@@ -140,7 +140,7 @@ class _TappedTransport:
 
 
 class TappedRequest:
-    """A Twisted request that carries its tap to whatever connection it is sent over."""
+    """A Twisted request that carries its tap to the connection it is sent over."""
 
     def __init__(self, request: Request, tap: WireTap) -> None:
         self._request = request
@@ -165,7 +165,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
     _attempt: Attempt | None = None
 
     def request(self, request: Any) -> Deferred[IResponse]:
-        """Send a TappedRequest; a new attempt begins, whatever came of an earlier one."""
+        """Send a TappedRequest, as a new attempt even after an earlier one."""
         peer = self.transport.getPeer().host
         if not (request.tap.allow_private or is_public(peer)):
             self.transport.abortConnection()
@@ -188,7 +188,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
         attempt, tapped = self._attempt, self._tapped
-        if attempt is None or tapped is None:  # nobody asked: the base class hangs up
+        if attempt is None or tapped is None:  # no request is under way: the base class hangs up
             super().dataReceived(data)  # type: ignore[no-untyped-call]
             return
         attempt.received.append(data)
@@ -199,7 +199,7 @@ class WireProtocol(_LenientHTTP11ClientProtocol):
             self.transport.abortConnection()
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802 - Twisted's name
-        """Note where the answer ends; a connection with more behind it is not used again.
+        """Note where the answer ends. A connection with more data behind it is not used again.
 
         Twisted drops `rest` and keeps the connection, whose next answer would then be taken
         for another URL's.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from OpenSSL import SSL
 from service_identity import VerificationError
 
-# pyOpenSSL keeps to itself the one thing that tells an expired certificate from a forged one.
+# pyOpenSSL hides the one thing that distinguishes an expired certificate from a forged one.
 _lib: Any = SSL._lib  # type: ignore[attr-defined]
 _ffi: Any = SSL._ffi  # type: ignore[attr-defined]
 
@@ -80,7 +80,7 @@ _CIPHERS = {
 
 
 def iana_cipher_name(openssl_name: str) -> str:
-    """Return the IANA name of a cipher suite; OpenSSL's own where the table has none.
+    """Return the IANA name of a cipher suite, or OpenSSL's own if the table has none.
 
     >>> iana_cipher_name("ECDHE-RSA-AES128-GCM-SHA256")
     'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'

@@ -14,7 +14,7 @@ What an exchange holds:
   by the close of the connection is whole if the connection was closed in order (RFC 9112, 8;
   Twisted does not tell whether TLS's close_notify was missing).
 - There is no exchange if the final answer's head did not arrive whole, or is not HTTP: such
-  bytes could be read by nobody as a response record.
+  bytes could not be read as a response record.
 - Through a proxy `ip_address` is None. For http the request line is in absolute form, as the
   proxy was sent it, but Proxy-Authorization is left out: a secret between us and the proxy,
   which the site never saw. For https the CONNECT exchange is not part of it.
@@ -53,8 +53,8 @@ class WireDownloadHandler(HTTP11DownloadHandler):
     """Scrapy's HTTP/1.1 handler with a tap on the wire; see the module's docstring.
 
     Raises:
-        HostPaused: the host asked for a pause while the request waited for its turn.
-        PrivateAddress: the host is not on the public internet and must not be asked.
+        HostPaused: the host demanded a pause while the request waited for its turn.
+        PrivateAddress: the host is not on the public internet, so nothing is sent to it.
         BadCertificate: TLS refused the server's certificate.
         HeadTooLarge: status lines and headers passed HEAD_LIMIT_BYTES.
         DownloadCancelledError: as Scrapy, for a response that is too large.

@@ -34,7 +34,7 @@ class StrictCompressionMiddleware(HttpCompressionMiddleware):
 
 
 def _ends_whole(body: bytes) -> bool:
-    """Whether the first gzip member has its end; what follows it (padding) is anybody's."""
+    """Whether the first gzip member has its end. What follows it (padding) does not matter."""
     member = zlib.decompressobj(wbits=31)
     try:
         member.decompress(body)

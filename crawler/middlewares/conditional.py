@@ -2,7 +2,7 @@
 
 A request gets the validators of the newest answer of its URL, hop by hop where there are
 redirects. "Not modified" then costs a head, and is kept as a revisit that refers to the record
-with the payload. Whoever needs the payload itself is handed the one from the archive: that is
+with the payload. Code that needs the payload gets the one from the archive: that is
 robots.txt, and the lists of a backfill (`reads_again`); what else the spider asks for, it has read
 before.
 
@@ -33,7 +33,7 @@ class Holder(Protocol):
     """What knows what the archive holds (`crawler.runs.holdings.Holdings`)."""
 
     async def held(self, url: str) -> Held | None:
-        """The newest answer of a URL, if a server can be asked whether it is still so."""
+        """The newest answer of a URL, if a conditional request can be made of it."""
 
     async def payload(self, held: Held) -> bytes:
         """What that answer brought, content codings undone."""

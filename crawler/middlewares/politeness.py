@@ -1,11 +1,11 @@
-"""Keeps requests from hosts that asked for a pause, and from addresses that are not public.
+"""Keeps requests from hosts that demanded a pause, and from addresses that are not public.
 
 A pause begins when any answer carries Retry-After, or is a 429 without one. Requests that reach
 the downloader afterwards fail at once with HostPaused; those that already wait in its queue are
 caught by `crawler.handlers.wire`, which asks the same HostGate just before it sends. The spider
 puts them off to `until`. Nothing here waits.
 
-URLs whose host is an IP address, in whatever spelling, are checked here, redirects included;
+URLs whose host is an IP address, in any spelling, are checked here, redirects included;
 what names resolve to is checked by `crawler.resolver`.
 """
 
@@ -49,11 +49,11 @@ class HostGate:
         """Let a request for `url` pass.
 
         Raises:
-            HostPaused: its host asked for a pause that is not over.
+            HostPaused: its host demanded a pause that is not over.
             CrawlStopped: the crawl is ending.
         """
         if self._closed:
-            raise CrawlStopped(f"{url} was not asked for: the crawl is ending")
+            raise CrawlStopped(f"{url} was not fetched: the crawl is ending")
         host = _host(url)
         until = self._paused_until.get(host)
         if until is None:
@@ -103,7 +103,7 @@ class PolitenessMiddleware:
 
         Raises:
             PrivateAddress: the URL's host is an IP address that is not public.
-            HostPaused: the host asked for a pause that is not over.
+            HostPaused: the host demanded a pause that is not over.
         """
         host = urlsplit(request.url).hostname or ""
         address = literal_address(host)

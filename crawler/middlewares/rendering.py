@@ -6,7 +6,7 @@ capture of what was served stays, and behind it comes the conversion that keeps 
 
 What the page's scripts ask for is downloaded like anything else, through all middlewares: under
 robots.txt, delays and pauses, never from private addresses, and kept in the archive, so that a
-replay has it too. Scripts and styles, which pages share, are asked for once in a crawl.
+replay has it too. Scripts and styles, which pages share, are fetched once in a crawl.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class RenderMiddleware:
         return _replaced(response, payload)
 
     async def _fetch(self, page: Request, url: str, headers: dict[str, str]) -> Served | None:
-        """Fetch what a page asks for; None where it cannot or must not be had."""
+        """Fetch what a page needs, None if it cannot or must not be fetched."""
         if url in self._shared:
             return self._shared[url]
         request = Request(
@@ -116,8 +116,8 @@ class RenderMiddleware:
             if urlsplit(url).netloc == urlsplit(page.url).netloc:
                 raise
             return None
-        except Exception as error:  # noqa: BLE001 - whatever it was, the page does without
-            logger.info("%s: its script or data %s is not had: %s", page.url, url, error)
+        except Exception as error:  # noqa: BLE001 - after any failure the page does without
+            logger.info("%s: its script or data %s was not fetched: %s", page.url, url, error)
             return None
         if _may_be_shared(served):
             self._shared[url] = served

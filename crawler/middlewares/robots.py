@@ -80,8 +80,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         """Return the rules for a request's origin, None where all is allowed.
 
         Raises:
-            RobotsUnreachable: they cannot be had now.
-            HostPaused, PrivateAddress: the host must not be asked, not even for them.
+            RobotsUnreachable: they cannot be fetched now.
+            HostPaused, PrivateAddress: nothing may be fetched from the host, not even the rules.
         """
         origin = _origin(request.url)
         task = self._reading.get(origin)
@@ -116,7 +116,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise
         except IgnoreRequest:
             return _Rules(time.monotonic() + LIFETIME_S)
-        except Exception as failure:  # noqa: BLE001 - whatever it was, there are no rules to go by
+        except Exception as failure:  # noqa: BLE001 - after any failure there are no rules to follow
             self._stats.inc_value(f"robotstxt/exception_count/{type(failure)}")
             return _unreachable(robots_url, explain_failure(failure, robots_url))
         return await self._judge(response, robots_url, request)
@@ -138,7 +138,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         send = self.crawler.signals.send_catch_log_async
         await send(signal=signals.robots_parsed, robotparser=parser, request=request)
         if not isinstance(parser, ProtegoRobotParser):
-            return  # another ROBOTSTXT_PARSER: it does not tell sitemaps
+            return  # another ROBOTSTXT_PARSER: it gives no sitemaps
         named = dict.fromkeys(urljoin(robots_url, line) for line in parser.rp.sitemaps)
         urls = tuple(url for url in named if urlsplit(url).scheme in {"http", "https"})
         if urls:

@@ -1,6 +1,6 @@
-"""A headless Chromium, driven by Playwright, that renders pages and asks nobody but us.
+"""A headless Chromium, driven by Playwright, that renders pages and fetches through us only.
 
-This knows nothing of Scrapy: whoever renders gives the document and a way to fetch what its
+This knows nothing of Scrapy: the caller gives the document and a way to fetch what its
 scripts ask for, so that robots.txt, delays and private addresses are settled there, once.
 Playwright is an optional extra and is imported only when there is a page to render.
 """
@@ -23,14 +23,14 @@ PAGES_AT_A_TIME = 4
 MOST_FETCHES = 100
 """For one page; what a page asks for beyond that is rarely its text."""
 QUIET_S = 0.5
-"""A page that asked for nothing for so long, and had nothing to do, is taken to be ready."""
+"""A page that fetched nothing for this long, and had nothing to do, is considered ready."""
 PROMPT_S = QUIET_S / 2
-"""A page that takes longer to tell its title is at work, on the script that it got last maybe."""
+"""A page that takes longer to give its title is busy, maybe with the script that it got last."""
 LOOK_EVERY_S = 0.05
 GRACE_S = 10.0
 """For what must not take long: handing the page over, closing it."""
 _FETCHED = frozenset({"script", "stylesheet", "xhr", "fetch"})
-"""What text can depend on. Images, fonts, media, frames and sockets are not asked for."""
+"""What text can depend on. Images, fonts, media, frames and sockets are not fetched."""
 _OF_THE_TRANSFER = frozenset(
     {
         "connection",
@@ -44,7 +44,7 @@ _OF_THE_TRANSFER = frozenset(
     }
 )
 _ARGUMENTS = (
-    # Whatever our routes should miss finds no host.
+    # A request that our routes miss finds no host.
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--disable-background-networking",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
@@ -72,7 +72,7 @@ class Served:
     """Content codings undone."""
 
 
-Fetch = Callable[[str, dict[str, str]], Awaitable[Served | None]]
+FetchResource = Callable[[str, dict[str, str]], Awaitable[Served | None]]
 """From an address and the browser's headers to an answer; None where there is, or may be, none.
 
 What it raises ends the rendering: there is no use in a page whose scripts could not ask."""
@@ -90,14 +90,14 @@ class Renderer:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
-    async def render(self, document: Served, fetch: Fetch) -> str:
+    async def render(self, document: Served, fetch: FetchResource) -> str:
         """Return the DOM of a page as HTML, once its scripts ask for nothing more.
 
-        A page that is busy for longer than the limit is taken as it stands then.
+        A page that is busy for longer than the limit is kept as it is then.
 
         Raises:
             RenderFailed: the browser could not; trying again may help.
-            Exception: whatever `fetch` raised.
+            Exception: any that `fetch` raised.
         """
         from playwright.async_api import Error  # noqa: PLC0415 - an optional extra
 
@@ -154,7 +154,7 @@ class _Rendering:
     """The rendering of one page in a context of its own."""
 
     def __init__(
-        self, context: BrowserContext, document: Served, fetch: Fetch, limit_s: float
+        self, context: BrowserContext, document: Served, fetch: FetchResource, limit_s: float
     ) -> None:
         self._context = context
         self._document = document
@@ -166,7 +166,7 @@ class _Rendering:
         self._failure: Exception | None = None
 
     async def run(self) -> str:
-        """Return the DOM. Raises: playwright's Error; whatever `fetch` raised."""
+        """Return the DOM. Raises: playwright's Error, and any that `fetch` raised."""
         await self._context.route("**/*", self._answer)
         await self._context.route_web_socket("**/*", lambda socket: socket.close())
         await self._context.add_init_script(_STAY)
@@ -190,7 +190,7 @@ class _Rendering:
         while now() < deadline and self._failure is None:
             await asyncio.sleep(LOOK_EVERY_S)
             asked_at = now()
-            # Asked of a world of its own, where no script of the page has a hand in it.
+            # Evaluated in a world of its own, which no script of the page can change.
             await page.title()
             if self._pending or now() - asked_at > PROMPT_S:
                 self._active_at = now()
@@ -201,7 +201,7 @@ class _Rendering:
         """Answer one request of the browser."""
         from playwright.async_api import Error  # noqa: PLC0415 - an optional extra
 
-        with suppress(Error):  # the page is closed by now
+        with suppress(Error):  # the page is already closed
             if route.request.is_navigation_request():
                 await self._navigate(route)
             elif self._may_be_fetched(route.request):
@@ -210,7 +210,7 @@ class _Rendering:
                 await route.abort("blockedbyclient")
 
     async def _navigate(self, route: Route) -> None:
-        """Hand out the document, once; frames, and scripts that lead elsewhere, get nothing."""
+        """Hand out the document, once. Frames, and scripts that lead elsewhere, get nothing."""
         if self._is_served:
             await route.abort("aborted")  # which leaves the page that is there
             return

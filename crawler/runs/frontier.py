@@ -23,7 +23,7 @@ LOOK_AGAIN_S = 5.0
 """A source that has nothing due is asked again after this long: a pause or a retry may be over."""
 
 
-class Course(Protocol):
+class FetchPlan(Protocol):
     """Says step by step what a run fetches, where that is not whatever is due (a backfill's)."""
 
     kinds: tuple[UrlKind, ...]
@@ -47,17 +47,21 @@ class SourceQueue:
     look_at: float = 0.0
     """When (`time.monotonic`) to ask the database again; it had nothing more when last asked."""
     traps: Traps = field(default_factory=Traps)
-    course: Course | None = None
+    course: FetchPlan | None = None
 
     def kinds(self) -> tuple[UrlKind, ...]:
         """What may be fetched now, in order of preference."""
-        pages = (UrlKind.PAGE,) if self.pages_left > 0 else ()
-        requisites = (UrlKind.REQUISITE,) if self.source.capture is CaptureScope.PAGE else ()
-        kinds = (*LISTS, *pages, *requisites)
-        if self.course is None:
-            return kinds
-        lists = (UrlKind.ARCHIVE, UrlKind.API)
-        return tuple(kind for kind in self.course.kinds if kind in (*kinds, *lists))
+        kinds = (*LISTS, UrlKind.PAGE, UrlKind.REQUISITE)
+        if self.course is not None:
+            kinds = self.course.kinds
+        return tuple(kind for kind in kinds if self._may_fetch(kind))
+
+    def _may_fetch(self, kind: UrlKind) -> bool:
+        if kind is UrlKind.PAGE:
+            return self.pages_left > 0
+        if kind is UrlKind.REQUISITE:
+            return self.source.capture is CaptureScope.PAGE
+        return True
 
 
 @dataclass(slots=True)

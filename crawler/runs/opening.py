@@ -26,7 +26,7 @@ from archive.home import Home, run_lock
 from archive.takedown.erase import finish_takedowns
 from archive.warc.writer import WarcWriter
 from crawler.cache_headers import pace_of
-from crawler.record_replay import Rebuilder
+from crawler.record_replay import VisitRebuilder
 from crawler.rendering.program import find_browser
 from crawler.runs.crawl_request import Task
 from crawler.sources.selection import Selected, select_sources
@@ -146,8 +146,10 @@ class _Opening:
 
     def _recovery(self) -> Recovery:
         table = FrontierTable(self.repository.engine)
-        replay = Rebuilder(lambda: select_sources(self.home, ()).sources, self.repository, table)
-        return Recovery(self.home, self.repository, table, self.pool, replay)
+        rebuilder = VisitRebuilder(
+            lambda: select_sources(self.home, ()).sources, self.repository, table
+        )
+        return Recovery(self.home, self.repository, table, self.pool, rebuilder)
 
     def _writer(self, run_id: int) -> WarcWriter:
         config = self.home.config

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import Any
 
 from archive.model import UrlKind
-from archive.read.runs import NOT_ERRORS, SourceTally
+from archive.read.runs import SourceTally
 from pipelines.ingest.visit import Ingested
 
 MESSAGES_A_SOURCE = 10
@@ -21,7 +21,7 @@ class Tally(SourceTally):
     def count(self, ingested: Ingested) -> None:
         """Add one visit."""
         kind = ingested.visit.kind
-        self.errors += ingested.failed and kind not in NOT_ERRORS
+        self.errors += ingested.failed and not kind.may_be_missing
         if kind is UrlKind.PAGE:
             self.fetched += 1
             self.articles += ingested.article_id is not None

@@ -17,7 +17,7 @@ from archive.db.backfill import BackfillTable
 from archive.db.frontier import FrontierTable, Lease
 from archive.errors import StorageError
 from archive.model import LISTS, Candidate, FoundBy, Source, UrlKind, Visit
-from crawler.backfill.plan import Course
+from crawler.backfill.plan import BackfillPlan
 from crawler.discovery.judge import sites_of
 from crawler.runs.frontier import Frontier, SourceQueue
 from crawler.runs.opening import OpenRun
@@ -30,15 +30,13 @@ from pipelines.ingest.visit import Ingested
 
 logger = logging.getLogger(__name__)
 
-LISTS_OF_BACKFILLS = (*LISTS, UrlKind.ARCHIVE, UrlKind.API)
-
 
 class RunSession:
     """The URLs of one run, from the lease to the count."""
 
     def __init__(self, run: OpenRun, frontier: Frontier, guard: WriteGuard) -> None:
         self.frontier = frontier
-        self.course: Course | None = None
+        self.course: BackfillPlan | None = None
         """Of a backfill."""
         self.progress = Progress({source.name: Tally() for source in run.selected.sources})
         self._source_ids = run.source_ids
@@ -93,9 +91,9 @@ class RunSession:
 
     async def add_named(self, lease: Lease, visit: Visit) -> int:
         """Make known what a visit named; how many were new."""
-        if self.course is not None and lease.kind in LISTS_OF_BACKFILLS:
+        if self.course is not None and lease.kind.names_urls:
             with self._guard.writing():
-                return await self.course.take(lease, visit)
+                return await self.course.read_list(lease, visit)
         return await self.add_candidates(visit.source, visit.candidates)
 
     async def add_sitemaps(self, lease: Lease, urls: Sequence[str], robots_url: str) -> None:
@@ -165,10 +163,10 @@ def open_session(run: OpenRun, archivist: Archivist, guard: WriteGuard) -> RunSe
 
 def _course_of(
     run: OpenRun, queue: SourceQueue, session: RunSession, archivist: Archivist
-) -> Course:
+) -> BackfillPlan:
     assert run.task.span is not None  # it is a backfill
     table = BackfillTable(run.engine, queue.source_id)
-    return Course(
+    return BackfillPlan(
         queue.source,
         run.task.span,
         table,

@@ -1,6 +1,6 @@
 """The sources that an archive follows: one TOML file each, read, written and found out.
 
-`probe.py`, which finds a site's feeds and sitemaps, is imported by whoever adds a source.
+`probe.py`, which finds a site's feeds and sitemaps, is imported only to add a source.
 """
 
 from archive.read.source_names import source_name_for

@@ -21,7 +21,7 @@ from archive.takedown.forget import require_not_forgotten
 from crawler.sources import load_sources, write_source
 from crawler.sources.catalog import FROM_CATALOG, load_catalog
 from crawler.sources.fetch import Fetch
-from crawler.sources.lists import site_key
+from crawler.sources.lists import front_page_key
 from crawler.sources.probe import Probed, answer_probe, probe_site
 from crawler.sources.site_checks import look_at_each, names_of_other_sites, verified
 
@@ -29,7 +29,10 @@ Probes = dict[str, Probed | SourceError]
 
 
 def add_sources(path: Path, wanted: Sequence[str], *, name: str | None = None) -> int:
-    """Follow sites, by address or by their name in the catalog; 1 if any could not be followed.
+    """Follow sites, by address or by their name in the catalog.
+
+    Returns:
+        The exit code: 1 if any could not be followed.
 
     Raises:
         WrongUseError: one name was given for several sites, the catalog has no such name, or the
@@ -44,14 +47,20 @@ def add_sources(path: Path, wanted: Sequence[str], *, name: str | None = None) -
         require_not_forgotten(home, url)
     results = _probe_sites(home, urls, name) if urls else {}
     followed = [
-        _take(home, known[each], name) if each in known else _follow(home, results[each], name)
+        _copy_from_catalog(home, known[each], name)
+        if each in known
+        else _follow(home, results[each], name)
         for each in wanted
     ]
     return 0 if all(followed) else 1
 
 
 def _probe_sites(home: Home, urls: Sequence[str], name: str | None) -> Probes:
-    """Look at sites; what was found, or why nothing was, by address."""
+    """Probe sites for their feeds and sitemaps.
+
+    Returns:
+        What was found, or why nothing was, by address.
+    """
     taken = {source.name for source in load_sources(home.sources, on_error=report)}
     taken |= names_of_other_sites(home, urls)
 
@@ -67,7 +76,11 @@ def _probe_sites(home: Home, urls: Sequence[str], name: str | None) -> Probes:
 
 
 def _follow(home: Home, result: Probed | SourceError, name: str | None) -> bool:
-    """Write the source file of what was found and say so; whether there is one now."""
+    """Write the source file of what was found and say so.
+
+    Returns:
+        Whether there is one now.
+    """
     if isinstance(result, SourceError):
         report(result)
         return False
@@ -86,12 +99,12 @@ def _in_catalog(wanted: Collection[str]) -> dict[str, Source]:
         if name not in catalog:
             close = difflib.get_close_matches(name, catalog, n=1)
             hint = f"did you mean {close[0]!r}?" if close else "give the address of its site."
-            told = f"{name!r} is not in the catalog; {hint} `kliping sources catalog` lists it."
-            raise SourceError(told)
+            problem = f"{name!r} is not in the catalog; {hint} `kliping sources catalog` lists it."
+            raise SourceError(problem)
     return {name: catalog[name] for name in names}
 
 
-def _take(home: Home, known: Source, name: str | None) -> bool:
+def _copy_from_catalog(home: Home, known: Source, name: str | None) -> bool:
     source = replace(known, name=name or known.name)
     entries = [f"{seed.kind} {seed.url}" for seed in source.seeds]
     advice = f"not verified yet: `kliping sources check {source.name}` looks at each of these"
@@ -102,7 +115,11 @@ def _take(home: Home, known: Source, name: str | None) -> bool:
 def _write(
     home: Home, source: Source, findings: Sequence[str], comment: str = "", *, is_named: bool
 ) -> bool:
-    """Write a source file and say so; not a second one of a site, unless it was given a name."""
+    """Write a source file and say so, but no second one of a site unless it was given a name.
+
+    Returns:
+        Whether it was written.
+    """
     try:
         if not is_named:
             _require_new(home, source)
@@ -121,10 +138,10 @@ def _require_new(home: Home, source: Source) -> None:
     """Let a site be followed that is not followed yet.
 
     Raises:
-        SourceError: it is, under whatever name.
+        SourceError: it is, under any name.
     """
     for other in load_sources(home.sources, on_error=lambda _: None):
-        if site_key(other.url) == site_key(source.url):
+        if front_page_key(other.url) == front_page_key(source.url):
             path = home.sources / f"{other.name}.toml"
             raise SourceError(
                 f"{source.url}: followed already, as {other.name}: edit {path}, or give another"
@@ -133,5 +150,5 @@ def _require_new(home: Home, source: Source) -> None:
 
 
 def report(error: KlipingError) -> None:
-    """Tell people of an error that does not end the command."""
+    """Print an error that does not end the command."""
     typer.secho(f"kliping: {error}", fg="red", err=True)

@@ -10,9 +10,9 @@ from enum import StrEnum
 from archive.core.urls import normalise_url, same_site
 from archive.errors import DiscoveryError, SourceError, UrlError
 from archive.model import Seed, Source, UrlKind
-from crawler.discovery import DISCOVERERS, Discovered
+from crawler.discovery import DISCOVERERS, SEED_KINDS, Discovered
 from crawler.retry import FailureKind, worth_retrying
-from crawler.sources.fetch import Answer, Fetch
+from crawler.sources.fetch import Fetch, FetchResult
 from crawler.sources.probe import Probed, answer_probe, contents, newest_of, probe_site
 
 STALE = timedelta(days=180)
@@ -38,7 +38,7 @@ class Checked:
     state: State
     found: str
     advice: str = ""
-    """What to do, in words; empty where nothing need be done."""
+    """Sentence that says what to do, empty if nothing needs to be done."""
     title: str | None = None
     """What it says its publisher is called."""
     language: str | None = None
@@ -53,7 +53,8 @@ async def check_source(source: Source, fetch: Fetch) -> list[Checked]:
 
 
 async def try_source(source: Source, fetch: Fetch) -> Probed:
-    """Return a source with those of its seeds that can be read; of one without, what a look finds.
+    """Return a source with those of its seeds that can be read, or without seeds what a probe
+    finds.
 
     Raises:
         SourceError: nothing can be read there.
@@ -92,8 +93,8 @@ def _told(checked: Checked) -> str:
     return f"{checked.kind} {checked.url} with {checked.found}"
 
 
-def judge_answer(source: Source, seed: Seed, answer: Answer) -> Checked:
-    """Say what is well or wrong with what an address of `source` answered."""
+def judge_answer(source: Source, seed: Seed, answer: FetchResult) -> Checked:
+    """Say what is right or wrong with what an address of `source` answered."""
 
     def checked(
         state: State, found: str, advice: str = "", named: Discovered | None = None
@@ -108,7 +109,8 @@ def judge_answer(source: Source, seed: Seed, answer: Answer) -> Checked:
             answer.body, answer.url, content_type=answer.content_type, source=source
         )
     except DiscoveryError as error:
-        return checked(State.FAILS, str(error).removeprefix(f"{answer.url}: "), _INSTEAD[seed.kind])
+        fault = str(error).removeprefix(f"{answer.url}: ")
+        return checked(State.FAILS, fault, SEED_KINDS[seed.kind].advice)
     said = "; ".join((contents(seed.kind, found), *found.warnings))
     if lack := _lack(source, seed.kind, found):
         return checked(lack[0], f"{said}{_refusals(found)}", lack[1], found)
@@ -116,18 +118,12 @@ def judge_answer(source: Source, seed: Seed, answer: Answer) -> Checked:
     return checked(State.ODD if oddity else State.WELL, said, oddity, found)
 
 
-_INSTEAD = {
-    UrlKind.FEED: "Put a feed's address in its place (a page goes under `listings`).",
-    UrlKind.SITEMAP: "Put a sitemap's address in its place; robots.txt often names them.",
-    UrlKind.LISTING: "Put a page with links to articles in its place.",
-}
-
 _ON_STATUS = {
     401: "It asks for a password: use another address, or ask the publisher.",
     403: "It refuses us: use another address, or ask the publisher to let Kliping in.",
     404: "It is not there (any more): look for its new address on the site, or take it out.",
     410: "It is gone for good: look for another one on the site, or take it out.",
-    429: "It was asked too much: check again later, and raise `delay_s`.",
+    429: "It got too many requests: check again later, and raise `delay_s`.",
     451: "It is withheld for legal reasons: take it out.",
 }
 
@@ -144,7 +140,7 @@ _ON_FAILURE = {
 }
 
 
-def _advice_on_fault(answer: Answer) -> str:
+def _advice_on_fault(answer: FetchResult) -> str:
     problem = answer.failure or answer.status or 0
     known = _ON_STATUS.get(answer.status or 0) or _ON_FAILURE.get(
         answer.failure or FailureKind.OTHER
@@ -180,8 +176,8 @@ def _refusals(found: Discovered) -> str:
     return f"; {len(found.refused)} links left out, {count} since {reason}"
 
 
-def _oddity(source: Source, seed: Seed, answer: Answer, found: Discovered) -> str:
-    """Say what to do about a document that is read but should be looked at; empty if nothing."""
+def _oddity(source: Source, seed: Seed, answer: FetchResult, found: Discovered) -> str:
+    """Say what to do about a document that can be read but needs a look, empty if nothing."""
     newest = newest_of(found.candidates)
     if _is_elsewhere(answer.url, seed.url) and not same_site(answer.url, source.url):
         return f"It leads to another site, {answer.url}: is that the same publisher?"
@@ -192,8 +188,8 @@ def _oddity(source: Source, seed: Seed, answer: Answer, found: Discovered) -> st
     return "What is wrong with it may keep articles from being found." if found.warnings else ""
 
 
-def _is_elsewhere(url: str, asked: str) -> bool:
+def _is_elsewhere(url: str, requested: str) -> bool:
     try:
-        return normalise_url(url) != asked
+        return normalise_url(url) != requested
     except UrlError:
         return False

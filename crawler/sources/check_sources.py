@@ -25,9 +25,12 @@ _COLOURS = {State.WELL: "green", State.ODD: "yellow", State.FAILS: "red"}
 
 
 def check_sources(path: Path, names: Sequence[str], *, as_json: bool) -> int:
-    """Check the sources in `names` (all where it is empty); 1 if anything fails.
+    """Check the sources in `names` (all if it is empty).
 
     A source of which nothing fails gets the day written into its file.
+
+    Returns:
+        The exit code: 1 if anything fails.
 
     Raises:
         HomeError, ConfigError, SourceError: something a person must change.
@@ -53,7 +56,11 @@ def check_sources(path: Path, names: Sequence[str], *, as_json: bool) -> int:
 
 
 def _mark(home: Home, results: dict[str, list[Checked]]) -> bool:
-    """Write the day into the files of sources without a failure; whether that is all of them."""
+    """Write the day into the files of sources without a failure.
+
+    Returns:
+        Whether these are all of them.
+    """
     well = [
         name
         for name, checked in results.items()
@@ -76,16 +83,16 @@ def _print_as_table(checked: Iterable[Checked]) -> None:
     table.add_column("address, and what was found there", overflow="fold")
     for each in checked:
         colour = _COLOURS[each.state]
-        told = [f"{each.kind} {each.url}", f"  {each.found}"]
-        told += [f"  {each.advice}"] if each.advice else []
-        table.add_row(each.source, Text(each.state, colour), Text("\n".join(told)))
+        lines = [f"{each.kind} {each.url}", f"  {each.found}"]
+        lines += [f"  {each.advice}"] if each.advice else []
+        table.add_row(each.source, Text(each.state, colour), Text("\n".join(lines)))
     Console().print(table)
 
 
 def _summary(checked: Sequence[Checked]) -> str:
     counts = Counter(each.state for each in checked)
-    told = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
+    counted = ", ".join(f"{counts[state]} {state}" for state in State if counts[state])
     failing = {each.source for each in checked if each.state is State.FAILS}
     well = {each.source for each in checked} - failing
     day = f"; `verified = {today()}` written for {', '.join(sorted(well))}" if well else ""
-    return f"{len(checked)} addresses: {told or 'none'}{day}."
+    return f"{len(checked)} addresses: {counted or 'none'}{day}."

@@ -1,4 +1,4 @@
-"""What passes between those who look at sites and whoever fetches for them.
+"""What passes between the code that probes sites and the code that fetches for it.
 
 A look at a site (`probe`, `check`) says which address it wants and reads the answer; fetching it,
 politely and through Scrapy, is for `crawler.spiders.probe`, and a test answers from a dictionary.
@@ -14,7 +14,7 @@ from crawler.retry import FailureKind
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FetchResult:
     """What came of fetching one address."""
 
     url: str
@@ -25,7 +25,7 @@ class Answer:
     content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
     error: str | None = None
-    """Why there is no response, in words."""
+    """Why there is no response."""
     failure: FailureKind | None = None
     """The same, for programs."""
     moved_for_good: bool = False
@@ -33,19 +33,19 @@ class Answer:
 
     @property
     def fault(self) -> str | None:
-        """Why there is nothing to read; None where there is."""
+        """Why there is nothing to read, None if there is something."""
         if self.error or self.status is None:
             return self.error or "no answer"
         return None if self.status == 200 else f"HTTP {self.status}"
 
 
 class Fetch(Protocol):
-    """Fetches an address; whatever happens is an answer."""
+    """Fetches an address; every failure is a result too."""
 
-    async def __call__(self, url: str, delay_s: float | None = None) -> Answer:
+    async def __call__(self, url: str, delay_s: float | None = None) -> FetchResult:
         """Ask for `url`, at least `delay_s` after the last request to its host."""
         ...
 
 
-Errand = Callable[[Fetch], Awaitable[None]]
+FetchJob = Callable[[Fetch], Awaitable[None]]
 """Something to find out; it keeps what it found."""

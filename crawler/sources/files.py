@@ -26,8 +26,9 @@ from archive.core.urls import normalise_url
 from archive.errors import HomeError, SourceError
 from archive.model import CaptureScope, RuleSet, Seed, Source, UrlKind
 from archive.read.source_names import NAME_PATTERN
+from crawler.discovery import SEED_KINDS
 from crawler.discovery.archives import template_problem
-from pipelines.extract.overrides import Fault, find_faults, read_rules
+from pipelines.extract.overrides import RuleFault, find_faults, read_rules
 
 
 def _checked_template(text: str) -> str:
@@ -36,9 +37,9 @@ def _checked_template(text: str) -> str:
     return text
 
 
-Archive = Annotated[str, AfterValidator(_checked_template)]
+IndexTemplate = Annotated[str, AfterValidator(_checked_template)]
 WebAddress = Annotated[str, AfterValidator(normalise_url)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 
 class SourceFile(BaseModel):
@@ -52,7 +53,7 @@ class SourceFile(BaseModel):
     """Front page."""
     title: str | None = Field(default=None, examples=["Suara Contoh"])
     """What the publisher calls itself."""
-    language: Language | None = Field(default=None, examples=["id"])
+    language: LanguageCode | None = Field(default=None, examples=["id"])
     """Two letters (ISO 639-1), where it is mostly in one language."""
     feeds: list[WebAddress] = []
     """RSS, Atom or JSON feeds."""
@@ -70,7 +71,7 @@ class SourceFile(BaseModel):
     """Whether pages are read after their scripts have run (needs a browser: docs/rendering.md)."""
     verified: date | None = None
     """Day on which these addresses were last found well; `kliping sources check` writes it."""
-    archives: list[Archive] = []
+    archives: list[IndexTemplate] = []
     """Indexes by date, for `kliping backfill`: "https://example.com/indeks?date={date:%Y-%m-%d}"."""
     trap_limit: int | None = Field(default=None, ge=0, examples=[50])
     """Links of one pattern that may lead to nothing new, in a row, until it is left off; 0: any."""
@@ -87,17 +88,11 @@ drop = ["div.video", "p.credit"]"""
 _NOT_IN_COMMENTS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 """TOML 1.0 allows no control characters there; comments quote titles of pages."""
 
-_SEED_KEYS = {
-    UrlKind.FEED: "feeds",
-    UrlKind.SITEMAP: "sitemaps",
-    UrlKind.LISTING: "listings",
-}
-
 
 def load_sources(
     folder: Path, *, on_error: Callable[[SourceError], None] | None = None
 ) -> list[Source]:
-    """Return the sources of a folder, by name; none if there is no folder.
+    """Return the sources of a folder, by name. Empty if there is no folder.
 
     With `on_error`, a file that cannot be read is reported to it and left out.
 
@@ -150,7 +145,9 @@ def load_source(path: Path) -> Source:
 
 
 def _source(stated: SourceFile) -> Source:
-    seeds = [Seed(url, kind) for kind, key in _SEED_KEYS.items() for url in getattr(stated, key)]
+    seeds = [
+        Seed(url, kind) for kind, seed in SEED_KINDS.items() for url in getattr(stated, seed.key)
+    ]
     return Source(
         name=stated.name,
         url=stated.url,
@@ -169,9 +166,12 @@ def _source(stated: SourceFile) -> Source:
 
 
 def write_source(folder: Path, source: Source, *, comment: str = "", replace: bool = False) -> Path:
-    """Write a source's file, with `comment` (any number of lines) at its head; return its path.
+    """Write a source's file, with `comment` (any number of lines) at its head.
 
     The file appears whole or not at all.
+
+    Returns:
+        The path of the file.
 
     Raises:
         SourceError: there is one already and `replace` is False, or the name is not fit for one.
@@ -192,7 +192,7 @@ def write_source(folder: Path, source: Source, *, comment: str = "", replace: bo
 
 
 def mark_verified(path: Path, day: date) -> None:
-    """Say in a source's file on which day its addresses were found well; all else stays as it is.
+    """Write the day on which a source's addresses were found well into its file.
 
     Raises:
         SourceError: the file cannot be read any more.
@@ -236,7 +236,7 @@ def _rendered(source: Source, comment: str) -> str:
 
 
 def _add_rules(document: tomlkit.TOMLDocument, rules: Sequence[RuleSet]) -> None:
-    """Write the tables, which must be the last of a file; without any, how one would look."""
+    """Write the tables, which must be the last of a file, or an example if there are no rules."""
     if not rules:
         for line in _RULES_EXAMPLE.splitlines():
             document.add(tomlkit.comment(line))
@@ -255,8 +255,8 @@ def _plain(value: object) -> object:
 def _values(source: Source) -> dict[str, Any]:
     values: dict[str, Any] = {key: getattr(source, key, None) for key in SourceFile.model_fields}
     values["archives"] = list(source.archives)
-    for kind, key in _SEED_KEYS.items():
-        values[key] = [seed.url for seed in source.seeds if seed.kind is kind]
+    for kind, seed_kind in SEED_KINDS.items():
+        values[seed_kind.key] = [seed.url for seed in source.seeds if seed.kind is kind]
     return values
 
 
@@ -281,7 +281,7 @@ def _explained(path: Path, text: str, problem: dict[str, Any]) -> str:
     return f"{where}: {key} = {problem['input']!r}: {problem['msg']}"
 
 
-def _explained_rule(path: Path, text: str, fault: Fault) -> str:
+def _explained_rule(path: Path, text: str, fault: RuleFault) -> str:
     """Say what is wrong with a key of a `[[rules]]` table, and on which line."""
     lines = text.splitlines()
     heads = [at for at, line in enumerate(lines) if re.match(r"\s*\[\[\s*rules\s*\]\]", line)]
@@ -294,7 +294,7 @@ def _explained_rule(path: Path, text: str, fault: Fault) -> str:
 
 
 def _line_of(text: str, location: tuple[str | int, ...]) -> int:
-    """Return the line (from 1) of a key, or of the entry of its list that is meant."""
+    """Return the line (from 1) of a key, or of the entry of its list."""
     lines = text.splitlines()
     key = re.compile(rf"\s*(?:\[+\s*)?[\"']?{re.escape(str(location[0]))}[\"']?\s*[=.\]]")
     first = next((number for number, line in enumerate(lines, 1) if key.match(line)), 1)

@@ -15,17 +15,20 @@ from archive.model import Source
 from archive.takedown.forget import require_not_forgotten
 from crawler.sources import load_sources, source_name_for, write_source
 from crawler.sources.check import try_source
-from crawler.sources.lists import Wanted, read_list, site_key
+from crawler.sources.lists import ListedSite, front_page_key, read_list
 from crawler.sources.opml import to_opml
 from crawler.sources.probe import Probed
 from crawler.sources.site_checks import look_at_each, names_of_other_sites, verified
 
 
 def import_sources(path: Path, file: str, *, check: bool) -> int:
-    """Follow the sites of a list; 1 if a line of it was bad or a site could not be followed.
+    """Follow the sites of a list.
 
     With `check` each is looked at, and of its addresses those that cannot be read are left out;
     else it is taken as it is named.
+
+    Returns:
+        The exit code: 1 if a line was bad or a site could not be followed.
 
     Raises:
         SourceError: the list cannot be read, or is none.
@@ -52,7 +55,7 @@ def export_sources(path: Path, output: str) -> None:
 
 
 class _Import:
-    """One run of the command; it tells of every line that does not become a source."""
+    """One run of the command. It reports every line that does not become a source."""
 
     def __init__(self, path: Path, file: str) -> None:
         self._home = open_home(path)
@@ -68,17 +71,19 @@ class _Import:
         if check and new:
             sources = {source.name: source for source, _ in new}
             results = look_at_each(self._home, sources, try_source)
-        taken = [self._take(results.get(source.name, source), wanted) for source, wanted in new]
+        taken = [
+            self._write_site(results.get(source.name, source), wanted) for source, wanted in new
+        ]
         self._sum_up(sum(taken), check=check)
         return 1 if self._problems else 0
 
-    def _new_ones(self) -> Iterator[Wanted]:
-        """Yield the sites that are not followed yet, and tell of all that is left out."""
+    def _new_ones(self) -> Iterator[ListedSite]:
+        """Yield the sites that are not followed yet, and report all that is left out."""
         for remark in self._list.problems:
             self._tell(remark.line, remark.message, is_bad=True)
         for remark in self._list.repeated:
             self._tell(remark.line, remark.message)
-        by_key = {site_key(source.url): source for source in self._followed}
+        by_key = {front_page_key(source.url): source for source in self._followed}
         by_seed = {seed: source for source in self._followed for seed in source.seeds}
         for wanted in self._list.wanted:
             owners = (by_seed[seed] for seed in wanted.seeds if seed in by_seed)
@@ -91,7 +96,7 @@ class _Import:
             more = f", whose file does not name {new}" if new else ""
             self._tell(wanted.line, f"{wanted.url}: followed already, as {known.name}{more}")
 
-    def _named(self, new: list[Wanted]) -> list[tuple[Source, Wanted]]:
+    def _named(self, new: list[ListedSite]) -> list[tuple[Source, ListedSite]]:
         """Give each site a name of its own."""
         taken = {path.stem for path in self._home.sources.glob("*.toml")}
         taken |= names_of_other_sites(self._home, [each.url for each in new])
@@ -102,8 +107,12 @@ class _Import:
             named.append((Source(name, each.url, each.title, each.language, each.seeds), each))
         return named
 
-    def _take(self, result: Source | Probed | SourceError, wanted: Wanted) -> bool:
-        """Write a site's source file, as it is named or as it was found; whether that went well."""
+    def _write_site(self, result: Source | Probed | SourceError, wanted: ListedSite) -> bool:
+        """Write a site's source file, as it is named or as it was found.
+
+        Returns:
+            Whether that succeeded.
+        """
         try:
             if isinstance(result, SourceError):
                 raise result
@@ -119,7 +128,7 @@ class _Import:
             typer.echo(f"  {finding}")
         return True
 
-    def _comment(self, wanted: Wanted) -> str:
+    def _comment(self, wanted: ListedSite) -> str:
         folder = f", folder {wanted.folder}" if wanted.folder else ""
         return f"Imported from {Path(self._file).name}, line {wanted.line}{folder}."
 
@@ -129,7 +138,7 @@ class _Import:
         parts += [f"{self._problems} lines with problems"] if self._problems else []
         typer.echo(", ".join(parts) + ".")
         if taken and not check:
-            typer.echo("Nobody has looked at them yet; `kliping sources check` does.")
+            typer.echo("They are not checked yet; `kliping sources check` does that.")
 
     def _tell(self, line: int, message: str, *, is_bad: bool = False) -> None:
         colour = "red" if is_bad else None
@@ -143,7 +152,7 @@ def _bytes_of(file: str) -> bytes:
         raise SourceError(f"{file}: cannot be read: {error.strerror}") from error
 
 
-def _name_for(wanted: Wanted, taken: Collection[str]) -> str:
+def _name_for(wanted: ListedSite, taken: Collection[str]) -> str:
     """Return the name that the list gives, else one from the address, else from the title."""
     wishes = [wanted.name or "", source_name_for(wanted.url, ()), wanted.title or ""]
     fit = (re.sub(r"[^a-z0-9]+", "-", wish.lower()).strip("-")[:50] for wish in wishes)

@@ -19,12 +19,12 @@ from archive.model import Seed, UrlKind
 from crawler.discovery.autodiscovery import looks_like_feed
 from crawler.discovery.bodies import language_code, plain_text
 
-MAX_BYTES = 32 * 2**20
+MAX_LIST_BYTES = 32 * 2**20
 """No list of sites that people keep is so large."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ListedSite:
     """A site that a list names."""
 
     line: int
@@ -42,13 +42,13 @@ class Wanted:
 
     @property
     def key(self) -> str:
-        """What tells two sites apart: the address without scheme, `www.` and a last slash."""
-        return site_key(self.url)
+        """What distinguishes two sites: the address without scheme, `www.` and a last slash."""
+        return front_page_key(self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something to tell of one line."""
+    """A message about one line."""
 
     line: int
     message: str
@@ -58,14 +58,14 @@ class Remark:
 class SiteList:
     """What a list names, each site once."""
 
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[ListedSite, ...]
     problems: tuple[Remark, ...]
     """Of lines, or parts of lines, that were left out."""
     repeated: tuple[Remark, ...]
     """Of lines that name again what another one does."""
 
 
-def site_key(url: str) -> str:
+def front_page_key(url: str) -> str:
     """Return what two addresses of one front page have in common.
 
     >>> site_key("http://www.suara.example/"), site_key("https://suara.example")
@@ -80,8 +80,10 @@ def read_list(data: bytes) -> SiteList:
     Raises:
         SourceError: it is empty, too large, or names no site at all where one was expected.
     """
-    if len(data) > MAX_BYTES:
-        raise SourceError(f"the list has more than {MAX_BYTES >> 20} MB; is it a list of sites?")
+    if len(data) > MAX_LIST_BYTES:
+        raise SourceError(
+            f"the list has more than {MAX_LIST_BYTES >> 20} MB; is it a list of sites?"
+        )
     reading = _Reading()
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         _read_opml(data, reading)
@@ -94,11 +96,11 @@ def read_list(data: bytes) -> SiteList:
 class _Reading:
     """What was read so far."""
 
-    wanted: list[Wanted] = field(default_factory=list)
+    wanted: list[ListedSite] = field(default_factory=list)
     problems: list[Remark] = field(default_factory=list)
 
     def add(self, line: int, site: str, named: Iterable[tuple[UrlKind, str]], **facts: str) -> None:
-        """Take a site in; what is wrong with it is a problem, not an error."""
+        """Add a site. An error in its address is kept as a problem."""
         try:
             seeds = tuple(dict.fromkeys(Seed(address(url), kind) for kind, url in named))
             if not site and not seeds:
@@ -111,12 +113,12 @@ class _Reading:
         if spelled and not language:
             message = f"language {spelled!r} is no code such as id or en; the rest is taken"
             self.problems.append(Remark(line, message))
-        told = {key: " ".join(value.split()) for key, value in facts.items() if value}
-        self.wanted.append(Wanted(line, url, seeds, language=language, **told))
+        known = {key: " ".join(value.split()) for key, value in facts.items() if value}
+        self.wanted.append(ListedSite(line, url, seeds, language=language, **known))
 
 
 def _front_page_of(feed: str) -> str:
-    """Return where the site of a feed is, as far as the feed's address tells."""
+    """Return where the site of a feed is, as far as the feed's address shows it."""
     return feed if registrable_domain(feed) in _FEED_SERVICES else absolute_url(feed, "/")
 
 
@@ -138,7 +140,8 @@ def address(text: str) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    """Return the text of a list; what is not Unicode is taken for what spreadsheets write."""
+    """Return the text of a list. What is not Unicode is read as the charset that spreadsheets
+    write."""
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         return data.decode(encoding)
@@ -168,8 +171,8 @@ def _read_plain(lines: Iterable[str], reading: _Reading) -> None:
             continue
         url, *rest = re.split(r"\s+#", line.strip(), maxsplit=1)[0].split()
         if rest:
-            told = f"{line.strip()!r}: one address a line, and comments after #"
-            reading.problems.append(Remark(number, told))
+            problem = f"{line.strip()!r}: one address a line, and comments after #"
+            reading.problems.append(Remark(number, problem))
         elif kind := _kind_of(url):
             reading.add(number, "", [(kind, url)])
         else:
@@ -177,7 +180,7 @@ def _read_plain(lines: Iterable[str], reading: _Reading) -> None:
 
 
 def _kind_of(url: str) -> UrlKind | None:
-    """Tell by its looks what an address of a plain list is, beside a front page."""
+    """Tell by its form whether an address of a plain list is a feed or a sitemap."""
     if looks_like_feed(url):
         return UrlKind.FEED
     is_sitemap = re.search(r"sitemap[^/]*\.xml(\.gz)?$", url.partition("?")[0], re.IGNORECASE)
@@ -199,7 +202,7 @@ _COLUMNS = {
 
 
 def _columns(head: str) -> tuple[str, list[str | None]] | None:
-    """Return the delimiter of a CSV and what its columns are; None if that is no CSV's head."""
+    """Return the delimiter of a CSV and its columns, None if this is no head of a CSV."""
     for delimiter in sorted(",;\t|", key=head.count, reverse=True):
         cells = next(csv.reader([head], delimiter=delimiter), [])
         spelled = [re.sub(r"[\s_-]", "", cell.lower()) for cell in cells]
@@ -247,16 +250,16 @@ def _add_row(number: int, cells: list[str], columns: list[str | None], reading: 
 
 
 def _addresses(cell: str) -> list[str]:
-    """Split a cell with several addresses; commas may also be part of one."""
+    """Split a cell with several addresses. Commas may also be part of one."""
     return [url for url in re.split(r"[\s|]+|[,;]\s*(?=https?:)", cell) if url]
 
 
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:\w+|#\d+|#x[0-9a-fA-F]+);)")
-"""As it stands in addresses of hand-made OPML; a parser that mends would leave bytes out."""
+"""As it stands in addresses of hand-made OPML; a parser that repairs would leave bytes out."""
 
 
 def _read_opml(data: bytes, reading: _Reading) -> None:
-    """Read OPML as feed readers export it, mended where it is not quite XML.
+    """Read OPML as feed readers export it, repaired where it is not quite XML.
 
     Source: http://opml.org/spec2.opml (outline elements of type rss, and folders).
     """
@@ -278,8 +281,8 @@ def _add_outline(outline: etree._Element, reading: _Reading) -> None:
     feed, site = said.get("xmlurl", ""), said.get("htmlurl", "")
     line = outline.sourceline or 0
     if said.get("type", "").lower() == "include":
-        told = f"{said.get('url')}: a list within the list; import it by itself"
-        reading.problems.append(Remark(line, told))
+        problem = f"{said.get('url')}: a list within the list; import it by itself"
+        reading.problems.append(Remark(line, problem))
         return
     if said.get("type", "").lower() == "link":
         site = site or said.get("url", "")
@@ -310,7 +313,7 @@ def _folder(outline: etree._Element) -> str:
 
 def _each_once(reading: _Reading) -> SiteList:
     """Put together what the list says of a site in several places."""
-    kept: dict[str, Wanted] = {}
+    kept: dict[str, ListedSite] = {}
     repeated = []
     for wanted in reading.wanted:
         first = kept.setdefault(wanted.key, wanted)
@@ -318,8 +321,8 @@ def _each_once(reading: _Reading) -> SiteList:
             continue
         new = [seed for seed in wanted.seeds if seed not in first.seeds]
         kept[wanted.key] = replace(first, seeds=(*first.seeds, *new))
-        told = "its feed is added to that of" if new else "left out, it names the same as"
-        repeated.append(Remark(wanted.line, f"{wanted.url}: {told} line {first.line}"))
+        outcome = "its feed is added to that of" if new else "left out, it names the same as"
+        repeated.append(Remark(wanted.line, f"{wanted.url}: {outcome} line {first.line}"))
     return SiteList(tuple(kept.values()), tuple(_in_order(reading.problems)), tuple(repeated))
 
 

@@ -16,11 +16,11 @@ from archive.errors import DiscoveryError, SourceError, UrlError
 from archive.model import Candidate, Seed, Source, UrlKind
 from archive.read.source_names import source_name_for
 from crawler.discovery import DISCOVERERS, Discovered
-from crawler.discovery.autodiscovery import SiteHead, read_head
+from crawler.discovery.autodiscovery import SiteHead, read_site_head
 from crawler.discovery.bodies import is_html
 from crawler.discovery.judge import Judgement, judge_sitemap
 from crawler.discovery.robots import sitemaps_in_robots
-from crawler.sources.fetch import Answer, Fetch
+from crawler.sources.fetch import Fetch, FetchResult
 
 USUAL_FEEDS = ("/feed/", "/rss", "/rss.xml", "/atom.xml", "/feed.json", "/index.xml")
 """Where feeds are, of sites that do not say; the first that is one is taken."""
@@ -43,7 +43,7 @@ class Probed:
     """How many of its seeds were named but not looked at."""
 
 
-Probe = Generator[str, Answer, Probed]
+Probe = Generator[str, FetchResult, Probed]
 
 
 async def answer_probe(probe: Probe, fetch: Fetch) -> Probed:
@@ -75,7 +75,7 @@ def probe_site(url: str, *, name: str | None = None, taken: Collection[str] = ()
     survey = _Survey(Source(name or source_name_for(home, taken), home))
     head = SiteHead()
     if is_html(front.body):
-        head = read_head(front.body, home, content_type=front.content_type)
+        head = read_site_head(front.body, home, content_type=front.content_type)
         survey.read(UrlKind.LISTING, front)
     named = [feed.url for feed in head.feeds] if is_html(front.body) else [home]
     yield from _find_feeds(survey, named)
@@ -83,8 +83,8 @@ def probe_site(url: str, *, name: str | None = None, taken: Collection[str] = ()
     return survey.result(head)
 
 
-def _front_page(url: str) -> Generator[str, Answer, Answer]:
-    """Ask for the front page; of an address without a scheme by https, then by http."""
+def _front_page(url: str) -> Generator[str, FetchResult, FetchResult]:
+    """Fetch the front page, without a scheme by https, then by http."""
     schemes = ("",) if "://" in url else ("https://", "http://")
     faults = []
     for scheme in schemes:
@@ -99,8 +99,8 @@ def _front_page(url: str) -> Generator[str, Answer, Answer]:
     raise SourceError(f"cannot be followed: {'; '.join(faults)}")
 
 
-def _find_feeds(survey: _Survey, named: list[str]) -> Generator[str, Answer, None]:
-    """Read the feeds that the page names; where it names none that works, look in usual places."""
+def _find_feeds(survey: _Survey, named: list[str]) -> Generator[str, FetchResult, None]:
+    """Read the feeds that the page names, or look in usual places if none of them works."""
     for url in dict.fromkeys(named[:MAX_FEEDS]):
         survey.read(UrlKind.FEED, (yield url), must_be_new=True)
     if len(named) > MAX_FEEDS:
@@ -109,8 +109,8 @@ def _find_feeds(survey: _Survey, named: list[str]) -> Generator[str, Answer, Non
         yield from _try_places(survey, UrlKind.FEED, USUAL_FEEDS)
 
 
-def _find_sitemaps(survey: _Survey) -> Generator[str, Answer, None]:
-    """Read the sitemaps of robots.txt; where it names none that works, look in usual places."""
+def _find_sitemaps(survey: _Survey) -> Generator[str, FetchResult, None]:
+    """Read the sitemaps of robots.txt, or look in usual places if none of them works."""
     robots = yield absolute_url(survey.source.url, "/robots.txt")
     named: Iterable[Candidate] = ()
     if robots.fault is None:
@@ -129,7 +129,7 @@ def _find_sitemaps(survey: _Survey) -> Generator[str, Answer, None]:
 
 def _try_places(
     survey: _Survey, kind: UrlKind, paths: tuple[str, ...]
-) -> Generator[str, Answer, None]:
+) -> Generator[str, FetchResult, None]:
     """Look in places where nothing was promised, until one has something."""
     for path in paths:
         answer = yield absolute_url(survey.source.url, path)
@@ -149,11 +149,19 @@ class _Survey:
     untried: int = 0
 
     def read(
-        self, kind: UrlKind, answer: Answer, *, promised: bool = True, must_be_new: bool = False
+        self,
+        kind: UrlKind,
+        answer: FetchResult,
+        *,
+        promised: bool = True,
+        must_be_new: bool = False,
     ) -> bool:
-        """Take an answer as a feed, sitemap or listing; tell whether it is one that helps.
+        """Read an answer as a feed, sitemap or listing.
 
         Of what was not promised, failures are no finding.
+
+        Returns:
+            Whether it is one that helps.
         """
         url, found, fault = answer.url, None, answer.fault
         if fault is None:
@@ -168,10 +176,10 @@ class _Survey:
         if must_be_new and self._knows_all_of(found):
             self.findings.append(f"feed {url} is not used: it names nothing that the others do not")
             return False
-        self._take(kind, url, found)
+        self._add_seed(kind, url, found)
         return True
 
-    def _discovered(self, kind: UrlKind, answer: Answer) -> Discovered:
+    def _discovered(self, kind: UrlKind, answer: FetchResult) -> Discovered:
         return DISCOVERERS[kind](
             answer.body, answer.url, content_type=answer.content_type, source=self.source
         )
@@ -180,7 +188,7 @@ class _Survey:
         known = {candidate.url for feed in self.feeds for candidate in feed.candidates}
         return bool(self.feeds) and known.issuperset(c.url for c in found.candidates)
 
-    def _take(self, kind: UrlKind, url: str, found: Discovered) -> None:
+    def _add_seed(self, kind: UrlKind, url: str, found: Discovered) -> None:
         if kind is UrlKind.FEED:
             self.feeds.append(found)
         if kind is UrlKind.SITEMAP:
@@ -214,8 +222,11 @@ class _Survey:
 
 def _finding(kind: UrlKind, url: str, found: Discovered) -> str:
     """Say what a document holds, e.g. `feed https://... with 20 articles, newest 2026-11-22`."""
-    is_index = any(candidate.kind is UrlKind.SITEMAP for candidate in found.candidates)
-    label = "sitemap index" if is_index else "page" if kind is UrlKind.LISTING else kind
+    label: str = kind
+    if kind is UrlKind.LISTING:
+        label = "page"
+    elif any(candidate.kind is UrlKind.SITEMAP for candidate in found.candidates):
+        label = "sitemap index"
     return "; ".join((f"{label} {url} with {contents(kind, found)}", *found.warnings))
 
 
@@ -233,7 +244,7 @@ def contents(kind: UrlKind, found: Discovered) -> str:
 
 
 def newest_of(candidates: Iterable[Candidate]) -> datetime | None:
-    """Return when the newest of what was found was published or changed, as far as is told."""
+    """Return when the newest of what was found was published or changed, as far as it says."""
     times = (candidate.published_at or candidate.modified_at for candidate in candidates)
     return max((moment for moment in times if moment), default=None)
 

@@ -22,7 +22,7 @@ class Selected:
 
 
 def select_sources(home: Home, names: Sequence[str]) -> Selected:
-    """The sources of `home` that `names` ask for; all that can be read where it is empty.
+    """The sources of `home` in `names`, or all that can be read if it is empty.
 
     Where a source does not say what to capture, the archive's setting does.
 

@@ -37,9 +37,12 @@ def look_at_each(
     *,
     log_name: str = "sources",
 ) -> dict[str, R | SourceError]:
-    """Look at many things by name, some at a time, with a bar on a terminal; what came of each.
+    """Look at many things by name, some at a time, with a bar on a terminal.
 
     `log_name` begins the name of the log file.
+
+    Returns:
+        What came of each, by its name.
     """
     results: dict[str, R | SourceError] = {
         name: SourceError(f"{name}: the look at it was broken off; try again") for name in things
@@ -61,7 +64,7 @@ def look_at_each(
             await asyncio.gather(*(look_at(name, fetch) for name in things))
 
         process = CrawlerProcess(scrapy_settings(home, log_file(home, log_name)))
-        process.crawl(ProbeSpider, errand=look_at_all)
+        process.crawl(ProbeSpider, job=look_at_all)
         process.start()
     return results
 
@@ -71,7 +74,8 @@ def names_of_other_sites(home: Home, urls: Sequence[str]) -> set[str]:
     engine = open_engine(home.database_url)
     known = Repository(engine).sources().values()
     engine.dispose()
-    own = {owner.name for url in urls if (owner := owner_of(url, known))}
+    owners = [owner_of(url, known) for url in urls]
+    own = {owner.name for owner in owners if owner is not None}
     return {source.name for source in known if source.name not in own}
 
 

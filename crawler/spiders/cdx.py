@@ -21,9 +21,9 @@ from crawler.backfill.cdx import (
     CdxServer,
     one_each,
     page_count,
-    read_answer,
+    read_cdx_answer,
 )
-from crawler.backfill.cdx_records import OldFile, record_of_replay
+from crawler.backfill.cdx_records import CdxRecordFile, record_of_replay
 from crawler.discovery.span import Span
 from crawler.failure_kinds import explain_failure
 
@@ -58,18 +58,18 @@ class OldSpider(Spider):
         super().__init__()
         self._server, self._domain, self._span = server, domain, span
         self._folder, self._is_wanted = folder, is_wanted
-        self._file: OldFile | None = None
+        self._file: CdxRecordFile | None = None
         self.named = self.taken = 0
         self.problems: list[str] = []
 
     async def start(self) -> AsyncIterator[Request]:
-        """Take everything; there are no requests for the scheduler."""
+        """Fetch everything. No requests go to the scheduler."""
         try:
             lines = [line async for answer in self._answers() for line in answer.lines]
             self.named = len(lines)
             wanted = [line for line in one_each(lines) if self._is_wanted(line)]
             for first in range(0, len(wanted), AT_ONCE):
-                await asyncio.gather(*map(self._take, wanted[first : first + AT_ONCE]))
+                await asyncio.gather(*map(self._fetch_capture, wanted[first : first + AT_ONCE]))
         except DiscoveryError as error:
             self._fail(str(error))
         finally:
@@ -107,9 +107,9 @@ class OldSpider(Spider):
             return CdxAnswer(())
         if response.status != 200:
             raise DiscoveryError(f"{url}: the CDX server answered HTTP {response.status}")
-        return read_answer(response.body, url)
+        return read_cdx_answer(response.body, url)
 
-    async def _take(self, line: CdxLine) -> None:
+    async def _fetch_capture(self, line: CdxLine) -> None:
         try:
             member = await self._member(line)
         except DiscoveryError as error:
@@ -119,7 +119,7 @@ class OldSpider(Spider):
             if self._file is not None:
                 self._file.close()
             name = f"old-{datetime.now(UTC):%Y%m%d%H%M%S%f}.warc.gz"
-            self._file = OldFile(self._folder / name, self._server.index)
+            self._file = CdxRecordFile(self._folder / name, self._server.index)
         self._file.append(member)
         self.taken += 1
 

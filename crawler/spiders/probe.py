@@ -1,4 +1,4 @@
-"""Runs errands that look at sites: polite like any crawl, but nothing is archived."""
+"""Runs a job that fetches pages of sites: polite like any crawl, but nothing is archived."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.settings import BaseSettings
 
 from crawler.failure_kinds import explain_failure, failure_kind
-from crawler.sources.fetch import Answer, Errand
+from crawler.sources.fetch import FetchJob, FetchResult
 
 NEED_AN_ARCHIVE = (
     "crawler.middlewares.rendering.RenderMiddleware",
@@ -21,17 +21,17 @@ NEED_AN_ARCHIVE = (
 
 
 class ProbeSpider(Spider):
-    """Hands an errand the way to fetch; it fetches what it likes, when it likes."""
+    """Runs one job, which fetches pages as it needs them."""
 
     name = "probe"
 
-    def __init__(self, errand: Errand | None = None) -> None:
+    def __init__(self, job: FetchJob | None = None) -> None:
         super().__init__()
-        self._errand = errand
+        self._job = job
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Leave out what needs an archive; `custom_settings` would leave out all the rest too."""
+        """Leave out what needs an archive. `custom_settings` would leave out all the rest too."""
         super().update_settings(settings)
         middlewares = settings.getdict("DOWNLOADER_MIDDLEWARES")
         without = middlewares | dict.fromkeys(NEED_AN_ARCHIVE)
@@ -39,27 +39,27 @@ class ProbeSpider(Spider):
         settings.set("ITEM_PIPELINES", {}, priority="spider")
 
     async def start(self) -> AsyncIterator[Request]:
-        """Run the errand; there are no requests for the scheduler."""
-        if self._errand is not None:
-            await self._errand(self._fetch)
+        """Run the job. No requests go to the scheduler."""
+        if self._job is not None:
+            await self._job(self._fetch)
         nothing: tuple[Request, ...] = ()  # Scrapy wants an asynchronous generator
         for request in nothing:
             yield request
 
-    async def _fetch(self, url: str, delay_s: float | None = None) -> Answer:
+    async def _fetch(self, url: str, delay_s: float | None = None) -> FetchResult:
         request = Request(url, callback=NO_CALLBACK, meta={"delay_s": delay_s})
         assert self.crawler.engine is not None  # it calls `start`
         try:
             response = await self.crawler.engine.download_async(request)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the answer says so
-            return Answer(url, error=explain_failure(error, url), failure=failure_kind(error))
+        except Exception as error:  # noqa: BLE001 - the result says what it was
+            return FetchResult(url, error=explain_failure(error, url), failure=failure_kind(error))
         return _answer(response)
 
 
-def _answer(response: Response) -> Answer:
+def _answer(response: Response) -> FetchResult:
     content_type = response.headers.get(b"Content-Type")
     redirects = response.meta.get("redirect_reasons", ())
-    return Answer(
+    return FetchResult(
         response.url,
         response.body,
         response.status,

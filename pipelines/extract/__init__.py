@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from archive.model import Extraction
     from archive.text.learnt_boilerplate import Learnt, Recurring
-    from pipelines.extract.decode import Headers
+    from pipelines.extract.decode import AnyHeaders
     from pipelines.extract.explanation import Explanation
     from pipelines.extract.overrides import Rules
 
@@ -25,12 +25,12 @@ def extract(
     body: bytes,
     url: str,
     *,
-    headers: Headers = None,
+    headers: AnyHeaders = None,
     rules: Rules | None = None,
     learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
 ) -> Extraction:
-    """What the page in `body`, served under `url`, says; never raises on any bytes.
+    """What the page in `body`, served under `url`, says. No bytes make it raise.
 
     `headers` are those of the response, as a mapping or as (name, value) pairs of str or
     bytes; Content-Type, Date, TDM-Reservation and X-Robots-Tag are read. `rules` are the
@@ -46,7 +46,7 @@ def explain(
     body: bytes,
     url: str,
     *,
-    headers: Headers = None,
+    headers: AnyHeaders = None,
     rules: Rules | None = None,
     learnt: Learnt | Recurring | None = None,
     captured_at: datetime | None = None,
@@ -59,7 +59,7 @@ def explain(
     `is_part`: it is a further page of an article (`pipelines.extract.stitch`).
     """
     # trafilatura takes 0.4 s to import, too long for commands that extract nothing.
-    from pipelines.extract.chain import Settings, run  # noqa: PLC0415
+    from pipelines.extract.chain import Settings, run_chain  # noqa: PLC0415
 
     settings = Settings(rules, learnt, captured_at, frozenset(without), is_part)
-    return run(body, url, headers, settings)
+    return run_chain(body, url, headers, settings)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pipelines.extract.jsonld import Node, types
+from pipelines.extract.jsonld import JsonNode, types
 from pipelines.extract.text import clean_line
 from pipelines.extract.written_time import MONTHS
 
@@ -149,7 +149,7 @@ def names(text: str) -> list[str]:
 
 
 def unique(texts: Iterator[str] | list[str]) -> list[str]:
-    """The texts without repetitions, whatever their case."""
+    """The texts without repetitions, in any case."""
     return list({text.casefold(): text for text in reversed(list(texts))}.values())[::-1]
 
 
@@ -171,7 +171,7 @@ def _linked(page: Page, own: frozenset[str]) -> Authors:
     return Authors(unique(people), unique(organisations))
 
 
-def _agents(value: Any, by_id: dict[str, Node]) -> Iterator[tuple[str, bool]]:
+def _agents(value: Any, by_id: dict[str, JsonNode]) -> Iterator[tuple[str, bool]]:
     if isinstance(value, str):
         yield value, True
     elif isinstance(value, list):
@@ -221,7 +221,7 @@ def _shown(page: Page, own: frozenset[str]) -> Authors:
 
 
 def _signed(text: str) -> list[str]:
-    """Names in a line that readers see; without a capital it is a section, a code, a phrase."""
+    """Names in a line that readers see. One without a capital is a section, a code, a phrase."""
     return [name for name in names(text) if not name[0].islower()]
 
 

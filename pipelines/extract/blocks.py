@@ -301,7 +301,7 @@ class _Reader:
 
 
 def _hides(element: HtmlElement) -> bool:
-    """True for an element that its attributes hide; the whole page is never hidden."""
+    """True for an element that its attributes hide. The whole page is never hidden."""
     if element.tag in ("html", "body"):
         return False
     return (

@@ -33,7 +33,7 @@ EFFECTS = ("drop", "cut", "list", "rest")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class BoilerplateRule:
     """One rule of a pack."""
 
     id: str
@@ -56,7 +56,7 @@ class Removal:
 
 
 @cache
-def packs() -> dict[str, tuple[Rule, ...]]:
+def packs() -> dict[str, tuple[BoilerplateRule, ...]]:
     """All packs that ship with Kliping, by name.
 
     Raises:
@@ -72,7 +72,7 @@ def packs() -> dict[str, tuple[Rule, ...]]:
     }
 
 
-def read_pack(name: str, text: str) -> tuple[Rule, ...]:
+def read_pack(name: str, text: str) -> tuple[BoilerplateRule, ...]:
     """The rules of one pack in TOML.
 
     Raises:
@@ -86,13 +86,13 @@ def read_pack(name: str, text: str) -> tuple[Rule, ...]:
     )
 
 
-def _rule(pack: str, entry: dict[str, Any], *, by_place: bool) -> Rule:
+def _rule(pack: str, entry: dict[str, Any], *, by_place: bool) -> BoilerplateRule:
     where = f"pack {pack}, rule {entry.get('id', '?')}"
     effect = entry.get("effect", "drop")
     if effect not in EFFECTS:
         raise ValueError(f"{where}: effect {effect!r} is none of {', '.join(EFFECTS)}.")
     try:
-        return Rule(
+        return BoilerplateRule(
             id=f"{pack}/{entry['id']}",
             pattern=re.compile(entry["pattern"], re.IGNORECASE),
             why=entry["why"],
@@ -108,19 +108,19 @@ def _rule(pack: str, entry: dict[str, Any], *, by_place: bool) -> Rule:
         raise ValueError(f"{where}: the pattern does not compile: {err}.") from None
 
 
-def all_rules() -> tuple[Rule, ...]:
+def all_rules() -> tuple[BoilerplateRule, ...]:
     """The rules of all packs, places before lines."""
     return _ordered()
 
 
 @cache
-def _ordered() -> tuple[Rule, ...]:
+def _ordered() -> tuple[BoilerplateRule, ...]:
     rules = [rule for pack in packs().values() for rule in pack]
     return tuple(sorted(rules, key=lambda rule: not rule.by_place))
 
 
 def remove(
-    blocks: Sequence[Block], rules: Sequence[Rule] | None = None
+    blocks: Sequence[Block], rules: Sequence[BoilerplateRule] | None = None
 ) -> tuple[list[Block], list[Removal]]:
     """The blocks without what the rules take, and what they took."""
     rules = all_rules() if rules is None else rules
@@ -165,7 +165,9 @@ def _holders(blocks: Sequence[Block], total: int) -> set[HtmlElement]:
     return {element for element, words in held.items() if words > 0.6 * total}
 
 
-def _placed(block: Block, rules: Sequence[Rule], most: set[HtmlElement]) -> Rule | None:
+def _placed(
+    block: Block, rules: Sequence[BoilerplateRule], most: set[HtmlElement]
+) -> BoilerplateRule | None:
     names = [
         name
         for element in (*block.parents, block.element)
@@ -179,8 +181,14 @@ def _placed(block: Block, rules: Sequence[Rule], most: set[HtmlElement]) -> Rule
     return None
 
 
-def _lined(block: Block, rules: Sequence[Rule], gone: list[Removal]) -> tuple[Block, Rule | None]:
-    """The first rule that takes the whole block; rules that cut shorten it first."""
+def _lined(
+    block: Block, rules: Sequence[BoilerplateRule], gone: list[Removal]
+) -> tuple[Block, BoilerplateRule | None]:
+    """Apply the rules that cut a block, then those that take it whole.
+
+    Returns:
+        The block as it was cut, and the first rule that takes it whole.
+    """
     for rule in rules:
         if rule.effect == "cut":
             left = clean_line(rule.pattern.sub(" ", block.text))

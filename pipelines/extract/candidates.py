@@ -17,7 +17,7 @@ from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from pipelines.extract.blocks import CUTTING
-from pipelines.extract.jsonld import Node, text_of
+from pipelines.extract.jsonld import JsonNode, text_of
 from pipelines.extract.text import clean_line
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _shown(page: Page) -> HtmlElement:
     return tree
 
 
-def linked_text(article: Node | None) -> str:
+def linked_text(article: JsonNode | None) -> str:
     """articleBody of the page's JSON-LD."""
     return lines(text_of(article.get("articleBody"))) if article else ""
 
@@ -83,7 +83,7 @@ def linked_text(article: Node | None) -> str:
 def embedded_text(root: HtmlElement) -> str:
     """Paragraphs out of the state that a script would render (Next.js and its like).
 
-    Only asked for where the page itself shows next to nothing.
+    Only called where the page itself shows next to nothing.
     """
     best: list[str] = []
     for script in root.iter("script"):

@@ -17,7 +17,7 @@ from pipelines.extract import boilerplate, overrides, structure
 from pipelines.extract.authors import Authors, authors, names
 from pipelines.extract.choice import Choice, choose
 from pipelines.extract.dates import Times, parse_time, times
-from pipelines.extract.decode import Refusal, header, parse
+from pipelines.extract.decode import Undecodable, header, parse
 from pipelines.extract.explanation import Explanation, Trace
 from pipelines.extract.kind import Judged, page_kind
 from pipelines.extract.language import language
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 
     from archive.text.learnt_boilerplate import Learnt, Recurring
     from pipelines.extract.blocks import Block
-    from pipelines.extract.decode import Headers
+    from pipelines.extract.decode import AnyHeaders
 
-VERSION = 4
-"""Raised with every change that can change a text or adds a fact, to tell what is stale."""
-EXTRACTOR = f"kliping-extract/{VERSION} trafilatura/{version('trafilatura')}"
+EXTRACTOR_VERSION = 4
+"""Raised with every change that can change a text or adds a fact, to find what is stale."""
+EXTRACTOR = f"kliping-extract/{EXTRACTOR_VERSION} trafilatura/{version('trafilatura')}"
 STEPS = ("forest", "data", "packs", "learnt", "rules")
 """Steps that `without` can name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an extraction may use beside the page."""
+    """What an extraction may use besides the page."""
 
     rules: overrides.Rules | None = None
     learnt: Learnt | Recurring | None = None
@@ -54,7 +54,7 @@ class Settings:
     """It is a further page of an article, however little of one it looks."""
 
 
-def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanation:
+def run_chain(body: bytes, url: str, headers: AnyHeaders, settings: Settings) -> Explanation:
     """See `pipelines.extract.explanation`."""
     trace = Trace()
     try:
@@ -67,10 +67,10 @@ def run(body: bytes, url: str, headers: Headers, settings: Settings) -> Explanat
 
 
 def _extract(
-    body: bytes, url: str, headers: Headers, settings: Settings, trace: Trace
+    body: bytes, url: str, headers: AnyHeaders, settings: Settings, trace: Trace
 ) -> Extraction:
     root = parse(body, header(headers, "content-type"))
-    if isinstance(root, Refusal):
+    if isinstance(root, Undecodable):
         trace.add("decode", root.outcome, root.reason)
         return Extraction(outcome=root.outcome, reason=root.reason, extractor=EXTRACTOR)
     page = read_page(root, url)
@@ -79,10 +79,9 @@ def _extract(
             outcome=Outcome.EMPTY, reason="The page shows no text.", extractor=EXTRACTOR
         )
     served_at = settings.captured_at or parse_time(header(headers, "date") or "")
-    chosen_rules = (
-        settings.rules.on(served_at.date() if served_at else None) if settings.rules else None
-    )
-    rules = None if "rules" in settings.without else chosen_rules
+    rules = None
+    if settings.rules and "rules" not in settings.without:
+        rules = settings.rules.on(served_at.date() if served_at else None)
     choice = choose(page, settings.without)
     trace.candidates.update(choice.lengths)
     trace.add("choice", choice.winner, choice.why)
@@ -113,8 +112,8 @@ def _kept(
     if rules:
         blocks, taken = overrides.apply(page, rules, blocks)
         days = f"{rules.since or 'ever'} to {rules.until or 'today'}"
-        told = f"{len(blocks)} blocks stay, {len(taken)} lines removed"
-        trace.add("source rules", told, days, tuple(taken))
+        result = f"{len(blocks)} blocks stay, {len(taken)} lines removed"
+        trace.add("source rules", result, days, tuple(taken))
         fired.append("source")
     if "packs" not in settings.without:
         blocks, gone = boilerplate.remove(blocks)
@@ -130,7 +129,11 @@ def _kept(
 def _unlearnt(
     blocks: list[Block], lines: list[str], settings: Settings, trace: Trace
 ) -> tuple[list[Block], list[str], list[str]]:
-    """The blocks, or lines of data, without what recurs on the site; and what does."""
+    """Separate what recurs on the site from the blocks, or lines of data.
+
+    Returns:
+        The rest, and what recurs.
+    """
     if settings.learnt is None or "learnt" in settings.without:
         return blocks, lines, []
     learnt = settings.learnt

@@ -17,7 +17,7 @@ from pipelines.extract.blocks import Kind
 from pipelines.extract.features import likely_features
 from pipelines.extract.forest import load
 from pipelines.extract.overview import Hints
-from pipelines.extract.shingles import coverage, shingle_set, words_of
+from pipelines.extract.shingles import coverage, line_words, shingle_set
 from pipelines.extract.text import count_words
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipelines.extract.blocks import Block
     from pipelines.extract.page import Page
 
-THIN_WORDS = 60
+THIN_BODY_WORDS = 60
 """A page whose blocks give fewer words may have its body in embedded data."""
 LEAST_WORDS = 40
 """Data with fewer words are a teaser, no body."""
@@ -37,12 +37,12 @@ LOST = 0.25
 LEAST_CHANCE = 0.2
 """A block that is less likely part of the article is never kept."""
 REPEATED_WORDS = 8
-"""A block of so many words that was there before is a copy (for phones, for print)."""
+"""A block of at least this many words that was there before is a copy (for phones, for print)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was taken for the article, and why."""
+    """What was chosen as the article, and why."""
 
     winner: str
     """`blocks`, `trafilatura`, `linked data` or `embedded data`."""
@@ -69,7 +69,7 @@ def hints_for(page: Page, trafilatura: str) -> Hints:
 
 
 def choose(page: Page, without: frozenset[str] = frozenset()) -> Choice:
-    """Decide what the article of `page` is; `without` leaves out "forest" or "data"."""
+    """Decide what the article of `page` is. `without` leaves out "forest" or "data"."""
     hints = hints_for(page, candidates.trafilatura_text(page))
     if "forest" in without:
         lines = hints.trafilatura.split("\n") if hints.trafilatura else []
@@ -93,7 +93,7 @@ def _settle(
     linked = hints.linked.split("\n") if hints.linked else []
     if _extends(kept, hints.linked, lengths["blocks"], lengths["linked data"]):
         return "linked data", "The page shows only part of what its data hold.", [], linked
-    if lengths["blocks"] < THIN_WORDS:
+    if lengths["blocks"] < THIN_BODY_WORDS:
         embedded = candidates.embedded_text(page.root)
         lengths["embedded data"] = count_words(embedded)
         if _extends(kept, embedded, lengths["blocks"], lengths["embedded data"]):
@@ -102,7 +102,7 @@ def _settle(
     if lengths["blocks"] < LOST * lengths["trafilatura"]:
         why = "The blocks that look like the article are a small part of trafilatura's text."
         taken = shingle_set(hints.trafilatura)
-        mine = [b for b in page.blocks if coverage(words_of(b.text), taken) > 0.6]
+        mine = [b for b in page.blocks if coverage(line_words(b.text), taken) > 0.6]
         return "trafilatura", why, without_copies(mine), []
     return "blocks", "The blocks that look like the article.", kept, []
 
@@ -113,12 +113,12 @@ def _extends(kept: Sequence[Block], text: str, shown: int, held: int) -> bool:
         return False
     within = shingle_set(text)
     body = [block for block in kept if block.kind is not Kind.HEADING and block.words > 5]
-    share = sum(block.words * coverage(words_of(block.text), within) for block in body)
+    share = sum(block.words * coverage(line_words(block.text), within) for block in body)
     return share >= 0.5 * sum(block.words for block in body)
 
 
 def block_chances(page: Page, hints: Hints) -> list[float]:
-    """For each block, how likely it is part of the article; 0 for what cannot be at all."""
+    """For each block, how likely it is part of the article, 0 for what cannot be."""
     likely, rows = likely_features(page.blocks, hints)
     chances = [0.0] * len(page.blocks)
     for at, chance in zip(likely, load().probabilities(rows), strict=True):
@@ -129,7 +129,7 @@ def block_chances(page: Page, hints: Hints) -> list[float]:
 def likeliest(blocks: Sequence[Block], chances: Sequence[float]) -> list[Block]:
     """Those blocks, in order, whose text has the best F1 that can be expected.
 
-    Counted in words, from the likeliest block down. Where all is clear that keeps what is more
+    Counted by words, from the likeliest block down. Where all is clear that keeps what is more
     likely than not; where nothing is, a page still gives the best it has.
     """
     words = [block.words for block in blocks]

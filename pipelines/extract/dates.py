@@ -66,7 +66,7 @@ class Times:
 
 
 def times(page: Page, served_at: datetime | None = None) -> Times:
-    """Times by linked data, meta tags, the visible date, the address; then by search.
+    """Times by linked data, meta tags, the visible date, the address, and at last by search.
 
     `served_at` is when the page was served; without it, dates such as "2 jam lalu" say nothing.
     """
@@ -242,7 +242,7 @@ def _says_published(element: HtmlElement) -> bool:
 
 
 def _visible(page: Page, served_at: datetime | None) -> datetime | None:
-    """A date in a short line around the headline; that of an update where there is no other."""
+    """A date in a short line around the headline, or that of an update if there is no other."""
     lines = list(_short_lines(page))
     for text in (*map(_of_publication, lines), *lines):
         found = parse_time(text, served_at)
@@ -293,7 +293,7 @@ def _in_url(url: str) -> datetime | None:
 
 
 def _searched(page: Page) -> datetime | None:
-    """By htmldate, which looks everywhere; slow, so only where all else fails."""
+    """By htmldate, which searches everything and is slow, so only where all else fails."""
     try:
         found = find_date(page.root, url=page.url, original_date=True, extensive_search=False)
     except Exception:  # noqa: BLE001 - a library on hostile input: no date is an answer

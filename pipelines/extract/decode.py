@@ -1,7 +1,7 @@
 """Bytes to a parsed page: charset, kind of content, HTML tree.
 
 The first step of the extraction. It promises a tree of clean text (no NUL, no control
-characters) or a `Refusal` that says why there is none; it never raises on any bytes.
+characters) or an `Undecodable` that says why there is none; it never raises on any bytes.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from archive.model import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Headers: TypeAlias = (
+AnyHeaders: TypeAlias = (
     "Mapping[str, str] | Mapping[bytes, bytes]"
     " | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]] | None"
 )
 
-MAX_BYTES = 20_000_000
+MAX_PAGE_BYTES = 20_000_000
 """Longer bodies are read up to here: no article is longer, and memory is finite."""
 SAMPLE_BYTES = 20_000
 """As much as the charset detection looks at."""
@@ -63,7 +63,7 @@ since one that starts with a choice takes ten times as long."""
 _ONE_CLASS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 """lxml.html asks Python for the class of every element; nothing here needs one for forms."""
 _LEGACY = {"ascii", "latin_1", "iso8859-1", "latin-1", "cp1252", "iso-8859-1", "us-ascii"}
-"""Charsets that pages declare out of habit, whatever they are written in."""
+"""Charsets that pages declare out of habit, in any encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +78,19 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Undecodable:
     """Why there is no tree to read."""
 
     outcome: Outcome
     reason: str
 
 
-def header(headers: Headers, name: str) -> str | None:
+def header(headers: AnyHeaders, name: str) -> str | None:
     """Value of the first header called `name` (any case) as text, None if there is none."""
     return next(iter(header_values(headers, name)), None)
 
 
-def header_values(headers: Headers, name: str) -> list[str]:
+def header_values(headers: AnyHeaders, name: str) -> list[str]:
     """Values of all headers called `name` (any case) as text."""
     if headers is None:
         return []
@@ -112,12 +112,12 @@ def decode(body: bytes, content_type: str | None = None) -> Decoded:
     """Text of `body` by its BOM, the Content-Type header, its meta tags, or by detection.
 
     A declared charset is only believed as far as the bytes bear it out: valid multi-byte
-    UTF-8 is UTF-8 whatever was declared, since no other text looks like it by chance.
+    UTF-8 is UTF-8 despite any declaration, since no other text looks like it by chance.
 
     >>> decode("Jakarta – Gaza".encode(), "text/html; charset=iso-8859-1").charset
     'utf-8'
     """
-    body = body[:MAX_BYTES]
+    body = body[:MAX_PAGE_BYTES]
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:8192])
     marked, mark = read_bom(body)
     if marked and mark:
@@ -150,7 +150,7 @@ def _decode_or_none(body: bytes, charset: str) -> str | None:
 
 
 def _plausible(text: str, charset: str) -> bool:
-    """False where a declared charset gives what nobody writes."""
+    """False where a declared charset gives text that occurs in no language."""
     seen = text[:200_000]
     high = sum(char > "\x7f" for char in seen)
     if seen.count("�") > max(3, high * 0.02) or seen.count("\x00") > len(seen) * 0.01:
@@ -168,10 +168,10 @@ def _detect(body: bytes) -> str:
     return best.encoding if best else "cp1252"
 
 
-def parse(body: bytes, content_type: str | None = None) -> html.HtmlElement | Refusal:
+def parse(body: bytes, content_type: str | None = None) -> html.HtmlElement | Undecodable:
     """Tree of the page in `body`, comments and processing instructions left out."""
     if not body.strip():
-        return Refusal(Outcome.EMPTY, "The body is empty.")
+        return Undecodable(Outcome.EMPTY, "The body is empty.")
     refusal = _refuse(body, content_type)
     if refusal:
         return refusal
@@ -179,39 +179,41 @@ def parse(body: bytes, content_type: str | None = None) -> html.HtmlElement | Re
     utf8 = utf8.translate(_FORM_FEED_TO_SPACE, _UNSEEN)
     utf8 = _UNSEEN_TRIPLES.sub(b"", _UNSEEN_PAIRS.sub(b"", utf8))
     if not utf8.strip():
-        return Refusal(Outcome.EMPTY, "The body holds nothing that can be seen.")
+        return Undecodable(Outcome.EMPTY, "The body holds nothing that can be seen.")
     return _parse_utf8(utf8)
 
 
-def _parse_utf8(utf8: bytes) -> html.HtmlElement | Refusal:
+def _parse_utf8(utf8: bytes) -> html.HtmlElement | Undecodable:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_ONE_CLASS)
     try:
         return html.document_fromstring(utf8, parser=parser)
     except etree.ParserError:  # lxml's word for a document without any element
-        return Refusal(Outcome.EMPTY, "The body holds no element, only comments or broken tags.")
+        return Undecodable(
+            Outcome.EMPTY, "The body holds no element, only comments or broken tags."
+        )
     except (etree.LxmlError, ValueError, AssertionError) as err:
-        return Refusal(Outcome.UNREADABLE, f"The HTML cannot be parsed: {err}.")
+        return Undecodable(Outcome.UNREADABLE, f"The HTML cannot be parsed: {err}.")
 
 
-def _refuse(body: bytes, content_type: str | None) -> Refusal | None:
+def _refuse(body: bytes, content_type: str | None) -> Undecodable | None:
     """Refuse what is plainly no HTML, by its bytes first: servers mislabel pages."""
     head = body[:65_536].lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(_BINARY) and not head.startswith(b"\x00\x00\xfe\xff"):
-        return Refusal(Outcome.NOT_HTML, "The bytes are a file of another format.")
+        return Undecodable(Outcome.NOT_HTML, "The bytes are a file of another format.")
     if _FEED.match(head):
-        return Refusal(Outcome.NOT_HTML, "The page is a feed or a sitemap.")
+        return Undecodable(Outcome.NOT_HTML, "The page is a feed or a sitemap.")
     if _MARKUP.search(head) or _MARKUP.search(head.replace(b"\x00", b"")):
         return _refuse_json(head)
     kind = (content_type or "").split(";")[0].strip().lower()
     if kind and "html" not in kind:
-        return Refusal(Outcome.NOT_HTML, f"The server says it is {kind}, and it looks like it.")
+        return Undecodable(Outcome.NOT_HTML, f"The server says it is {kind}, and it looks like it.")
     if b"<" not in head.replace(b"\x00", b""):
-        return Refusal(Outcome.NOT_HTML, "The bytes hold no HTML tag.")
+        return Undecodable(Outcome.NOT_HTML, "The bytes hold no HTML tag.")
     return None
 
 
-def _refuse_json(head: bytes) -> Refusal | None:
+def _refuse_json(head: bytes) -> Undecodable | None:
     if head[:1] not in b"{[":
         return None
     try:
@@ -219,4 +221,4 @@ def _refuse_json(head: bytes) -> Refusal | None:
     except ValueError as err:
         if "Unterminated" not in str(err) and "delimiter" not in str(err):
             return None
-    return Refusal(Outcome.NOT_HTML, "The body is JSON.")
+    return Undecodable(Outcome.NOT_HTML, "The body is JSON.")

@@ -31,7 +31,7 @@ class Explanation:
     """Words of each candidate text."""
 
     def as_lines(self) -> list[str]:
-        """For people, one step a line, what it removed indented below."""
+        """As text, one step a line, with what it removed indented below."""
         lines = [f"candidate {name}: {words} words" for name, words in self.candidates.items()]
         for step in self.steps:
             why = f" ({step.why})" if step.why else ""

@@ -25,7 +25,7 @@ _QUOTE_START = re.compile(r"^['\"“”„«‘—–-]")
 _KINDS = list(Kind)
 _PLACES = [place for place in Place if place]
 _REACH = 3
-"""Neighbours on each side that a block's row tells of."""
+"""Neighbours on each side that a block's row describes."""
 _AROUND = range(-_REACH, _REACH + 1)
 
 NAMES = [
@@ -101,7 +101,7 @@ _KIND_FLAGS = {kind: [float(kind is other) for other in _KINDS] for kind in _KIN
 
 @lru_cache(maxsize=4096)
 def _flags(place: int) -> tuple[float, ...]:
-    """One number for each place; cached, since the blocks of a page share few combinations."""
+    """One number for each place. Cached, since the blocks of a page share few combinations."""
     return tuple(float(bool(place & bit)) for bit in _PLACE_BITS)
 
 

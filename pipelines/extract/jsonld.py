@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-Node = dict[str, Any]
+JsonNode = dict[str, Any]
 
 MAX_NODES = 2_000
 ARTICLE_TYPES = frozenset(
@@ -59,9 +59,9 @@ _TAG = re.compile(r"<[^>]{1,400}>")
 _BREAK = re.compile(r"</p>|<br\s*/?>|</h[1-6]>|</li>|</div>|</blockquote>", re.IGNORECASE)
 
 
-def read_nodes(root: HtmlElement) -> list[Node]:
+def read_nodes(root: HtmlElement) -> list[JsonNode]:
     """All objects in the page's JSON-LD scripts, nested ones included, in order."""
-    nodes: list[Node] = []
+    nodes: list[JsonNode] = []
     for script in root.iter("script"):
         kind = (script.get("type") or "").lower()
         if "ld+json" in kind and script.text:
@@ -84,7 +84,7 @@ def _loads(text: str) -> Any:
         return None
 
 
-def _walk(value: Any, depth: int) -> Iterator[Node]:
+def _walk(value: Any, depth: int) -> Iterator[JsonNode]:
     if depth > 12:
         return
     if isinstance(value, dict):
@@ -99,14 +99,14 @@ def _walk(value: Any, depth: int) -> Iterator[Node]:
                 yield from _walk(inner, depth + 1)
 
 
-def types(node: Node) -> set[str]:
+def types(node: JsonNode) -> set[str]:
     """Lower-case names of the node's types, without their vocabulary."""
     kinds = node.get("@type")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return {kind.rsplit("/", 1)[-1].lower() for kind in kinds if isinstance(kind, str)}
 
 
-def article(nodes: list[Node]) -> Node | None:
+def article_node(nodes: list[JsonNode]) -> JsonNode | None:
     """The node that describes this page's article: the fullest of those with a headline."""
     found = [node for node in nodes if types(node) & ARTICLE_TYPES]
     if not found:
@@ -114,13 +114,13 @@ def article(nodes: list[Node]) -> Node | None:
     return max(found, key=lambda node: (_fullness(node), -found.index(node)))
 
 
-def _fullness(node: Node) -> int:
+def _fullness(node: JsonNode) -> int:
     keys = ("headline", "datePublished", "author", "articleBody", "mainEntityOfPage", "description")
     return sum(bool(node.get(key)) for key in keys)
 
 
 def text_of(value: Any) -> str:
-    """A text value of a node, tags and entities undone; lines where the markup had them."""
+    """A text value of a node, tags and entities undone, in lines where the markup had them."""
     if isinstance(value, list):
         return "\n".join(filter(None, map(text_of, value)))
     if isinstance(value, dict):

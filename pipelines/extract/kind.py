@@ -33,7 +33,7 @@ _LISTING = re.compile(
     r"(?:/|$)|/page/\d+/?$",
     re.IGNORECASE,
 )
-THIN_WORDS = 35
+THIN_ARTICLE_WORDS = 35
 """Fewer words are an article only on a page that says so."""
 
 
@@ -61,7 +61,7 @@ def page_kind(page: Page, kept: Sequence[Block], words: int, *, by_rule: bool = 
     listing = _looks_like_listing(page, path, words, declared=declared)
     if listing:
         return Judged(PageKind.INDEX, *listing)
-    if words < THIN_WORDS:
+    if words < THIN_ARTICLE_WORDS:
         return _thin(page, path, said, words, declared=declared)
     if "liveblogposting" in said or (_LIVE.search(path) and _updates(kept) > 4):
         return Judged(PageKind.LIVEBLOG, 0.9 if "liveblogposting" in said else 0.7, "A live blog.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 1_000
 """Characters of the text that the classifier reads."""
 ENOUGH = 120
-"""Below this many characters it is not asked to overrule the page."""
+"""Fewer characters never overrule what the page declares."""
 _CODE = re.compile(r"^([a-z]{2,3})(?:[-_]|$)", re.IGNORECASE)
 _RENAMED = {"in": "id", "iw": "he", "ji": "yi", "nb": "no", "nn": "no", "jp": "ja", "ind": "id",
             "eng": "en", "deu": "de", "ger": "de", "fra": "fr", "spa": "es", "cn": "zh", "gr": "el",
@@ -32,7 +32,7 @@ _CLOSE = [frozenset(group.split()) for group in (
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """ISO 639-1 code, None where nothing tells; and why."""
+    """ISO 639-1 code, None if unknown, and why."""
 
     code: str | None
     source: str

@@ -123,7 +123,7 @@ def _tags(page: Page) -> list[str]:
 
 
 def _shown(page: Page) -> list[str]:
-    """Links with rel=tag, or within an element of tags; a last line such as "Ditandai a, b"."""
+    """Links with rel=tag, or in an element of tags, or a last line such as "Ditandai a, b"."""
     anchors = page.root.xpath('.//a[contains(concat(" ", @rel, " "), " tag ")]')
     tags = [
         " ".join(anchor.itertext())

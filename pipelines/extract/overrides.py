@@ -49,7 +49,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RuleFault:
     """What is wrong with one key of one `[[rules]]` table."""
 
     table: int
@@ -74,16 +74,16 @@ def read_rules(tables: Iterable[Mapping[str, Any]], source: str) -> Rules:
     return Rules(tuple(_rule_set(table) for table in tables))
 
 
-def find_faults(tables: Sequence[Mapping[str, Any]]) -> Iterator[Fault]:
+def find_faults(tables: Sequence[Mapping[str, Any]]) -> Iterator[RuleFault]:
     """Everything that is wrong with `[[rules]]` tables, in their order."""
     for number, table in enumerate(tables, start=1):
         for key, value in table.items():
             message = _fault_of(key, value)
             if message:
-                yield Fault(number, key, message)
+                yield RuleFault(number, key, message)
         days = [table.get(key) for key in _DAYS]
         if all(_is_day(day) for day in days) and days[0] > days[1]:  # type: ignore[operator]
-            yield Fault(number, "until", f"until = {days[1]} is before since = {days[0]}")
+            yield RuleFault(number, "until", f"until = {days[1]} is before since = {days[0]}")
 
 
 def _fault_of(key: str, value: Any) -> str | None:
@@ -105,7 +105,7 @@ def _fault_of_selector(key: str, selector: Any) -> str | None:
         return f"{key} = {selector!r}: must be a CSS selector in quotes"
     try:
         _compiled(selector)
-    except Exception as err:  # noqa: BLE001 - it raises whatever its parsers raise
+    except Exception as err:  # noqa: BLE001 - it raises all that its parsers raise
         return f"{key} = {selector!r} is no CSS selector: {err}"
     return None
 
@@ -141,7 +141,7 @@ def _why(block: Block, rules: RuleSet, drops: Mapping[HtmlElement, str]) -> str:
 
 
 def within(page: Page, rules: RuleSet) -> list[Block] | None:
-    """The blocks that the rules call the body; None if they name none or none is there."""
+    """The blocks that the rules call the body, None if they name none or none is there."""
     dropped = {element for selector in rules.drop for element in _select(page, selector)}
     roots = set(_select(page, rules.body)) if rules.body else None
     found = [

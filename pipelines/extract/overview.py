@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pipelines.extract.blocks import Block, Kind
 from pipelines.extract.places import NOISE, Place
-from pipelines.extract.shingles import coverage, shingle_set, words_of
+from pipelines.extract.shingles import coverage, line_words, shingle_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ class Overview:
     def __init__(self, blocks: Sequence[Block], hints: Hints) -> None:
         self.blocks = blocks
         self.hints = hints
-        self.words = [words_of(block.text) for block in blocks]
+        self.words = [line_words(block.text) for block in blocks]
         self.traf = self._shares(hints.trafilatura)
         self.linked = self._shares(hints.linked)
         self.description = shingle_set(hints.description) if hints.description else set()
@@ -128,7 +128,7 @@ class Overview:
         self.core_share = sums.taken / max(1.0, sums.words)
 
     def _find_text(self) -> None:
-        """Where the page's good paragraphs stand, whatever trafilatura thinks."""
+        """Where the page's good paragraphs stand, regardless of trafilatura."""
         self.path_words: Counter[Path] = Counter()
         for block, good in zip(self.blocks, self.good, strict=True):
             if good:

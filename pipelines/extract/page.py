@@ -22,8 +22,8 @@ class Page:
     url: str
     meta: dict[str, list[str]]
     """Contents of the meta tags by lower-case name, property or itemprop."""
-    nodes: list[jsonld.Node]
-    article: jsonld.Node
+    nodes: list[jsonld.JsonNode]
+    article: jsonld.JsonNode
     """The JSON-LD node of the article, or an empty one."""
     blocks: list[Block]
 
@@ -36,7 +36,7 @@ class Page:
         return None
 
     def absolute(self, address: str | None) -> str | None:
-        """`address` as an absolute http(s) URL, None if it is none."""
+        """`address` as an absolute http(s) URL, None if it is no such URL."""
         if not address:
             return None
         try:
@@ -57,7 +57,7 @@ def read_page(root: HtmlElement, url: str) -> Page:
         urlsplit(url)
     except ValueError:
         url = ""  # an address that cannot be one must not cost the text
-    return Page(root, url, _meta(root), nodes, jsonld.article(nodes) or {}, read_blocks(root))
+    return Page(root, url, _meta(root), nodes, jsonld.article_node(nodes) or {}, read_blocks(root))
 
 
 def _meta(root: HtmlElement) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from archive.core.urls import absolute_url, first_page_address, normalise_url
 from archive.errors import UrlError
 from pipelines.extract import jsonld
 from pipelines.extract.blocks import read_blocks
-from pipelines.extract.decode import Refusal, parse
+from pipelines.extract.decode import Undecodable, parse
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -112,7 +112,7 @@ def find_paging(
     if not _may_have_pages(body, own, base) or _LISTING.search(urlsplit(base).path):
         return Paging()
     root = parse(body, content_type)
-    if isinstance(root, Refusal) or not _is_article(root, base):
+    if isinstance(root, Undecodable) or not _is_article(root, base):
         return Paging()
     return _paging(_Links(root, own, base), own, base, is_first=article_url is None)
 
@@ -166,7 +166,7 @@ class _Place(NamedTuple):
 
 
 def _place_of(base: SplitResult, address: str) -> _Place | None:
-    """What a normalised address is within the pages of the article at `base`; None of others."""
+    """What a normalised address is among the pages of the article at `base`, None for others."""
     parts = urlsplit(address)
     if parts.netloc.removeprefix("www.") != base.netloc.removeprefix("www."):
         return None
@@ -292,10 +292,10 @@ def _is_of_pager(anchor: HtmlElement, number: int) -> bool:
     if _OTHER_PLACE.search(labels):
         return False
     said = " ".join((anchor.text_content() or "").split())
-    told = " ".join((said, anchor.get("title") or "", anchor.get("aria-label") or ""))
+    label = " ".join((said, anchor.get("title") or "", anchor.get("aria-label") or ""))
     if said == str(number) or _PAGER.search(labels):
         return True
-    return len(told) <= 60 and bool(_WORDS.search(told) or "next" in _relations(anchor))
+    return len(label) <= 60 and bool(_WORDS.search(label) or "next" in _relations(anchor))
 
 
 def _is_article(root: HtmlElement, base: str) -> bool:
@@ -303,7 +303,7 @@ def _is_article(root: HtmlElement, base: str) -> bool:
     nodes = jsonld.read_nodes(root)
     if any(jsonld.types(node) & _LISTS for node in nodes):
         return False
-    if jsonld.article(nodes) is not None:
+    if jsonld.article_node(nodes) is not None:
         return True
     for meta in root.iter("meta"):
         name = (meta.get("property") or meta.get("name") or "").lower()
@@ -317,6 +317,6 @@ def _is_article(root: HtmlElement, base: str) -> bool:
 
 def _paragraphs(body: bytes) -> set[str]:
     root = parse(body)
-    if isinstance(root, Refusal):
+    if isinstance(root, Undecodable):
         return set()
     return {b.text for b in read_blocks(root) if len(b.text.split()) >= _WORDS_OF_A_PARAGRAPH}

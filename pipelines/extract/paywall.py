@@ -26,7 +26,7 @@ _SIGN = re.compile(
 
 
 def paywalled(page: Page) -> bool | None:
-    """True behind a paywall, False where the page says it is free, None where nothing tells."""
+    """True behind a paywall, False if the page says it is free, None if nothing shows it."""
     for node in (
         page.article,
         *(n for n in page.nodes if types(n) & {"webpage", "webpageelement"}),

@@ -1,7 +1,7 @@
 """What the elements around a block say about it, by tag, role, class and id.
 
 Names are looked up in `places.toml`. That takes a pattern a place, so it is only done for the
-elements around blocks that somebody asks about; four of five on a page are never asked about.
+elements around blocks whose places are read; four of five on a page are never read.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ _NAMING = frozenset(
 
 @lru_cache(maxsize=1 << 16)
 def named_place(name: str) -> int:
-    """What one class, id or other name says; cached, since sites share their names."""
+    """What one class, id or other name says. Cached, since sites share their names."""
     found = 0
     name = name.lower()  # three times as fast as patterns that ignore case
     for place, pattern in _BY_NAME:
@@ -109,7 +109,7 @@ def named_place(name: str) -> int:
 
 
 class Places:
-    """The places of one page's elements, each worked out when it is first asked for."""
+    """The places of one page's elements, each computed when it is first read."""
 
     def __init__(self, root: HtmlElement) -> None:
         self._chars = paragraph_chars(root)

@@ -1,7 +1,7 @@
 """What a page says of its rights: whether text and data mining is reserved, and its licence.
 
 Read are the header and the meta tag of the TDM Reservation Protocol, and the word `noai` where
-robots are told what not to do. Not read: `/.well-known/tdmrep.json`, which is no part of a page.
+robots get their rules. Not read: `/.well-known/tdmrep.json`, which is no part of a page.
 
 Source: W3C Community Group Final Report "TDM Reservation Protocol (TDMRep)", clauses on the HTTP
 response and on HTML content; HTML, link type `license`; schema.org, `license`.
@@ -19,7 +19,7 @@ from pipelines.extract.jsonld import text_of
 from pipelines.extract.text import clean_line
 
 if TYPE_CHECKING:
-    from pipelines.extract.decode import Headers
+    from pipelines.extract.decode import AnyHeaders
     from pipelines.extract.page import Page
 
 LONGEST_LICENCE = 300
@@ -41,18 +41,18 @@ class Rights:
     """An address, or words."""
 
 
-def rights(page: Page, headers: Headers) -> Rights:
+def rights(page: Page, headers: AnyHeaders) -> Rights:
     """Read what a page, served with these headers, says of its rights."""
     return Rights(_tdm_reserved(page, headers), _license(page))
 
 
-def _tdm_reserved(page: Page, headers: Headers) -> bool | None:
+def _tdm_reserved(page: Page, headers: AnyHeaders) -> bool | None:
     """True if anything reserves it: where statements differ, the careful reading holds."""
     stated = set(_statements(page, headers))
     return max(stated) if stated else None
 
 
-def _statements(page: Page, headers: Headers) -> Iterator[bool]:
+def _statements(page: Page, headers: AnyHeaders) -> Iterator[bool]:
     name = "tdm-reservation"
     for value in (*header_values(headers, name), *page.meta.get(name, ())):
         if value.strip() in _RESERVATIONS:

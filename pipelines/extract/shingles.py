@@ -10,8 +10,8 @@ _WORD = re.compile(r"\w+")
 _DENSE_WORD = re.compile(f"[{DENSE}]|[^\\W{DENSE}]+")
 
 
-def words_of(text: str) -> list[str]:
-    """Words of one line, case folded; in scripts without spaces, each character."""
+def line_words(text: str) -> list[str]:
+    """Words of one line, case folded, or each character in scripts without spaces."""
     return (_WORD if text.isascii() else _DENSE_WORD).findall(text.casefold())
 
 
@@ -19,7 +19,7 @@ def shingle_set(text: str) -> set[tuple[str, ...]]:
     """Runs of three words, and for shorter lines the line itself."""
     found: set[tuple[str, ...]] = set()
     for line in text.split("\n"):
-        words = words_of(line)
+        words = line_words(line)
         if len(words) < 3:
             found.add(tuple(words))
         found.update(zip(words, words[1:], words[2:], strict=False))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archive.model import Extraction
 
 _LONG_WORDS = 8
-"""A line of so many words that was read before is the same line again, wherever it stands."""
+"""A line of at least this many words that was read before is the same line again, anywhere."""
 _COVERED = 0.6
 _PAGER_LINE = re.compile(
     r"""(?:(?: halaman | hal | page | pages | seite | baca | lihat | tampilkan | view | show | read
@@ -35,7 +35,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 def stitch(pages: Sequence[Extraction], *, missing: int = 0) -> Extraction:
-    """The article that `pages` make, in their order; `missing` is how many more there are.
+    """The article that `pages` make, in their order. `missing` is how many more there are.
 
     Where the second one has all of the first, it is the view of the whole, and its text is taken.
     """
@@ -89,7 +89,7 @@ def _common(texts: Sequence[Sequence[str]]) -> int:
 
 
 def _unseen(lines: Sequence[str], seen: set[str]) -> list[str]:
-    """The lines that no page before had, if they are long enough to tell; adds them to `seen`."""
+    """The lines that no page before had, if long enough to decide. Adds them to `seen`."""
     own = [line for line in lines if _key(line) not in seen]
     seen.update(_key(line) for line in lines if len(line.split()) >= _LONG_WORDS)
     return own

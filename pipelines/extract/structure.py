@@ -68,7 +68,7 @@ def rows(blocks: Sequence[Block]) -> Iterator[tuple[list[Block], str]]:
 
 
 def _row(block: Block) -> object:
-    """What blocks of one table row share; each other block stands alone."""
+    """What blocks of one table row share. Each other block stands alone."""
     if block.kind is Kind.CELL:
         for element in reversed(block.parents):
             if element.tag == "tr":

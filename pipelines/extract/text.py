@@ -43,7 +43,7 @@ def clean_line(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Words of `text`; in scripts without spaces, two characters count as one.
+    """Number of words of `text`. In scripts without spaces, two characters count as one.
 
     >>> count_words("Pasar ikan dibuka")
     3

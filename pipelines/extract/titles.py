@@ -88,7 +88,7 @@ def _ballots(page: Page, named: str, site_name: str | None) -> list[_Ballot]:
 
 
 def _elected(ballots: list[_Ballot]) -> str:
-    """The key with most weight behind it; the first of equals."""
+    """The key with most weight behind it, the first of equals."""
     keys = {ballot.key for ballot in ballots}
     votes: dict[str, float] = {}
     for ballot in ballots:
@@ -160,13 +160,13 @@ def _without_kicker(chosen: str, ballots: list[_Ballot]) -> str:
     if not kicker:
         return chosen
     rest, words = chosen[kicker.end() :], set(_folded(kicker.group()).split())
-    others = [(other, b.text) for b in ballots if (other := _KICKER.match(b.text))]
-    differs = any(
-        _folded(text[other.end() :]) == _folded(rest)
-        and not words & set(_folded(other.group()).split())
-        for other, text in others
-    )
-    return rest if differs else chosen
+    for ballot in ballots:
+        other = _KICKER.match(ballot.text)
+        if not other or _folded(ballot.text[other.end() :]) != _folded(rest):
+            continue
+        if words.isdisjoint(_folded(other.group()).split()):
+            return rest
+    return chosen
 
 
 def _folded(text: str) -> str:

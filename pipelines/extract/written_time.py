@@ -68,7 +68,7 @@ _DAY_AND_CLOCK = re.compile(
 
 
 def parse_time(text: str, served_at: datetime | None = None) -> datetime | None:
-    """The time that `text` names, aware; midnight where it names a day alone.
+    """The time that `text` names, aware, midnight if it names a day alone.
 
     >>> parse_time("Kamis (30/11/2023) 19:05 WIB").isoformat()
     '2023-11-30T19:05:00+07:00'
@@ -159,7 +159,9 @@ def _at_clock(clock: re.Match[str], day: str, served_at: datetime) -> datetime:
     """The clock time on the day of serving or, "kemarin", the one before it."""
     there = served_at.astimezone(_zone(clock[5]))
     half = (clock[4] or "").lower()
-    hour = int(clock[1]) % 12 + (12 if half.startswith("p") else 0) if half else int(clock[1])
+    hour = int(clock[1])
+    if half:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
     back = timedelta(days=1 if day in ("kemarin", "yesterday") else 0)
     return there.replace(hour=hour, minute=int(clock[2]), second=0, microsecond=0) - back
 

@@ -1,4 +1,4 @@
-"""`kliping import` and `kliping repair` as people see them: what became of it all."""
+"""Output of `kliping import` and `kliping repair`: what became of each file, or was repaired."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import typer
 
 from archive.cli.options import print_json
 from archive.warc.verify import Problem
-from pipelines.ingest.importing import Result
+from pipelines.ingest.importing import ImportedFile
 from pipelines.ingest.repair import Mended
 
 
-def report_import(results: Iterable[Result], *, as_json: bool) -> int:
-    """Tell what became of each file; the exit code."""
+def report_import(results: Iterable[ImportedFile], *, as_json: bool) -> int:
+    """Print what became of each file.
+
+    Returns:
+        The exit code.
+    """
     failed = 0
     for result in results:
         failed += bool(result.refused)
@@ -27,7 +31,11 @@ def report_import(results: Iterable[Result], *, as_json: bool) -> int:
 
 
 def report_repair(results: Iterable[Mended | Problem], *, as_json: bool) -> int:
-    """Tell what was mended and what is still wrong; the exit code."""
+    """Print what was repaired and what is still wrong.
+
+    Returns:
+        The exit code.
+    """
     mended = remaining = 0
     for result in results:
         is_mended = isinstance(result, Mended)
@@ -50,7 +58,7 @@ def _summed_up(mended: int, remaining: int) -> str:
     return "The archive is sound." if mended else "There was nothing to mend; the archive is sound."
 
 
-def _tell(result: Result) -> None:
+def _tell(result: ImportedFile) -> None:
     if result.refused:
         typer.secho(f"{result.address}: refused; nothing was taken from it:", fg="red", err=True)
         _list(result.refused)
@@ -59,12 +67,12 @@ def _tell(result: Result) -> None:
             typer.echo(hint, err=True)
         return
     tally = result.tally
-    told = f"{result.address}: {tally.captures} captures, {tally.articles} articles"
+    summary = f"{result.address}: {tally.captures} captures, {tally.articles} articles"
     if result.known:
-        told += f"; {result.known} captures were in the archive already"
+        summary += f"; {result.known} captures were in the archive already"
     if result.file is None:
-        told += "; there was nothing new in it"
-    typer.echo(f"{told}." if result.file is None else f"{told}; kept as {result.file}.")
+        summary += "; there was nothing new in it"
+    typer.echo(f"{summary}." if result.file is None else f"{summary}; kept as {result.file}.")
     if result.left_out:
         typer.secho(f"{result.address}: what is damaged was left out:", fg="yellow", err=True)
         _list(result.left_out)
@@ -75,7 +83,7 @@ def _list(reasons: Iterable[Problem | str]) -> None:
         typer.echo(f"  {reason}", err=True)
 
 
-def _facts(result: Result) -> dict[str, Any]:
+def _facts(result: ImportedFile) -> dict[str, Any]:
     facts = asdict(result)
     for reasons in ("left_out", "refused"):
         facts[reasons] = [_reason(each) for each in getattr(result, reasons)]

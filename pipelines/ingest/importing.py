@@ -1,8 +1,8 @@
-"""`kliping import`: takes the WARC files of others into the archive.
+"""`kliping import`: imports the WARC files of others into the archive.
 
 Called by the command, which shows what is yielded here. A file is read from end to end before
 anything is taken from it, and refused with every reason if it breaks the standard. Then it is
-copied to `imported/` (or left where it is, if that was asked for), its captures get rows, and
+copied to `imported/` (or left where it is, with `--reference`), its captures get rows, and
 pages become articles. Everything can be broken off and done again: nothing is taken twice.
 """
 
@@ -28,10 +28,10 @@ from archive.warc.indexing import index_file
 from archive.warc.records import read_date
 from archive.warc.shelf import FOLDER, Inbound, part_of, sha256_of, shelve, shelve_part, shelved
 from archive.warc.verify import Code, Problem
-from pipelines.download import download, is_address, note_kept
+from pipelines.download import download, is_web_address, note_kept
 from pipelines.ingest.intake_run import IntakeRun, open_intake
-from pipelines.ingest.record_ingest import Tally
-from pipelines.ingest.source_resolver import Owners
+from pipelines.ingest.record_ingest import IngestTally
+from pipelines.ingest.source_resolver import SourceResolver
 from pipelines.pool import ExtractionPool
 from pipelines.progress_bar import Watcher
 
@@ -43,7 +43,7 @@ PROBLEMS_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How files are taken in."""
+    """How files are imported."""
 
     reference: bool = False
     """Leave them where they are."""
@@ -54,7 +54,7 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class ImportedFile:
     """What became of one file."""
 
     address: str
@@ -65,7 +65,7 @@ class Result:
     sha256: str = ""
     known: int = 0
     """Captures that had rows before."""
-    tally: Tally = field(default_factory=Tally)
+    tally: IngestTally = field(default_factory=IngestTally)
     left_out: tuple[Problem, ...] = ()
     """Why some records of a damaged file were not taken."""
     refused: tuple[Problem | str, ...] = ()
@@ -74,7 +74,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A file that was read and may be taken in."""
+    """A file that was read and may be imported."""
 
     address: str
     inbound: Inbound
@@ -87,10 +87,10 @@ def import_files(
     followed: Sequence[Source],
     options: Options,
     watcher: Watcher,
-) -> Iterator[Result]:
-    """Take in files and URLs, and yield what became of each; run it to its end.
+) -> Iterator[ImportedFile]:
+    """Import files and URLs, and yield what became of each. It must be run to its end.
 
-    A file whose revisits refer to records of other files waits until those are taken in.
+    A file whose revisits refer to records of other files waits until those are imported.
 
     Raises:
         LockedError: another import is at work.
@@ -98,18 +98,18 @@ def import_files(
         SourceError: the name of the source is not fit for one.
         WrongUseError: a URL is to be left where it is.
     """
-    if options.reference and any(is_address(address) for address in addresses):
+    if options.reference and any(is_web_address(address) for address in addresses):
         raise WrongUseError("--reference is for files; what a URL leads to must be copied")
     with ExitStack() as held:
         held.enter_context(home.lock([INTAKE_LOCK]))
         engine = open_engine(home.database_url)
         held.callback(engine.dispose)
         repository = Repository(engine)
-        owners = Owners(repository, followed, only=options.source)
+        resolver = SourceResolver(repository, followed, only=options.source)
         pool = ExtractionPool(home.config.crawl.workers)
         held.callback(pool.close)
         run = held.enter_context(
-            open_intake(home, repository, owners, pool, "import", is_import=True)
+            open_intake(home, repository, resolver, pool, "import", is_import=True)
         )
         yield from _Import(home, repository, run, options, watcher).take_all(addresses)
         for problem in finish_takedowns(home, engine):  # of pages that a file brought back
@@ -133,7 +133,7 @@ class _Import:
         self._options = options
         self._watcher = watcher
 
-    def take_all(self, addresses: Sequence[str]) -> Iterator[Result]:
+    def take_all(self, addresses: Sequence[str]) -> Iterator[ImportedFile]:
         waiting: list[_Candidate] = []
         for address in addresses:
             try:
@@ -155,7 +155,7 @@ class _Import:
 
     def _survey(self, address: str) -> _Candidate:
         """Read a file from end to end. Raises: _RefusedError if it is damaged."""
-        path = self._fetch(address) if is_address(address) else Path(address)
+        path = self._fetch(address) if is_web_address(address) else Path(address)
         size = path.stat().st_size if path.is_file() else None
         self._watcher.begin(f"reading {path.name}", size)
         contents = read_contents(path, on_offset=self._watcher.reach)
@@ -164,7 +164,7 @@ class _Import:
         if damaged and (not self._options.accept_damaged or not contents.report.ids):
             raise _RefusedError(problems)
         sha256 = sha256_of(path)
-        if is_address(address):
+        if is_web_address(address):
             name = urlsplit(address).path.rpartition("/")[2]
             return _Candidate(address, Inbound(path, name, sha256, address), contents)
         return _Candidate(address, Inbound(path, path.name, sha256), contents)
@@ -199,10 +199,10 @@ class _Import:
             known = {name for each in rest for name in each.contents.sound_ids()}
             if self._options.accept_damaged:
                 return known, []
-            more = [each for each in rest if self._is_dangling(each, known)]
-            if not more:
+            dangling = [each for each in rest if self._is_dangling(each, known)]
+            if not dangling:
                 return known, stranded
-            stranded += more
+            stranded += dangling
 
     def _is_known(self, reference: str) -> bool:
         """Whether the archive has the record with that id, or the capture `URI DATE`."""
@@ -214,7 +214,7 @@ class _Import:
         except RecordError:
             return False
 
-    def _take(self, candidate: _Candidate, others: Collection[str]) -> Result:
+    def _take(self, candidate: _Candidate, others: Collection[str]) -> ImportedFile:
         inbound, contents = candidate.inbound, candidate.contents
         left_out = tuple(self._problems(candidate, others))
         faulty = {each.offset for each in left_out if each.offset is not None}
@@ -224,7 +224,7 @@ class _Import:
         faulty |= {captures.pop(id_) for id_ in forgotten}
         if taken := [*_taken_ids(contents, recorded)]:
             raise _RefusedError(taken)
-        result = Result(
+        result = ImportedFile(
             candidate.address,
             size_bytes=contents.report.size_bytes,
             sha256=inbound.sha256,
@@ -244,19 +244,19 @@ class _Import:
 
     def _take_in(
         self,
-        result: Result,
+        result: ImportedFile,
         path: Path,
         file: str,
         captures: dict[str, int],
         converted: Collection[str],
-    ) -> Result:
+    ) -> ImportedFile:
         recorded = self._repository.recorded_ids(list(captures))
         offsets = [offset for id_, offset in captures.items() if id_ not in recorded]
         self._watcher.begin(f"importing {path.name}", path.stat().st_size)
-        tally = self._run.take(path, file, offsets, self._watcher.reach, converted=converted)
+        tally = self._run.ingest_file(path, file, offsets, self._watcher.reach, converted=converted)
         index_file(self._home.warc, file)
         facts = {name: getattr(result, name) for name in result.__slots__}
-        return Result(**facts | {"file": file, "tally": tally})
+        return ImportedFile(**facts | {"file": file, "tally": tally})
 
     def _place(
         self,
@@ -266,7 +266,11 @@ class _Import:
         captures: dict[str, int],
         places: dict[str, str],
     ) -> str | None:
-        """Put a file where it belongs; its name there, or None if it holds nothing new."""
+        """Put a file where it belongs.
+
+        Returns:
+            Its name there, None if it holds nothing new.
+        """
         root = self._home.warc
         if name := part_of(root, inbound):
             return name
@@ -289,7 +293,7 @@ class _Import:
             note_kept(inbound.url, self._home.warc / FOLDER, Path(name).name)
         return name
 
-    def _noted(self, result: Result) -> Result:
+    def _noted(self, result: ImportedFile) -> ImportedFile:
         facts = asdict(result)
         for reasons in ("left_out", "refused"):
             facts[reasons] = [str(each) for each in getattr(result, reasons)[:PROBLEMS_KEPT]]
@@ -306,10 +310,10 @@ class _RefusedError(Exception):
         super().__init__(*self.reasons)
 
 
-def _refusal(address: str, error: _RefusedError | RecordError) -> Result:
+def _refusal(address: str, error: _RefusedError | RecordError) -> ImportedFile:
     if isinstance(error, _RefusedError):
-        return Result(address, refused=error.reasons)
-    return Result(address, refused=(str(error),))
+        return ImportedFile(address, refused=error.reasons)
+    return ImportedFile(address, refused=(str(error),))
 
 
 def _taken_ids(contents: Contents, recorded: dict[str, RecordedCapture]) -> Iterator[Problem]:
@@ -321,8 +325,8 @@ def _taken_ids(contents: Contents, recorded: dict[str, RecordedCapture]) -> Iter
             continue
         if is_same and same_digest(kept.payload_digest or "", row.payload_digest or ""):
             continue
-        told = f"The archive has another record with the same WARC-Record-ID, of {row.url}."
-        yield Problem(Code.DUPLICATE_ID, contents.report.file, kept.offset, told, record_id)
+        fault = f"The archive has another record with the same WARC-Record-ID, of {row.url}."
+        yield Problem(Code.DUPLICATE_ID, contents.report.file, kept.offset, fault, record_id)
 
 
 def _offsets_also_in(contents: Contents, paths: Sequence[Path]) -> set[int]:

@@ -1,4 +1,4 @@
-"""A run that takes records in, of `kliping import` or `kliping repair`, from its row to its end."""
+"""A run that ingests records, of `kliping import` or `kliping repair`, from its row to its end."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import Any
 from archive.db.repository import Repository
 from archive.home import Home, run_lock
 from archive.warc.writer import WarcWriter
-from pipelines.ingest.record_ingest import Intake, Tally
-from pipelines.ingest.source_resolver import Owners
+from pipelines.ingest.record_ingest import IngestTally, RecordIngest
+from pipelines.ingest.source_resolver import SourceResolver
 from pipelines.pool import ExtractionPool
 
 RECOVERY_WAIT_S = 3600.0
-"""Longer than a run can need to take up what a killed one left."""
+"""Longer than a run can need to recover what a killed one left."""
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ class Run:
 def begin_run(home: Home, repository: Repository, command: str) -> Iterator[Run]:
     """Begin a run of `command` and end it with the block."""
     with ExitStack() as held:
-        # Whoever looks for dead runs must not find this one before it has its lock.
+        # A search for dead runs must not find this one before it has its lock.
         with home.lock(["recovery"], wait_s=RECOVERY_WAIT_S):
             run_id = repository.start_run(command, version("kliping"), datetime.now(UTC))
             held.enter_context(home.lock([run_lock(run_id)]))
@@ -53,7 +53,7 @@ class IntakeRun:
     """A run under way."""
 
     row: Run
-    intake: Intake
+    records: RecordIngest
     writer: WarcWriter
     runner: asyncio.Runner
 
@@ -62,7 +62,7 @@ class IntakeRun:
         """Number of the run."""
         return self.row.id
 
-    def take(
+    def ingest_file(
         self,
         path: Path,
         file: str,
@@ -70,17 +70,19 @@ class IntakeRun:
         on_offset: Callable[[int], None],
         *,
         converted: Collection[str],
-    ) -> Tally:
-        """Give rows to captures of a file (`Intake.take`)."""
-        taking = self.intake.take(path, file, offsets, converted=converted, on_offset=on_offset)
-        return self.runner.run(taking)
+    ) -> IngestTally:
+        """Give rows to captures of a file (`RecordIngest.ingest_file`)."""
+        ingested = self.records.ingest_file(
+            path, file, offsets, converted=converted, on_offset=on_offset
+        )
+        return self.runner.run(ingested)
 
 
 @contextmanager
 def open_intake(
     home: Home,
     repository: Repository,
-    owners: Owners,
+    resolver: SourceResolver,
     pool: ExtractionPool,
     command: str,
     *,
@@ -96,13 +98,13 @@ def open_intake(
         runner = held.enter_context(asyncio.Runner())
         writer = WarcWriter(home.warc, str(row.id), operator=home.config.crawl.contact)
         held.enter_context(writer)
-        intake = Intake(
+        records = RecordIngest(
             home.warc,
             repository,
-            owners,
+            resolver,
             pool,
             row.id,
             notes=writer if is_import else None,
             settles=not is_import,
         )
-        yield IntakeRun(row, held.enter_context(intake), writer, runner)
+        yield IntakeRun(row, held.enter_context(records), writer, runner)

@@ -1,8 +1,8 @@
 """From WARC records that have no rows to rows: captures, and the articles that they hold.
 
 Called by `kliping import` and `kliping repair`, a file at a time. What happens to a page is what
-happens to one that was just fetched (`pipelines.ingest.visit`), except that nobody had asked for
-it: what is read is told, and nothing becomes due. Memory holds a few pages, whatever the file's
+happens to one that was just fetched (`pipelines.ingest.visit`), except that no frontier
+had it: what is read is reported, and nothing becomes due. Memory holds a few pages of a file of any
 size.
 """
 
@@ -37,13 +37,13 @@ from archive.model import (
 )
 from archive.warc.importing import Imported, import_captures
 from archive.warc.reader import read_payload
-from archive.warc.records import bare_id, read_date
+from archive.warc.records import Headers, bare_id, read_date
 from archive.warc.writer import WarcWriter
-from pipelines.extraction_context import Guidance, Guides
-from pipelines.group_commit import Grouped
-from pipelines.ingest.source_resolver import Owners
+from pipelines.extraction_context import ContextLoader, ExtractionContext
+from pipelines.group_commit import GroupCommit
+from pipelines.ingest.source_resolver import SourceResolver
 from pipelines.ingest.visit import canonical_url_of, ingest, note_of
-from pipelines.page_input import Headers, ServedArticle, ServedPage
+from pipelines.page_input import ServedArticle, ServedPage
 from pipelines.pool import ExtractionPool
 
 T = TypeVar("T")
@@ -51,12 +51,12 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 CAPTURES_AT_A_TIME = 200
-PAGES_AT_A_TIME = 8
+MAX_PAGES_UNDER_WAY = 8
 _HTML_TYPES = ("text/html", "application/xhtml+xml")
 
 
 @dataclass(slots=True)
-class Tally:
+class IngestTally:
     """What came of the records of one file."""
 
     captures: int = 0
@@ -80,7 +80,7 @@ class _Revisit:
     date: str
 
 
-class Intake:
+class RecordIngest:
     """One run's way from records to rows.
 
     `notes` takes the metadata records that say what was extracted; None writes none, for records
@@ -92,7 +92,7 @@ class Intake:
         self,
         root: Path,
         repository: Repository,
-        owners: Owners,
+        resolver: SourceResolver,
         pool: ExtractionPool,
         run_id: int,
         *,
@@ -103,14 +103,14 @@ class Intake:
         self._repository = repository
         self._table = FrontierTable(repository.engine)
         self._takedowns = TakedownLog(repository.engine)
-        self._owners = owners
-        self._guides = Guides(repository.engine)
+        self._resolver = resolver
+        self._contexts = ContextLoader(repository.engine)
         self._pool = pool
         self.run_id = run_id
         self.settles = settles
         self._warc_thread = ThreadPoolExecutor(1, "warc")
         self._database_thread = ThreadPoolExecutor(1, "database")
-        self._note = Grouped(notes.append_metadata, self._warc_thread) if notes else None
+        self._note = GroupCommit(notes.append_metadata, self._warc_thread) if notes else None
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +119,7 @@ class Intake:
         self._warc_thread.shutdown()
         self._database_thread.shutdown()
 
-    async def take(
+    async def ingest_file(
         self,
         path: Path,
         file: str,
@@ -127,7 +127,7 @@ class Intake:
         *,
         converted: Collection[str] = (),
         on_offset: Callable[[int], None] = lambda offset: None,
-    ) -> Tally:
+    ) -> IngestTally:
         """Give rows to the captures at `offsets` of a file that RecordRefs call `file`.
 
         Pages of the records `converted` are not read: the file has conversions of them.
@@ -136,22 +136,26 @@ class Intake:
             RecordError: there is no sound record at one of them.
             StorageError: the disk or the database refuses; what was not saved has no rows yet.
         """
-        taking = _Taking(self, Tally(), converted)
+        of_file = _FileIngest(self, IngestTally(), converted)
         try:
             async with asyncio.TaskGroup() as pages:
                 for imported in import_captures(path, file, offsets):
                     on_offset(imported.record.offset)
-                    await taking.take(imported, pages)
+                    await of_file.add(imported, pages)
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        await taking.take_revisits()
-        return taking.tally
+        await of_file.ingest_revisits()
+        return of_file.tally
 
     async def read(self, capture: Capture, headers: Headers, body: bytes) -> str:
-        """Extract the page of a capture and save both; how it ended."""
-        guidance = await self._in_database(self._guidance, capture)
+        """Extract the page of a capture and save both.
+
+        Returns:
+            How it ended: the outcome, or why it was not saved as an article.
+        """
+        context = await self._in_database(self._context, capture)
         page = ServedPage(body, capture.url, headers)
-        extraction = await self._pool.extract(ServedArticle(page), guidance)
+        extraction = await self._pool.extract(ServedArticle(page), context)
         if extraction.outcome is not Outcome.ARTICLE:
             await self.save([capture])
             return extraction.outcome
@@ -170,8 +174,10 @@ class Intake:
         canonical_url = canonical_url_of(extraction, capture.url)
         # Of another address of something forgotten, not even the title may be written anywhere.
         may_be_noted = not await self._in_database(self._is_forgotten, canonical_url)
-        if may_be_noted and self._note and (note := note_of(visit, extraction)):
-            await self._note(note)
+        if may_be_noted and self._note:
+            note = note_of(visit, extraction)
+            if note is not None:
+                await self._note(note)
         return await self._in_database(self._ingest, visit, extraction)
 
     async def save(self, captures: list[Capture]) -> None:
@@ -188,16 +194,16 @@ class Intake:
         assert ref is not None  # it was read from a record
         return read_payload(self._root, ref, find=lambda _: original)
 
-    def _guidance(self, capture: Capture) -> Guidance:
+    def _context(self, capture: Capture) -> ExtractionContext:
         known = self._table.find(normalise_url(capture.url))
-        source_id = known.source_id if known else self._owners.find(capture.url)
-        return self._guides.of(source_id, capture.captured_at)
+        source_id = known.source_id if known else self._resolver.find(capture.url)
+        return self._contexts.load(source_id, capture.captured_at)
 
     def _ingest(self, visit: Visit, extraction: Extraction) -> str:
         (capture,) = visit.captures
         found_in = capture.ref.file if capture.ref else ""
         candidate = Candidate(visit.url, UrlKind.PAGE, FoundBy.IMPORT, found_in)
-        source_id = self._owners.claim(visit.url)
+        source_id = self._resolver.claim(visit.url)
         known = self._table.know(source_id, candidate, datetime.now(UTC))
         if known.kind is not UrlKind.PAGE:  # a front page, say, that looked like an article
             self._save([capture])
@@ -219,7 +225,7 @@ class Intake:
     def _save(self, captures: list[Capture]) -> None:
         by_owner: dict[int | None, list[Capture]] = {}
         for capture in captures:
-            by_owner.setdefault(self._owners.find(capture.url), []).append(capture)
+            by_owner.setdefault(self._resolver.find(capture.url), []).append(capture)
         for source_id, owned in by_owner.items():
             self._repository.save_captures(owned, run_id=self.run_id, source_id=source_id)
 
@@ -236,72 +242,74 @@ class Intake:
         return await loop.run_in_executor(self._database_thread, function, *args)
 
 
-class _Taking:
-    """The taking in of one file."""
+class _FileIngest:
+    """One file under way."""
 
-    def __init__(self, intake: Intake, tally: Tally, converted: Collection[str]) -> None:
-        self._intake = intake
+    def __init__(
+        self, records: RecordIngest, tally: IngestTally, converted: Collection[str]
+    ) -> None:
+        self._records = records
         self._converted = converted
         self.tally = tally
-        self._places = asyncio.Semaphore(PAGES_AT_A_TIME)
+        self._places = asyncio.Semaphore(MAX_PAGES_UNDER_WAY)
         self._waiting: list[Capture] = []
         self._revisits: list[_Revisit] = []
 
-    async def take(self, imported: Imported, pages: asyncio.TaskGroup) -> None:
-        """Take one capture; its page is read while the next records are."""
+    async def add(self, imported: Imported, pages: asyncio.TaskGroup) -> None:
+        """Add one capture. Its page is read while the next records are."""
         capture = imported.capture
         if imported.record.record_id in self._converted or not _is_page(capture):
-            await self._take_plain(capture)
+            await self._add_plain(capture)
         elif capture.record_type is RecordType.REVISIT:
             # For later, when what it refers to has its row, wherever in the file it lies.
             self._revisits.append(_revisit(imported))
         else:
             await self._places.acquire()
-            pages.create_task(self._take_page(imported))
+            pages.create_task(self._ingest_page(imported))
 
-    async def take_revisits(self) -> None:
-        """Take the revisits; what they refer to has its rows by now."""
+    async def ingest_revisits(self) -> None:
+        """Ingest the revisits, now that what they refer to has its rows."""
         for revisit in sorted(self._revisits, key=lambda each: each.capture.captured_at):
-            await self._take_revisit(revisit)
+            await self._ingest_revisit(revisit)
         await self.flush()
 
     async def flush(self) -> None:
         """Save what waits to be saved."""
         waiting, self._waiting = self._waiting, []
         if waiting:
-            await self._intake.save(waiting)
+            await self._records.save(waiting)
             self.tally.captures += len(waiting)
 
-    async def _take_plain(self, capture: Capture) -> None:
+    async def _add_plain(self, capture: Capture) -> None:
         self._waiting.append(capture)
         if len(self._waiting) >= CAPTURES_AT_A_TIME:
             await self.flush()
 
-    async def _take_page(self, imported: Imported) -> None:
+    async def _ingest_page(self, imported: Imported) -> None:
         try:
             body = imported.body() or b""
         except RecordError as error:  # it unpacks to more than any page has
             logger.warning("%s: %s", imported.capture.url, error)
-            await self._take_plain(imported.capture)
+            await self._add_plain(imported.capture)
         else:
             await self._read(imported.capture, imported.headers, body)
         finally:
             self._places.release()
 
-    async def _take_revisit(self, revisit: _Revisit) -> None:
-        original = await self._intake.find_original(revisit)
+    async def _ingest_revisit(self, revisit: _Revisit) -> None:
+        original = await self._records.find_original(revisit)
         try:
-            body = self._intake.read_revisited(revisit, original) if original else b""
+            body = self._records.read_revisited(revisit, original) if original else b""
         except RecordError as error:
             logger.warning("%s: %s", revisit.capture.url, error)
             body = b""
         if body:
             await self._read(revisit.capture, revisit.headers, body)
         else:
-            await self._take_plain(revisit.capture)
+            await self._add_plain(revisit.capture)
 
     async def _read(self, capture: Capture, headers: Headers, body: bytes) -> None:
-        verdict = await self._intake.read(capture, headers, body)
+        verdict = await self._records.read(capture, headers, body)
         self.tally.captures += 1
         self.tally.pages += 1
         if verdict == Outcome.ARTICLE:

@@ -36,7 +36,7 @@ from archive.warc.recover import recover_open_files
 from archive.warc.shelf import FOLDER
 from archive.warc.walk import walk
 from archive.warc.writer import OPEN_SUFFIX, WarcWriter
-from pipelines.extraction_context import Guides
+from pipelines.extraction_context import ContextLoader
 from pipelines.ingest.final_answer import FinalAnswer
 from pipelines.ingest.lost_pages import LostPages
 from pipelines.ingest.visit import ingest, is_readable, note_of
@@ -88,7 +88,7 @@ class Recovery:
         self._frontier = frontier
         self._pool = pool
         self._interpreter = interpreter
-        self._guides = Guides(repository.engine)
+        self._contexts = ContextLoader(repository.engine)
         self._orphans: dict[int, list[_File]] = {}
         self._lost = LostPages((), self._answer)
         self._places: dict[str, RecordRef] = {}
@@ -230,8 +230,8 @@ class Recovery:
         new = self._frontier.add(lease.source_id, visit.candidates, datetime.now(UTC))
         extraction = None
         if is_readable(visit) and (served := served_in(visit)):
-            guidance = self._guides.of(lease.source_id, chain[-1].captured_at)
-            extraction = self._pool.extract_now(served, guidance)
+            context = self._contexts.load(lease.source_id, chain[-1].captured_at)
+            extraction = self._pool.extract_now(served, context)
         if note := note_of(visit, extraction):
             self._writer.append_metadata([note])
         ingest(

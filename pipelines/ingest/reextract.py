@@ -27,7 +27,7 @@ from archive.db.sources import source_ids
 from archive.errors import RecordError
 from archive.home import INTAKE_LOCK, Home
 from archive.model import Extraction, Outcome
-from pipelines.extraction_context import Guidance, Guides
+from pipelines.extraction_context import ContextLoader, ExtractionContext
 from pipelines.ingest.intake_run import begin_run
 from pipelines.ingest.visit import reading_of
 from pipelines.page_reader import PageReader
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class RereadPage:
     """What became of one page of a source."""
 
     source: str
@@ -70,8 +70,8 @@ class _Answer:
 
 def reextract(
     home: Home, names: Sequence[str], watcher: Watcher, *, dry_run: bool = False
-) -> Iterator[Result]:
-    """Read the pages of sources again (of all where none is named); run it to its end.
+) -> Iterator[RereadPage]:
+    """Read the pages of sources again (of all if none is named). It must be run to its end.
 
     With `dry_run`, it yields what would change and changes nothing.
 
@@ -122,9 +122,9 @@ class _Reextraction:
         self._ahead = 2 * home.config.crawl.workers
         self._source_id = source_id
         self._dry_run = dry_run
-        self._guides = Guides(engine)
+        self._contexts = ContextLoader(engine)
 
-    def run(self, name: str, watcher: Watcher) -> Iterator[Result]:
+    def run(self, name: str, watcher: Watcher) -> Iterator[RereadPage]:
         self._recount_stories(name, watcher)
         with read_connection(self._engine) as connection:
             strangers = rereading.captures_without_article(connection, self._source_id)
@@ -153,10 +153,10 @@ class _Reextraction:
             watcher.reach(done)
             if answer.extraction is None or not answer.is_article:
                 continue
-            told = story_told_by(answer.extraction)
-            if told != lines:
-                changed[article_id] = told
-        self._guides = Guides(self._engine, reread=changed)
+            lines_now = story_told_by(answer.extraction)
+            if lines_now != lines:
+                changed[article_id] = lines_now
+        self._contexts = ContextLoader(self._engine, reread=changed)
         if not self._dry_run:
             with self._engine.begin() as connection:
                 for article_id, lines in changed.items():
@@ -166,45 +166,51 @@ class _Reextraction:
         self, jobs: Iterable[Sequence[ArchivedPage]], *, learnt: bool = True
     ) -> Iterator[list[_Answer]]:
         """What the extraction makes of the pages of each job, a few jobs ahead, in order."""
-        guided = ([(page, self._guidance(page, learnt=learnt)) for page in pages] for pages in jobs)
-        return run_ahead(self._threads, self._extract_all, guided, ahead=self._ahead)
+        with_context = (
+            [(page, self._context(page, learnt=learnt)) for page in pages] for pages in jobs
+        )
+        return run_ahead(self._threads, self._extract_all, with_context, ahead=self._ahead)
 
-    def _guidance(self, page: ArchivedPage, *, learnt: bool) -> Guidance:
-        guidance = self._guides.of(page.source_id, page.captured_at)
-        return guidance if learnt else replace(guidance, learnt=None)
+    def _context(self, page: ArchivedPage, *, learnt: bool) -> ExtractionContext:
+        context = self._contexts.load(page.source_id, page.captured_at)
+        return context if learnt else replace(context, learnt=None)
 
-    def _extract_all(self, guided: Sequence[tuple[ArchivedPage, Guidance]]) -> list[_Answer]:
-        """Runs in a thread of its own; what was served again unchanged is read once."""
+    def _extract_all(
+        self, pages: Sequence[tuple[ArchivedPage, ExtractionContext]]
+    ) -> list[_Answer]:
+        """Extract pages, in a thread of its own. What was served again unchanged is read once."""
         known: dict[str, _Answer] = {}
         answers = []
-        for page, guidance in guided:
+        for page, context in pages:
             digest = page.payload_digest or ""
             if digest in known and not page.is_revision:
                 answer = replace(known[digest], page=page)
             else:
-                answer = self._extract(page, guidance)
+                answer = self._extract(page, context)
             known[digest] = answer
             answers.append(answer)
         return answers
 
-    def _extract(self, page: ArchivedPage, guidance: Guidance) -> _Answer:
+    def _extract(self, page: ArchivedPage, context: ExtractionContext) -> _Answer:
         try:
             served = self._reader.article(page)
         except RecordError as error:
             return _Answer(page, None, str(error))
-        return _Answer(page, self._pool.extract_now(served, guidance))
+        return _Answer(page, self._pool.extract_now(served, context))
 
-    def _gain(self, name: str, answer: _Answer) -> Result:
+    def _gain(self, name: str, answer: _Answer) -> RereadPage:
         page = answer.page
         if answer.extraction is None:
-            return Result(name, Reread(page, Change.UNREADABLE), reason=answer.problem)
+            return RereadPage(name, Reread(page, Change.UNREADABLE), reason=answer.problem)
         if not answer.is_article:
-            return Result(name, Reread(page, Change.UNCHANGED))
+            return RereadPage(name, Reread(page, Change.UNCHANGED))
         reading = reading_of(page.url, answer.extraction, page.captured_at)
         reread = self._writing(rereading.gain_article, page, reading, self._source_id)
-        return Result(name, reread, answer.extraction.text)
+        return RereadPage(name, reread, answer.extraction.text)
 
-    def _reread(self, name: str, article_id: int, answers: Sequence[_Answer]) -> Iterator[Result]:
+    def _reread(
+        self, name: str, article_id: int, answers: Sequence[_Answer]
+    ) -> Iterator[RereadPage]:
         readable = [answer for answer in answers if answer.extraction is not None]
         readings = [
             (each.page, reading_of(each.page.url, each.extraction, each.page.captured_at))
@@ -216,10 +222,10 @@ class _Reextraction:
         for answer in answers:
             if answer.extraction is None:
                 unreadable = Reread(answer.page, Change.UNREADABLE, article_id)
-                yield Result(name, unreadable, reason=answer.problem)
+                yield RereadPage(name, unreadable, reason=answer.problem)
             elif reread := rereads.get(answer.page.capture_id):
                 reason = answer.reason if reread.change is Change.LOST else ""
-                yield Result(name, reread, answer.extraction.text, reason)
+                yield RereadPage(name, reread, answer.extraction.text, reason)
 
     def _reading(self, function: Callable[..., T], *args: object) -> T:
         with read_connection(self._engine) as connection:

@@ -1,4 +1,4 @@
-"""`kliping reextract` as people see it: what became of which page, and how many there were."""
+"""Output of `kliping reextract`: what became of which page, and how many there were."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from rich.table import Table
 
 from archive.cli.options import print_json
 from archive.db.reextraction import Change
-from pipelines.ingest.reextract import Result
+from pipelines.ingest.reextract import RereadPage
 from pipelines.line_diff import line_diff, lines_of
 
 FAILED = (Change.LOST, Change.UNREADABLE)
 
 
-def report_reextraction(results: Iterable[Result], *, as_json: bool, dry_run: bool) -> int:
-    """Tell what became of the pages; the exit code."""
+def report_reextraction(results: Iterable[RereadPage], *, as_json: bool, dry_run: bool) -> int:
+    """Print what became of the pages.
+
+    Returns:
+        The exit code.
+    """
     tallies: dict[str, Counter[Change]] = {}
     for result in results:
         change = result.reread.change
@@ -35,20 +39,20 @@ def report_reextraction(results: Iterable[Result], *, as_json: bool, dry_run: bo
     return 1 if any(tally[change] for tally in tallies.values() for change in FAILED) else 0
 
 
-def _tell(result: Result) -> None:
+def _tell(result: RereadPage) -> None:
     reread = result.reread
     if reread.change in FAILED:
         kept = "; what was read before stays" if reread.article_id else ""
-        told = f"{reread.page.url}: {reread.change}: {result.reason}{kept}"
-        typer.secho(told, fg="red", err=True)
+        problem = f"{reread.page.url}: {reread.change}: {result.reason}{kept}"
+        typer.secho(problem, fg="red", err=True)
         return
     changes = line_diff(reread.before, result.after)
     gone, came = len(lines_of(changes, "-")), len(lines_of(changes, "+"))
-    told = f"-{gone} +{came} lines" if changes else "facts only"
-    typer.echo(f"{reread.change}: {reread.page.url} ({told})")
+    difference = f"-{gone} +{came} lines" if changes else "facts only"
+    typer.echo(f"{reread.change}: {reread.page.url} ({difference})")
 
 
-def _facts(result: Result) -> dict[str, Any]:
+def _facts(result: RereadPage) -> dict[str, Any]:
     reread = result.reread
     changes = line_diff(reread.before, result.after) if reread.change not in FAILED else []
     return {

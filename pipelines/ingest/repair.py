@@ -1,10 +1,10 @@
-"""`kliping repair`: mends what can be mended of an archive, and never deletes anything.
+"""`kliping repair`: repairs what can be repaired of an archive, and never deletes anything.
 
 WARC files are what an archive has; everything else can be made again from them. Torn tails are
 cut off and kept aside, records without rows get rows, rows that say otherwise than their records
 are corrected, and the index is made again. So an archive whose database is lost or is an old copy
-comes back with its captures and articles; sources come from their files. What was done is told,
-and in the end whatever is still wrong.
+comes back with its captures and articles; sources come from their files. What was done is reported,
+and in the end all that is still wrong.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from archive.warc.recover import recover_open_files
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
 from pipelines.ingest.intake_run import RECOVERY_WAIT_S, IntakeRun, open_intake
-from pipelines.ingest.record_ingest import Tally
+from pipelines.ingest.record_ingest import IngestTally
 from pipelines.ingest.recover import OUR_FILE, Interpreter, Recovery
-from pipelines.ingest.source_resolver import Owners
+from pipelines.ingest.source_resolver import SourceResolver
 from pipelines.pool import ExtractionPool
 from pipelines.progress_bar import Watcher
 
@@ -50,7 +50,7 @@ class Mended:
     code: str
     """torn-tail, open-file, rows, corrected-rows, index or run."""
     file: str
-    """The WARC file that is meant; empty where it is the whole archive."""
+    """The WARC file that this is about, empty for the whole archive."""
     message: str
     """One sentence for people."""
 
@@ -109,14 +109,14 @@ class _Repair:
             held.callback(pool.close)
             recovery = Recovery(self._home, self._repository, self._table, pool, self._interpreter)
             recovery.adopt()
-            owners = self._restore_sources()
+            resolver = self._restore_sources()
             run = held.enter_context(
-                open_intake(self._home, self._repository, owners, pool, "repair", is_import=False)
+                open_intake(self._home, self._repository, resolver, pool, "repair", is_import=False)
             )
-            told: list[str] = []
-            run.row.summary["mended"] = told
+            repaired: list[str] = []
+            run.row.summary["mended"] = repaired
             for mended in chain(self._recover(recovery, run), self._mend_rows(run)):
-                told.append(str(mended))
+                repaired.append(str(mended))
                 yield mended
         yield from self._mend_index()
 
@@ -145,13 +145,13 @@ class _Repair:
                 message = "Took away the empty file that a killed run had begun."
             yield Mended("open-file" if file.torn is None else "torn-tail", file.file, message)
 
-    def _restore_sources(self) -> Owners:
+    def _restore_sources(self) -> SourceResolver:
         """Make the rows of followed sources and of their seeds, which a lost database had."""
-        owners = Owners(self._repository, self._followed)
+        resolver = SourceResolver(self._repository, self._followed)
         for source in self._followed:
             for seed in seed_candidates(source.seeds):
-                self._table.know(owners.claim(source.url), seed, datetime.now(UTC))
-        return owners
+                self._table.know(resolver.claim(source.url), seed, datetime.now(UTC))
+        return resolver
 
     def _mend_rows(self, run: IntakeRun) -> Iterator[Mended]:
         files = self._files()
@@ -159,8 +159,8 @@ class _Repair:
         known = self._repository.run_times(writers)
         for file, path in files.items():
             writer_id = _run_of(file)
-            run.intake.run_id = writer_id if writer_id in known else run.id
-            run.intake.settles = writer_id is not None
+            run.records.run_id = writer_id if writer_id in known else run.id
+            run.records.settles = writer_id is not None
             try:
                 with self._home.lock([] if writer_id is None else [run_lock(writer_id)]):
                     yield from self._mend_rows_of(run, file, path)
@@ -180,7 +180,7 @@ class _Repair:
         missing = [offset for id_, offset in captures.items() if id_ not in known]
         if missing:
             reach, converted = self._watcher.reach, contents.converted(captures)
-            tally = run.take(path, file, missing, reach, converted=converted)
+            tally = run.ingest_file(path, file, missing, reach, converted=converted)
             yield Mended("rows", file, _told(tally))
         wrong = [
             captures[id_] for id_, row in recorded.items() if self._is_wrong(row, file, contents)
@@ -198,8 +198,8 @@ class _Repair:
         if row.ref.file != file:
             return not self._is_there(row.ref.file)
         kept = contents.report.captures[row.ref.record_id]
-        told = (row.ref.offset, row.url, row.record_type)
-        if told != (kept.offset, kept.url, kept.record_type):
+        stated = (row.ref.offset, row.url, row.record_type)
+        if stated != (kept.offset, kept.url, kept.record_type):
             return True
         digests = (kept.payload_digest, row.payload_digest)
         return bool(kept.payload_digest) and not (
@@ -226,11 +226,11 @@ class _Repair:
 
 
 def _run_of(file: str) -> int | None:
-    """The run of this archive that wrote a file; None of other files."""
+    """The run of this archive that wrote a file, None for other files."""
     match = OUR_FILE.fullmatch(file.rpartition("/")[2])
     return None if match is None or is_foreign(file) else int(match["run"])
 
 
-def _told(tally: Tally) -> str:
+def _told(tally: IngestTally) -> str:
     articles = f", among them {tally.articles} articles" if tally.articles else ""
     return f"Made rows of {tally.captures} records that had none{articles}."

@@ -13,7 +13,7 @@ from archive.model import Source
 from archive.read.source_names import NAME_PATTERN, owner_of, source_name_for
 
 
-class Owners:
+class SourceResolver:
     """The sources of an archive: those that are followed, and those that only imports know.
 
     A source that is followed owns the captures of its site. Other sites get a source row named
@@ -45,7 +45,7 @@ class Owners:
         return self._ids[owner.name] if owner else None
 
     def claim(self, url: str) -> int:
-        """The id of the source that a URL belongs to, which is made if there is none."""
+        """The id of the source that a URL belongs to. It is created if there is none."""
         found = self.find(url)
         return self._add(url) if found is None else found
 

@@ -13,7 +13,7 @@ from archive.core.urls import normalise_url, same_site
 from archive.errors import DiscoveryError
 from archive.model import Source, UrlKind
 from crawler.discovery import DISCOVERERS, Discovered
-from crawler.discovery.autodiscovery import read_head
+from crawler.discovery.autodiscovery import read_site_head
 from crawler.discovery.judge import judge, judge_sitemap
 from crawler.discovery.robots import crawl_delay_s, sitemaps_in_robots
 from crawler.discovery.times import instant
@@ -102,7 +102,7 @@ def check(found: Discovered) -> None:
 @given(body=bodies, content_type=content_types)
 @settings(deadline=timedelta(seconds=5))
 def test_a_head_and_robots_are_read_from_any_bytes(body: bytes, content_type: str | None) -> None:
-    for feed in read_head(body, URL, content_type=content_type).feeds:
+    for feed in read_site_head(body, URL, content_type=content_type).feeds:
         assert feed.url == normalise_url(feed.url)
     for sitemap in sitemaps_in_robots(body, URL):
         assert sitemap.url == normalise_url(sitemap.url)

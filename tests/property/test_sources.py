@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archive.errors import SourceError
 from archive.model import RuleSet, Seed, Source, UrlKind
 from crawler.sources import load_source, load_sources, write_source
-from crawler.sources.fetch import Answer
+from crawler.sources.fetch import FetchResult
 from crawler.sources.files import NAME_PATTERN
 from crawler.sources.probe import answer_probe, probe_site
 
@@ -76,7 +76,7 @@ bodies = st.binary(max_size=60) | st.sampled_from(
     ]
 )
 answers = st.builds(
-    Answer,
+    FetchResult,
     url=st.sampled_from(["https://suara.example/x", "https://kabar.example/"]),
     body=bodies,
     status=st.sampled_from([200, 200, 200, 404, None]),
@@ -86,10 +86,10 @@ answers = st.builds(
 
 
 @given(st.lists(answers, min_size=1, max_size=8))
-def test_a_probe_ends_whatever_is_answered(given_answers: list[Answer]) -> None:
+def test_a_probe_ends_whatever_is_answered(given_answers: list[FetchResult]) -> None:
     asked: list[str] = []
 
-    async def fetch(url: str, delay_s: float | None = None) -> Answer:
+    async def fetch(url: str, delay_s: float | None = None) -> FetchResult:
         asked.append(url)
         return given_answers[len(asked) % len(given_answers)]
 

@@ -13,7 +13,7 @@ from importlib.resources import as_file, files
 from archive.model import Source
 from crawler.sources.files import load_sources
 
-FROM_CATALOG = "Taken from the catalog of Kliping, where nobody vouches for these addresses."
+FROM_CATALOG = "Taken from the catalog of Kliping, which does not vouch for these addresses."
 
 
 def load_catalog() -> list[Source]:
@@ -23,7 +23,7 @@ def load_catalog() -> list[Source]:
 
 
 def search_catalog(words: Sequence[str], *, language: str | None = None) -> list[Source]:
-    """Return what has all `words` in its name, title or address, in one language if asked for."""
+    """Return what has all `words` in its name, title or address, in one language if given."""
     return [
         source
         for source in load_catalog()
@@ -32,5 +32,5 @@ def search_catalog(words: Sequence[str], *, language: str | None = None) -> list
 
 
 def _has(source: Source, words: Sequence[str]) -> bool:
-    told = f"{source.name} {source.title or ''} {source.url}".lower()
-    return all(word.lower() in told for word in words)
+    text = f"{source.name} {source.title or ''} {source.url}".lower()
+    return all(word.lower() in text for word in words)

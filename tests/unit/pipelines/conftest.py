@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from archive.model import Extraction
-from pipelines.extraction_context import Guidance
+from pipelines.extraction_context import ExtractionContext
 from pipelines.ingest import importing, repair
 from pipelines.multipage import read_article
 from pipelines.page_input import ServedArticle
@@ -15,11 +15,11 @@ class HerePool:
     def __init__(self, workers: int) -> None:
         pass
 
-    async def extract(self, served: ServedArticle, guidance: Guidance) -> Extraction:
-        return self.extract_now(served, guidance)
+    async def extract(self, served: ServedArticle, context: ExtractionContext) -> Extraction:
+        return self.extract_now(served, context)
 
-    def extract_now(self, served: ServedArticle, guidance: Guidance) -> Extraction:
-        return read_article(served, guidance)
+    def extract_now(self, served: ServedArticle, context: ExtractionContext) -> Extraction:
+        return read_article(served, context)
 
     def close(self) -> None:
         pass

@@ -17,8 +17,8 @@ from archive.home import Home, create_home
 from archive.model import Source
 from archive.read.articles import ArchivedArticle
 from archive.verify_rows import audit
-from crawler.record_replay import Rebuilder
-from pipelines.ingest.importing import Options, Result, import_files
+from crawler.record_replay import VisitRebuilder
+from pipelines.ingest.importing import ImportedFile, Options, import_files
 from pipelines.ingest.repair import Mended, repair
 
 
@@ -43,7 +43,7 @@ class Library:
     def make(cls, path: Path, followed: Sequence[Source] = ()) -> Library:
         return cls(create_home(path), followed)
 
-    def take(self, *files: Path | str, **options: Any) -> list[Result]:
+    def take(self, *files: Path | str, **options: Any) -> list[ImportedFile]:
         """Import files."""
         addresses = [str(file) for file in files]
         return list(import_files(self.home, addresses, self.followed, Options(**options), Silent()))
@@ -51,8 +51,8 @@ class Library:
     def mend(self) -> tuple[list[str], list[str]]:
         """Repair the archive: what was mended, and what is still wrong."""
 
-        def interpreter(repository: Repository, table: FrontierTable) -> Rebuilder:
-            return Rebuilder(lambda: self.followed, repository, table)
+        def interpreter(repository: Repository, table: FrontierTable) -> VisitRebuilder:
+            return VisitRebuilder(lambda: self.followed, repository, table)
 
         results = list(repair(self.home, self.followed, interpreter, Silent()))
         mended = [each for each in results if isinstance(each, Mended)]

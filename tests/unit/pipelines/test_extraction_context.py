@@ -30,7 +30,7 @@ from archive.model import (
     Visit,
 )
 from archive.takedown.forget import forget
-from pipelines.extraction_context import Guides
+from pipelines.extraction_context import ContextLoader
 from pipelines.ingest.visit import ingest
 
 SITE = "https://sarang.example"
@@ -67,7 +67,7 @@ class Desk:
             return int(connection.execute(text("SELECT count(*) FROM stories")).scalar_one())
 
     def verdict(self, line: str, at: datetime = NOW) -> str | None:
-        learnt = Guides(self.repository.engine).of(1, at).learnt
+        learnt = ContextLoader(self.repository.engine).load(1, at).learnt
         found = learnt.verdict(line) if learnt else None
         return str(found) if found else None
 
@@ -82,15 +82,15 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_what_recurs_is_learnt_from_new_articles(desk: Desk) -> None:
-    guides = Guides(desk.repository.engine)
+    contexts = ContextLoader(desk.repository.engine)
     for number in range(12):
-        learnt = guides.of(1, NOW).learnt
+        learnt = contexts.load(1, NOW).learnt
         assert learnt is not None
         assert (learnt.verdict(NOTICE) is not None) == (number >= 8)
         desk.save(f"/{number}", [*story(number), NOTICE])
     assert desk.verdict(NOTICE) == "on 12 of 12 articles"
     assert desk.verdict(story(3)[0]) is None
-    assert Guides(desk.repository.engine).of(None, NOW).learnt is None
+    assert ContextLoader(desk.repository.engine).load(None, NOW).learnt is None
 
 
 def test_a_story_counts_once(desk: Desk) -> None:
@@ -147,6 +147,6 @@ def test_what_is_forgotten_is_not_learnt_from(desk: Desk) -> None:
 def test_the_rules_of_the_source_are_given(desk: Desk) -> None:
     rules = (RuleSet(body="div.isi"),)
     desk.repository.refresh_sources([Source("sarang", SITE, rules=rules)], NOW)
-    guidance = Guides(desk.repository.engine).of(1, NOW)
-    assert guidance.rules is not None
-    assert (guidance.rules.sets, guidance.captured_at) == (rules, NOW)
+    context = ContextLoader(desk.repository.engine).load(1, NOW)
+    assert context.rules is not None
+    assert (context.rules.sets, context.captured_at) == (rules, NOW)

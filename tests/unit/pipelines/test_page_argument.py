@@ -36,8 +36,8 @@ async def home(tmp_path: Path) -> Path:
 def test_an_archived_article_is_read_by_its_sources_rules(home: Path, name: str) -> None:
     page = open_page(name, home)
     assert page.served[:2] == (PAGE, f"{SITE}/a")
-    assert page.guidance.captured_at == NOW
-    made = explain_page(page.served, page.guidance).extraction
+    assert page.context.captured_at == NOW
+    made = explain_page(page.served, page.context).extraction
     assert (made.text or "").splitlines() == PARAGRAPHS[:-1]
     assert made.rules == ["source"]
 
@@ -59,7 +59,7 @@ def test_a_file_is_a_file_whatever_its_name(
     Path("1").write_bytes(PAGE)
     page = open_page("1", tmp_path, url=f"{SITE}/a")
     assert page.served[:2] == (PAGE, f"{SITE}/a")
-    made = explain_page(page.served, page.guidance).extraction
+    made = explain_page(page.served, page.context).extraction
     assert made.outcome is Outcome.ARTICLE
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from archive.text.likeness import MIN_WORDS, compare, likeness, words_of
+from archive.text.likeness import MIN_WORDS, compare_texts, likeness, words_of
 from archive.text.minhash import sketch_of
 from benchmarks.clusters.cases import COPIES, OTHERS, Change, cut_to_third, invent
 from benchmarks.clusters.templates import TEMPLATES, Template
@@ -53,7 +53,7 @@ def test_a_form_that_is_filled_in_anew_is_another_story(template: Template) -> N
         (one, other) for one, other in combinations(reports, 2) if likeness(one, other) is not None
     ]
     # A horoscope has no fact to tell it by: only one that is the same to nearly every word.
-    assert all(compare(*pair).containment >= 0.95 for pair in found)
+    assert all(compare_texts(*pair).containment >= 0.95 for pair in found)
     assert len(found) <= 0.06 * len(reports) * (len(reports) - 1) / 2
 
 
@@ -92,7 +92,7 @@ def test_likeness_does_not_depend_on_which_comes_first() -> None:
     rng = Random(3)
     for change in (*COPIES, *OTHERS):
         one, other = STORIES[0], change(STORIES[0], STORIES[1], rng)
-        assert compare(one, other) == compare(other, one)
+        assert compare_texts(one, other) == compare_texts(other, one)
 
 
 def test_a_text_of_a_few_words_is_like_nothing() -> None:

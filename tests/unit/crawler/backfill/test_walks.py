@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from crawler.backfill.days import DayPages, samples_worth
-from crawler.backfill.sections import MAX_PAGE, Place, Section
+from crawler.backfill.sections import MAX_PAGE_NUMBER, PagePosition, Section
 from crawler.discovery.archives import DayTemplate
 from crawler.discovery.span import Span
 
@@ -42,7 +42,9 @@ def test_strewn_gaps_mean_that_all_days_are_walked() -> None:
     assert len(index().to_walk(samples, gaps=set(samples[::10]))) == SPAN.days
 
 
-def walk(section: Section, answer: Callable[[int], Place], is_new: Callable[[int], bool]) -> int:
+def walk(
+    section: Section, answer: Callable[[int], PagePosition], is_new: Callable[[int], bool]
+) -> int:
     """Read the pages that a section wants until it wants none; how many."""
     for _ in range(10_000):
         wanted = section.wanted()
@@ -51,15 +53,18 @@ def walk(section: Section, answer: Callable[[int], Place], is_new: Callable[[int
         for number in wanted:
             assert number not in section.places
             section.places[number] = answer(number)
-            if section.places[number] is Place.WITHIN and is_new(number):
+            if section.places[number] is PagePosition.WITHIN and is_new(number):
                 section.naming.add(number)
     return len(section.places)
 
 
-def within(first: int, last: int) -> Callable[[int], Place]:
-    return lambda number: (
-        Place.NEWER if number < first else Place.WITHIN if number <= last else Place.BEYOND
-    )
+def within(first: int, last: int) -> Callable[[int], PagePosition]:
+    def position(number: int) -> PagePosition:
+        if number < first:
+            return PagePosition.NEWER
+        return PagePosition.WITHIN if number <= last else PagePosition.BEYOND
+
+    return position
 
 
 def test_a_section_that_is_all_new_is_read_to_its_end() -> None:
@@ -84,5 +89,5 @@ def test_pages_that_are_newer_than_the_span_are_jumped_over() -> None:
 
 def test_a_section_that_answers_to_any_number_ends() -> None:
     section = Section("s", LATER)
-    assert walk(section, lambda number: Place.WITHIN, lambda number: False) < 30
-    assert section.is_endless and max(section.places) <= MAX_PAGE
+    assert walk(section, lambda number: PagePosition.WITHIN, lambda number: False) < 30
+    assert section.is_endless and max(section.places) <= MAX_PAGE_NUMBER

@@ -54,8 +54,8 @@ def test_it_runs_the_ordinary_commands_and_says_where_things_lie(
     stand_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
-    demo.main(home)
-    demo.main(home)  # a second run starts afresh
+    demo.make_demo(home)
+    demo.make_demo(home)  # a second run starts afresh
     printed = capsys.readouterr().out
     commands = [line for line in printed.splitlines() if line.startswith("$ kliping --home ")]
     assert [line.split()[4] for line in commands[:9]] == [
@@ -75,14 +75,14 @@ def test_it_fails_as_the_failing_command_does(
 ) -> None:
     monkeypatch.setenv("SHOW_EXIT", "3")
     with pytest.raises(subprocess.CalledProcessError) as caught:
-        demo.main(tmp_path / "home")
+        demo.make_demo(tmp_path / "home")
     assert caught.value.returncode == 3
 
 
 def test_it_touches_no_folder_that_it_did_not_make(tmp_path: Path) -> None:
     (tmp_path / "kliping.toml").write_text('contact = "someone@example.net"')
     with pytest.raises(HomeError, match="not the archive of an earlier demo"):
-        demo.main(tmp_path)
+        demo.make_demo(tmp_path)
     assert (tmp_path / "kliping.toml").exists()
 
 

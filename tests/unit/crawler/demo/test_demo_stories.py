@@ -8,7 +8,7 @@ import pytest
 
 from archive.errors import SourceError
 from crawler.demo import stories
-from crawler.demo.stories import Story, load_outlet, outlet_names
+from crawler.demo.stories import DemoStory, load_outlet, outlet_names
 
 STORY = """
 title = "A title"
@@ -20,7 +20,7 @@ text = "One."
 
 
 def test_paragraphs_and_pages_come_from_empty_lines_and_dashes() -> None:
-    story = Story.model_validate(
+    story = DemoStory.model_validate(
         {
             "slug": "x",
             "title": "x",

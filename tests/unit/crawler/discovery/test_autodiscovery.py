@@ -1,12 +1,12 @@
 import pytest
 
-from crawler.discovery.autodiscovery import FeedLink, SiteHead, read_head
+from crawler.discovery.autodiscovery import FeedLink, SiteHead, read_site_head
 
 URL = "https://suara.example/politik/"
 
 
 def head(text: str, content_type: str | None = "text/html; charset=utf-8") -> SiteHead:
-    return read_head(text.encode(), URL, content_type=content_type)
+    return read_site_head(text.encode(), URL, content_type=content_type)
 
 
 def test_a_head_names_title_site_language_and_feeds() -> None:
@@ -66,8 +66,8 @@ def test_language(markup: str, language: str | None) -> None:
 def test_a_wrong_charset_does_no_harm() -> None:
     title = "<html><title>Café</title></html>"
     assert head(title, "text/html; charset=iso-8859-1").title == "Café"
-    assert read_head(title.encode("latin-1"), URL, content_type="text/html").title == "Café"
+    assert read_site_head(title.encode("latin-1"), URL, content_type="text/html").title == "Café"
 
 
 def test_nothing_gives_nothing() -> None:
-    assert read_head(b"", URL, content_type=None) == SiteHead()
+    assert read_site_head(b"", URL, content_type=None) == SiteHead()

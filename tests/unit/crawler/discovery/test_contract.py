@@ -3,8 +3,9 @@
 import pytest
 
 from archive.errors import DiscoveryError
-from archive.model import Candidate, Source, UrlKind
-from crawler.discovery import DISCOVERERS, Discoverer
+from archive.model import CATALOGUES, LISTS, WALKED, Candidate, Source, UrlKind
+from crawler.discovery import DISCOVERERS, SEED_KINDS, Discoverer
+from crawler.sources.files import SourceFile
 
 URL = "https://suara.example/dokumen"
 SOURCE = Source("suara", "https://suara.example/")
@@ -21,7 +22,7 @@ every_parser = pytest.mark.parametrize(("kind", "discover"), DISCOVERERS.items()
 
 
 def test_all_that_leads_to_pages_has_a_parser() -> None:
-    assert set(DISCOVERERS) == set(UrlKind) - {UrlKind.PAGE, UrlKind.REQUISITE}
+    assert set(DISCOVERERS) == {kind for kind in UrlKind if kind.names_urls}
     assert set(DISCOVERERS) == set(DOCUMENTS)
 
 
@@ -48,3 +49,16 @@ def test_what_it_is_not_is_an_error_that_names_the_url(
 ) -> None:
     with pytest.raises(DiscoveryError, match=rf"^{URL}: "):
         discover(body, URL, content_type=None, source=SOURCE)
+
+
+def test_source_files_have_a_key_for_every_kind_of_seed() -> None:
+    assert {seed.key for seed in SEED_KINDS.values()} <= set(SourceFile.model_fields)
+    assert set(SEED_KINDS) == set(LISTS)
+
+
+def test_what_a_kind_is() -> None:
+    assert {kind for kind in UrlKind if not kind.names_urls} == {UrlKind.PAGE, UrlKind.REQUISITE}
+    assert LISTS == (UrlKind.FEED, UrlKind.SITEMAP, UrlKind.LISTING)
+    assert CATALOGUES == (UrlKind.SITEMAP, UrlKind.API)
+    assert WALKED == (UrlKind.LISTING, UrlKind.ARCHIVE)
+    assert not any(kind.may_be_missing for kind in (*LISTS, UrlKind.PAGE))

@@ -16,7 +16,7 @@ from archive.errors import StorageError
 from archive.model import Capture, Conversion, RecordRef, RecordType, Truncation
 from crawler.failures import CrawlStopped, HostPaused, PrivateAddress, RenderFailed
 from crawler.middlewares.rendering import RenderMiddleware
-from crawler.rendering.browser import Fetch, Served
+from crawler.rendering.browser import FetchResource, Served
 
 URL = "https://suara.example/a"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -36,7 +36,7 @@ class Browser:
         self._failure = failure
         self.rendered: list[Served] = []
 
-    async def render(self, document: Served, fetch: Fetch) -> str:
+    async def render(self, document: Served, fetch: FetchResource) -> str:
         self.rendered.append(document)
         if self._failure:
             raise self._failure

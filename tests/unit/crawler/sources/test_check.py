@@ -9,7 +9,7 @@ from archive.errors import SourceError
 from archive.model import Seed, Source, UrlKind
 from crawler.retry import FailureKind
 from crawler.sources.check import State, check_source, judge_answer, try_source
-from crawler.sources.fetch import Answer
+from crawler.sources.fetch import FetchResult
 
 HOME = "https://suara.example"
 SOURCE = Source("suara", f"{HOME}/", delay_s=2.5)
@@ -28,7 +28,7 @@ def rss(*paths: str, days_old: int = 1) -> bytes:
 
 
 STORY = f"{HOME}/2026/11/22/bendungan"
-GOOD = Answer(FEED.url, rss(STORY), 200, "text/xml")
+GOOD = FetchResult(FEED.url, rss(STORY), 200, "text/xml")
 URLSET = f"<urlset><url><loc>{STORY}</loc></url></urlset>".encode()
 
 
@@ -36,50 +36,56 @@ URLSET = f"<urlset><url><loc>{STORY}</loc></url></urlset>".encode()
     ("seed", "answer", "state", "found", "advice"),
     [
         (FEED, GOOD, State.WELL, "1 article, newest ", ""),
-        (SITEMAP, Answer(SITEMAP.url, URLSET, 200), State.WELL, "1 article", ""),
+        (SITEMAP, FetchResult(SITEMAP.url, URLSET, 200), State.WELL, "1 article", ""),
         (
             LISTING,
-            Answer(LISTING.url, f"<html><a href='{STORY}'>x</a>".encode(), 200),
+            FetchResult(LISTING.url, f"<html><a href='{STORY}'>x</a>".encode(), 200),
             State.WELL,
             "links to 1 article and 0 sections",
             "",
         ),
-        (FEED, Answer(FEED.url, b"", 404), State.FAILS, "HTTP 404", "take it out"),
-        (FEED, Answer(FEED.url, b"", 503), State.FAILS, "HTTP 503", "check again later"),
-        (FEED, Answer(FEED.url, b"", 403), State.FAILS, "HTTP 403", "ask the publisher"),
-        (FEED, Answer(FEED.url, b"", 418), State.FAILS, "HTTP 418", "in a browser"),
+        (FEED, FetchResult(FEED.url, b"", 404), State.FAILS, "HTTP 404", "take it out"),
+        (FEED, FetchResult(FEED.url, b"", 503), State.FAILS, "HTTP 503", "check again later"),
+        (FEED, FetchResult(FEED.url, b"", 403), State.FAILS, "HTTP 403", "ask the publisher"),
+        (FEED, FetchResult(FEED.url, b"", 418), State.FAILS, "HTTP 418", "in a browser"),
         (
             FEED,
-            Answer(FEED.url, error="robots says no", failure=FailureKind.ROBOTS),
+            FetchResult(FEED.url, error="robots says no", failure=FailureKind.ROBOTS),
             State.FAILS,
             "robots says no",
             "Kliping obeys robots.txt",
         ),
         (
             FEED,
-            Answer(FEED.url, error="expired", failure=FailureKind.CERTIFICATE),
+            FetchResult(FEED.url, error="expired", failure=FailureKind.CERTIFICATE),
             State.FAILS,
             "expired",
             "cannot prove who it is",
         ),
         (
             FEED,
-            Answer(FEED.url, error="slow", failure=FailureKind.TIMEOUT),
+            FetchResult(FEED.url, error="slow", failure=FailureKind.TIMEOUT),
             State.FAILS,
             "slow",
             "check again later",
         ),
         (
             FEED,
-            Answer(FEED.url, b"<html><title>Beranda</title>", 200, "text/html"),
+            FetchResult(FEED.url, b"<html><title>Beranda</title>", 200, "text/html"),
             State.FAILS,
             "not a feed but an HTML page",
             "Put a feed's address in its place",
         ),
-        (FEED, Answer(FEED.url, rss(), 200), State.FAILS, "0 articles", "names articles of this"),
         (
             FEED,
-            Answer(FEED.url, rss("https://lain.example/2026/11/22/a"), 200),
+            FetchResult(FEED.url, rss(), 200),
+            State.FAILS,
+            "0 articles",
+            "names articles of this",
+        ),
+        (
+            FEED,
+            FetchResult(FEED.url, rss("https://lain.example/2026/11/22/a"), 200),
             State.FAILS,
             "1 links left out, 1 since it is on another site, lain.example",
             "names articles of this site",
@@ -107,11 +113,23 @@ URLSET = f"<urlset><url><loc>{STORY}</loc></url></urlset>".encode()
             "another site, https://parkir.example/feed",
         ),
         (FEED, replace(GOOD, body=rss(STORY)[:-30]), State.ODD, "1 article", "What is wrong"),
-        (SITEMAP, Answer(SITEMAP.url, b"<urlset/>", 200), State.ODD, "0 articles", "empty now"),
-        (SITEMAP, Answer(SITEMAP.url, b"<a/>", 200), State.FAILS, "not a sitemap", "robots.txt"),
+        (
+            SITEMAP,
+            FetchResult(SITEMAP.url, b"<urlset/>", 200),
+            State.ODD,
+            "0 articles",
+            "empty now",
+        ),
+        (
+            SITEMAP,
+            FetchResult(SITEMAP.url, b"<a/>", 200),
+            State.FAILS,
+            "not a sitemap",
+            "robots.txt",
+        ),
         (
             LISTING,
-            Answer(LISTING.url, b"<html><div id=app></div>", 200),
+            FetchResult(LISTING.url, b"<html><div id=app></div>", 200),
             State.FAILS,
             "links to 0 articles",
             "scripts",
@@ -119,7 +137,7 @@ URLSET = f"<urlset><url><loc>{STORY}</loc></url></urlset>".encode()
     ],
 )
 def test_what_is_said_of_an_answer(
-    seed: Seed, answer: Answer, state: State, found: str, advice: str
+    seed: Seed, answer: FetchResult, state: State, found: str, advice: str
 ) -> None:
     checked = judge_answer(SOURCE, seed, answer)
     assert (checked.source, checked.kind, checked.url) == ("suara", seed.kind, seed.url)
@@ -129,19 +147,19 @@ def test_what_is_said_of_an_answer(
     assert bool(checked.advice) == (state is not State.WELL)
 
 
-async def fetch(url: str, delay_s: float | None = None) -> Answer:
+async def fetch(url: str, delay_s: float | None = None) -> FetchResult:
     pages = {
         FEED.url: rss(STORY),
         f"{HOME}/rss": rss(STORY),
         LISTING.url: f"<html lang=id><a href='{STORY}'>x</a>".encode(),
     }
-    return Answer(url, pages.get(url, b""), 200 if url in pages else 404)
+    return FetchResult(url, pages.get(url, b""), 200 if url in pages else 404)
 
 
 async def test_every_seed_is_asked_for_at_the_pace_of_its_source() -> None:
     asked = []
 
-    async def note(url: str, delay_s: float | None = None) -> Answer:
+    async def note(url: str, delay_s: float | None = None) -> FetchResult:
         asked.append((url, delay_s))
         return await fetch(url)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archive.errors import SourceError
 from archive.model import Seed, Source, UrlKind
-from crawler.sources.lists import Wanted, read_list
+from crawler.sources.lists import ListedSite, read_list
 from crawler.sources.opml import to_opml
 
 
@@ -39,33 +39,33 @@ OPML = """<?xml version="1.0" encoding="UTF-8"?>
 def test_opml_keeps_folders_and_puts_the_feeds_of_a_site_together() -> None:
     listed = read_list(OPML.encode())
     assert listed.wanted == (
-        Wanted(
+        ListedSite(
             5,
             "https://suara.example/",
             (feed("https://suara.example/rss?a=1&b=2"),),
             title="Suara",
             folder="Berita / Jawa & Bali",
         ),
-        Wanted(
+        ListedSite(
             8,
             "https://kabar.example/",
             (feed("https://kabar.example/politik/feed"), feed("https://kabar.example/daerah/feed")),
             title="Politik",
             folder="Berita",
         ),
-        Wanted(
+        ListedSite(
             12,
             "https://feeds.feedburner.com/satu",
             (feed("https://feeds.feedburner.com/satu"),),
             title="Satu",
         ),
-        Wanted(
+        ListedSite(
             13,
             "https://feeds.feedburner.com/dua",
             (feed("https://feeds.feedburner.com/dua"),),
             title="Dua",
         ),
-        Wanted(15, "https://situs.example/", title="Situs"),
+        ListedSite(15, "https://situs.example/", title="Situs"),
     )
     assert [(each.line, each.message.partition(": ")[0]) for each in listed.problems] == [
         (6, "'Tanpa alamat'"),
@@ -101,7 +101,7 @@ def test_csv_is_known_by_its_header_whatever_the_delimiter(delimiter: str) -> No
     text = "# daftar\r\n" + "\r\n".join(delimiter.join(row) for row in rows)
     listed = read_list(b"\xef\xbb\xbf" + text.encode())
     assert listed.wanted == (
-        Wanted(
+        ListedSite(
             3,
             "https://suara.example/",
             (feed("https://suara.example/rss"),),
@@ -109,8 +109,8 @@ def test_csv_is_known_by_its_header_whatever_the_delimiter(delimiter: str) -> No
             'Suara "Kita"',
             "id",
         ),
-        Wanted(4, "https://kabar.example/", title="Kabar"),
-        Wanted(
+        ListedSite(4, "https://kabar.example/", title="Kabar"),
+        ListedSite(
             5,
             "https://warta.example/",
             (feed("https://warta.example/a.rss"), feed("https://warta.example/b.rss")),
@@ -136,9 +136,9 @@ def test_a_plain_list_has_an_address_a_line_and_comments() -> None:
         b"https://warta.example/sitemap_index.xml\nhttp://[\nwarta\n"
     )
     assert listed.wanted == (
-        Wanted(3, "https://suara.example/"),
-        Wanted(4, "https://kabar.example/"),
-        Wanted(
+        ListedSite(3, "https://suara.example/"),
+        ListedSite(4, "https://kabar.example/"),
+        ListedSite(
             8,
             "https://warta.example/",
             (

@@ -4,7 +4,7 @@ import pytest
 
 from archive.errors import SourceError
 from archive.model import Seed, UrlKind
-from crawler.sources.fetch import Answer
+from crawler.sources.fetch import FetchResult
 from crawler.sources.probe import Probed, answer_probe, probe_site
 
 HOME = "https://suara.example"
@@ -37,17 +37,17 @@ def index(*names: str) -> str:
 
 
 async def probe(
-    pages: dict[str, str | Answer], url: str = f"{HOME}/", **options: object
+    pages: dict[str, str | FetchResult], url: str = f"{HOME}/", **options: object
 ) -> tuple[Probed, list[str]]:
     """Probe a site that has only `pages` (by path); return the result and what was asked for."""
     asked: list[str] = []
 
-    async def fetch(wanted: str, delay_s: float | None = None) -> Answer:
+    async def fetch(wanted: str, delay_s: float | None = None) -> FetchResult:
         asked.append(wanted)
         page = pages.get(wanted.removeprefix(HOME))
-        if isinstance(page, Answer):
+        if isinstance(page, FetchResult):
             return page
-        return Answer(wanted, (page or "").encode(), 200 if page else 404, "text/html")
+        return FetchResult(wanted, (page or "").encode(), 200 if page else 404, "text/html")
 
     return await answer_probe(probe_site(url, **options), fetch), asked  # type: ignore[arg-type]
 
@@ -133,7 +133,9 @@ async def test_a_cut_off_sitemap_is_used_and_told_of() -> None:
 
 
 async def test_the_source_is_where_the_front_page_redirects_to() -> None:
-    page = Answer("https://www.kabar.example/id/", FRONT.format(head="").encode(), 200, "text/html")
+    page = FetchResult(
+        "https://www.kabar.example/id/", FRONT.format(head="").encode(), 200, "text/html"
+    )
     probed, asked = await probe({"/": page})
     assert (probed.source.name, probed.source.url) == ("kabar", "https://www.kabar.example/id/")
     assert "https://www.kabar.example/robots.txt" in asked
@@ -146,7 +148,7 @@ async def test_the_address_of_a_feed_will_do() -> None:
 
 
 async def test_an_address_without_a_scheme_is_tried_by_https_then_http() -> None:
-    page = Answer("http://suara.example/", FRONT.format(head="").encode(), 200, "text/html")
+    page = FetchResult("http://suara.example/", FRONT.format(head="").encode(), 200, "text/html")
     probed, asked = await probe({"http://suara.example/": page}, "suara.example")
     assert asked[:2] == ["https://suara.example/", "http://suara.example/"]
     assert probed.source.url == "http://suara.example/"
@@ -178,15 +180,15 @@ async def test_many_feeds_and_sitemaps_are_not_all_tried() -> None:
     ("url", "pages", "said"),
     [
         (f"{HOME}/", {}, f"cannot be followed: {HOME}/: HTTP 404"),
-        (f"{HOME}/", {"/": Answer(HOME, error="certificate expired")}, "certificate expired"),
-        (f"{HOME}/", {"/": Answer(HOME, b" ", 200)}, "an empty answer"),
+        (f"{HOME}/", {"/": FetchResult(HOME, error="certificate expired")}, "certificate expired"),
+        (f"{HOME}/", {"/": FetchResult(HOME, b" ", 200)}, "an empty answer"),
         ("ftp://suara.example/", {}, "not an http or https address"),
         ("suara.example:99999", {}, "no such host or port"),
         ("suara.example", {}, "https://suara.example/: HTTP 404; http://suara.example/: HTTP 404"),
     ],
 )
 async def test_what_cannot_be_followed_is_an_error(
-    url: str, pages: dict[str, str | Answer], said: str
+    url: str, pages: dict[str, str | FetchResult], said: str
 ) -> None:
     with pytest.raises(SourceError, match=said):
         await probe(pages, url)

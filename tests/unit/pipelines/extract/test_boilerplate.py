@@ -4,7 +4,7 @@ import pytest
 from lxml import html
 
 from pipelines.extract.blocks import Block, read_blocks
-from pipelines.extract.boilerplate import Rule, packs, read_pack, remove
+from pipelines.extract.boilerplate import BoilerplateRule, packs, read_pack, remove
 
 ALL = [rule for pack in packs().values() for rule in pack]
 STORY = "".join(
@@ -19,14 +19,14 @@ def _blocks(snippet: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_example_goes(rule: Rule) -> None:
+def test_example_goes(rule: BoilerplateRule) -> None:
     kept, gone = remove(_blocks(rule.goes), [rule])
     assert [block.text for block in kept] == [block.text for block in _blocks("")]
     assert gone[0].rule == rule.id
 
 
 @pytest.mark.parametrize("rule", ALL, ids=lambda rule: rule.id)
-def test_counter_example_stays(rule: Rule) -> None:
+def test_counter_example_stays(rule: BoilerplateRule) -> None:
     blocks = _blocks(rule.stays)
     kept, gone = remove(blocks)
     assert [block.text for block in kept] == [block.text for block in blocks]

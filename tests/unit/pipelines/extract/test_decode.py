@@ -5,7 +5,7 @@ import time
 import pytest
 
 from archive.model import Outcome
-from pipelines.extract.decode import Refusal, decode, header, parse
+from pipelines.extract.decode import Undecodable, decode, header, parse
 
 TEXT = "Sebuah “kutipan” dari Café Señor di Zürich, dibaca ulang oleh redaksi."
 
@@ -64,13 +64,15 @@ def test_one_broken_byte_does_not_lose_utf8() -> None:
 )
 def test_what_is_no_page_is_refused(body: bytes, outcome: Outcome) -> None:
     refused = parse(body)
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, Undecodable)
     assert refused.outcome is outcome
     assert refused.reason.endswith(".")
 
 
 def test_html_served_as_plain_text_is_read() -> None:
-    assert not isinstance(parse(b"<html><body><p>Hello</p></body></html>", "text/plain"), Refusal)
+    assert not isinstance(
+        parse(b"<html><body><p>Hello</p></body></html>", "text/plain"), Undecodable
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_no_headers_no_value() -> None:
 
 def test_characters_that_lxml_takes_for_no_text_are_gone() -> None:
     tree = parse("<p>Pasar\x0cikan\x0b\x7f\x85 dibuka\ufffe\uffff</p>".encode())
-    assert not isinstance(tree, Refusal)
+    assert not isinstance(tree, Undecodable)
     paragraph = tree.find(".//p")
     assert paragraph is not None
     assert paragraph.text == "Pasar ikan dibuka"
@@ -103,5 +105,5 @@ def test_characters_that_lxml_takes_for_no_text_are_gone() -> None:
 def test_a_page_full_of_comments_is_judged_at_once() -> None:
     body = b"<!-- one -->" * 5_000 + b"<p>Pasar ikan dibuka kembali.</p>"
     started = time.process_time()
-    assert not isinstance(parse(body), Refusal)
+    assert not isinstance(parse(body), Undecodable)
     assert time.process_time() - started < 1.0

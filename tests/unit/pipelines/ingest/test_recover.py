@@ -17,8 +17,8 @@ from archive.db.repository import Repository
 from archive.home import Home, create_home, run_lock
 from archive.model import Capture, Exchange, Extraction, Outcome, Seed, Source, UrlKind
 from archive.warc.writer import WarcWriter
-from crawler.record_replay import Rebuilder
-from pipelines.extraction_context import NO_GUIDANCE, Guidance
+from crawler.record_replay import VisitRebuilder
+from pipelines.extraction_context import NO_CONTEXT, ExtractionContext
 from pipelines.ingest.recover import Recovery
 from pipelines.page_input import ServedArticle
 from pipelines.pool import ExtractionPool
@@ -39,7 +39,9 @@ RSS = (
 class InlinePool(ExtractionPool):
     """Says that every page is an article, without a process of its own."""
 
-    def extract_now(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
+    def extract_now(
+        self, served: ServedArticle, context: ExtractionContext = NO_CONTEXT
+    ) -> Extraction:
         if b"poison" in served.first.body:
             raise RuntimeError("a bug in the extraction")
         url = served.first.url
@@ -73,7 +75,7 @@ class Desk:
 
     def recover(self, watcher: Watcher = UNWATCHED) -> int:
         """Take up what is left, as a new run does."""
-        rebuilder = Rebuilder(lambda: [SOURCE], self.repository, self.table)
+        rebuilder = VisitRebuilder(lambda: [SOURCE], self.repository, self.table)
         recovery = Recovery(self.home, self.repository, self.table, InlinePool(1), rebuilder)
         recovery.adopt()
         run_id = self.begin()
@@ -175,13 +177,13 @@ def test_a_run_that_dies_while_others_recover_is_taken_up_whole(
     run_id = desk.begin()
     writer = WarcWriter(desk.home.warc, str(run_id))
     writer.append([(exchange("/berita/a"), None)])
-    prepare = Rebuilder.prepare
+    prepare = VisitRebuilder.prepare
 
-    def die_meanwhile(self: Rebuilder) -> None:
+    def die_meanwhile(self: VisitRebuilder) -> None:
         let_die(writer)
         prepare(self)
 
-    monkeypatch.setattr(Rebuilder, "prepare", die_meanwhile)
+    monkeypatch.setattr(VisitRebuilder, "prepare", die_meanwhile)
     assert desk.recover() == 1
     assert list(desk.home.warc.rglob("*.open")) == []
 
@@ -190,13 +192,13 @@ def test_a_run_that_ends_while_others_recover_keeps_its_outcome(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = desk.begin()
-    prepare = Rebuilder.prepare
+    prepare = VisitRebuilder.prepare
 
-    def end_meanwhile(self: Rebuilder) -> None:
+    def end_meanwhile(self: VisitRebuilder) -> None:
         desk.repository.finish_run(run_id, "done", {"suara": {}}, datetime.now(UTC))
         prepare(self)
 
-    monkeypatch.setattr(Rebuilder, "prepare", end_meanwhile)
+    monkeypatch.setattr(VisitRebuilder, "prepare", end_meanwhile)
     assert desk.recover() == 0
     assert desk.all("SELECT summary FROM runs WHERE id = 1") == [('{"suara": {}}',)]
 

@@ -37,9 +37,9 @@ from archive.read.articles import ArchivedArticle
 from archive.read.query import Query
 from archive.warc.compose import response_payload_digest
 from archive.warc.writer import WarcWriter
-from pipelines.extraction_context import NO_GUIDANCE, Guidance, Guides
+from pipelines.extraction_context import NO_CONTEXT, ContextLoader, ExtractionContext
 from pipelines.ingest import reextract as module
-from pipelines.ingest.reextract import Result, reextract
+from pipelines.ingest.reextract import RereadPage, reextract
 from pipelines.ingest.visit import ingest
 from pipelines.page_input import ServedArticle, served_in
 
@@ -60,13 +60,15 @@ class LinePool:
     def __init__(self, workers: int = 1) -> None:
         pass
 
-    def extract_now(self, served: ServedArticle, guidance: Guidance = NO_GUIDANCE) -> Extraction:
+    def extract_now(
+        self, served: ServedArticle, context: ExtractionContext = NO_CONTEXT
+    ) -> Extraction:
         said = served.first.body.decode().splitlines()
         lines = [line for line in said if line not in self.left_out]
         made_by = f"lines/{self.version}"
         if lines[0] in self.no_articles:
             return Extraction(outcome=Outcome.NOT_ARTICLE, reason="so it is", extractor=made_by)
-        learnt = guidance.learnt
+        learnt = context.learnt
         recurring = [line for line in lines if learnt and learnt.verdict(line)]
         kept = [line for line in lines if line not in recurring]
         return Extraction(
@@ -111,17 +113,17 @@ class Desk:
         candidate = Candidate(SITE + path, UrlKind.PAGE, FoundBy.FEED, SITE)
         known = FrontierTable(self.repository.engine).know(1, candidate, at)
         visit = Visit("sarang", SITE + path, UrlKind.PAGE, (capture,), SITE + path, body=body)
-        guidance = Guides(self.repository.engine).of(1, at)
+        context = ContextLoader(self.repository.engine).load(1, at)
         served = served_in(visit)
         assert served is not None
-        extraction = self.pool.extract_now(served, guidance)
+        extraction = self.pool.extract_now(served, context)
         ids = {"run_id": self.run_id, "source_id": 1, "url_id": known.url_id}
         ingest(visit, extraction, self.repository, **ids)
 
     def again(self, *, dry_run: bool = False) -> dict[str, int]:
         return dict(Counter(result.reread.change for result in self.results(dry_run=dry_run)))
 
-    def results(self, *, dry_run: bool = False) -> list[Result]:
+    def results(self, *, dry_run: bool = False) -> list[RereadPage]:
         return list(reextract(self.home, [], Silent(), dry_run=dry_run))
 
     def article(self, path: str) -> ArchivedArticle:

@@ -23,12 +23,12 @@ def reextract(
 ) -> None:
     """Read archived pages again: by today's extraction, rules, and learnt boilerplate.
 
-    Nothing is fetched. Each page is read back from its WARC record; what reads otherwise replaces
-    what was read from it before, without a new revision. A page that is no article any more, or
-    cannot be read, keeps what it had and is named. A second run changes nothing.
+    Nothing is fetched. Each page is read back from its WARC record. A text that differs replaces
+    the one that was read before, without a new revision. A page that is no longer an article, or
+    cannot be read, keeps its text and is named. A second run changes nothing.
 
     Exit codes: 0 done, 1 some pages were lost or unreadable, 2 wrong use, 3 an import, a repair
-    or another re-extraction is at work.
+    or another re-extraction is running.
     """
     from archive.home import open_home
     from pipelines.ingest.reextract import reextract as reextract_pages

@@ -20,9 +20,9 @@ import archive.cli.files
 import archive.cli.reading
 import archive.cli.search
 import archive.cli.serve
-import crawler.commands
-import pipelines.commands
+import pipelines.cli
 from archive.errors import KlipingError, LockedError, WrongUseError
+from crawler.cli import crawl, demo, extract, records, sources
 
 FAILED, WRONG_USE, LOCKED = 1, 2, 3
 
@@ -36,13 +36,13 @@ app = typer.Typer(
 PANELS: dict[str, dict[str, Callable[..., None]]] = {
     "Archive": {
         "init": archive.cli.files.init,
-        "demo": crawler.commands.demo,
+        "demo": demo.demo,
     },
     "Crawl": {
-        "crawl": crawler.commands.crawl,
-        "backfill": crawler.commands.backfill,
-        "import": crawler.commands.import_,
-        "why": crawler.commands.why,
+        "crawl": crawl.crawl,
+        "backfill": crawl.backfill,
+        "import": records.import_,
+        "why": crawl.why,
         "urls": archive.cli.reading.urls,
     },
     "Read": {
@@ -64,12 +64,12 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
         "cite": archive.cli.cite.cite,
     },
     "Extract": {
-        "extract": crawler.commands.extract,
-        "reextract": pipelines.commands.reextract,
+        "extract": extract.extract,
+        "reextract": pipelines.cli.reextract,
     },
     "Keep": {
         "verify": archive.cli.files.verify,
-        "repair": crawler.commands.repair,
+        "repair": records.repair,
         "forget": archive.cli.files.forget,
         "index": archive.cli.files.index,
         "cdxj": archive.cli.files.cdxj,
@@ -80,8 +80,8 @@ PANELS: dict[str, dict[str, Callable[..., None]]] = {
 for panel, commands in PANELS.items():
     for command_name, command in commands.items():
         app.command(command_name, rich_help_panel=panel)(command)
-app.add_typer(crawler.commands.sources, name="sources", rich_help_panel="Crawl")
-app.add_typer(crawler.commands.rules, name="rules", rich_help_panel="Extract")
+app.add_typer(sources.sources, name="sources", rich_help_panel="Crawl")
+app.add_typer(extract.rules, name="rules", rich_help_panel="Extract")
 
 
 def print_version(wanted: bool) -> None:
@@ -124,7 +124,3 @@ def exit_code(error: KlipingError) -> int:
     if isinstance(error, WrongUseError):
         return WRONG_USE
     return LOCKED if isinstance(error, LockedError) else FAILED
-
-
-if __name__ == "__main__":  # the demo runs its commands by `python -m crawler.cli`
-    main()
