@@ -315,7 +315,7 @@ class Query:
             return "forgotten; `kliping forget --list` says when and why"
         if row.state == UrlState.WAITING:
             return f"known, but not fetched yet{f' ({row.reason})' if row.reason else ''}"
-        is_of_another = row.state in (UrlState.ALIAS, UrlState.FURTHER_PAGE)
+        is_of_another = row.state in (UrlState.ALIAS, UrlState.FURTHER_PAGE, UrlState.LIST)
         why = f"{row.state} of {row.reason}" if is_of_another else row.reason or row.state
         if row.fetched_at is None:
             return f"known, but not fetched: {why}"

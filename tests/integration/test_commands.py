@@ -152,7 +152,7 @@ def test_show_finds_an_article_by_any_address_of_it(crawled: Crawled) -> None:
 def test_show_says_what_is_known_of_what_is_no_article(crawled: Crawled) -> None:
     (feed,) = rows(crawled.home, "SELECT url FROM urls WHERE kind = 'feed'")
     for asked, answer in (
-        (feed.url, "fetched, but no article: listed "),
+        (feed.url, "fetched, but no article: list of "),
         ("12345678901234567890123", "no article 12345678901234567890123"),
     ):
         assert answer in kliping(crawled.home, "show", asked, exit_code=2)
