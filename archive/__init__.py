@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from archive.api import Archive
-    from archive.index.article_index import Progress
+    from archive.index.article_index import ProgressCallback
 
 __all__ = ["open_archive"]
 
 
-def open_archive(home: str | PathLike[str], progress: Progress | None = None) -> Archive:
+def open_archive(home: str | PathLike[str], progress: ProgressCallback | None = None) -> Archive:
     """Open the archive in the folder `home` to be read.
 
     `progress` is told how many articles are indexed, and of how many, where the search index has

@@ -14,29 +14,28 @@ from datetime import UTC, datetime
 from os import PathLike, fspath
 from typing import Self
 
-from archive.analysis.top_terms import SAMPLE, TopTerms, top_terms
+from archive.analysis.top_terms import SAMPLE_SIZE, TopTerms, top_terms
 from archive.analysis.vocabulary import TermOrder
-from archive.cite import Style, cite_all, references
+from archive.cite import CitationStyle, cite_all, cited_articles
 from archive.core.diff import Difference, compare
 from archive.db.engine import open_engine
 from archive.db.repository import Repository
 from archive.errors import LockedError, StorageError
-from archive.export import Layout, Selection, export
-from archive.export.columns import choose
+from archive.export import Layout, Selection, write_export
+from archive.export.columns import choose_columns
 from archive.export.selecting import select
 from archive.home import Home
-from archive.index.article_index import ArticleIndex, Progress, Snapshot
+from archive.index.article_index import ArticleIndex, ProgressCallback, Snapshot
+from archive.index.follower import FOLLOW_INDEX_EVERY_S
 from archive.read.article_pages import ArchivedPage
 from archive.read.articles import ArchivedArticle
-from archive.read.changes import Change, changes, parse_since
+from archive.read.changes import ArticleChange, changes_since, parse_since
 from archive.read.query import Query
 from archive.read.revisions import ArchivedRevision, all_revisions
-from archive.search.syntax import Asked, as_node
-from archive.search.tree import EVERYTHING, choice
+from archive.search.syntax import QueryLike, as_node
+from archive.search.tree import EVERYTHING, enum_member
 from archive.warc.reader import read_payload
 
-FOLLOW_EVERY_S = 1.0
-"""The index follows what comes in while an archive is open, no more often than this."""
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +45,7 @@ class Archive(Query):
     It can be used in a `with` statement, which closes the database.
     """
 
-    def __init__(self, home: Home, progress: Progress = lambda done, of: None) -> None:
+    def __init__(self, home: Home, progress: ProgressCallback = lambda done, of: None) -> None:
         """Open the archive in `home`; `progress` is told how far its index is, if that is built.
 
         Raises:
@@ -78,7 +77,7 @@ class Archive(Query):
             LockedError: another process is building it for the first time.
             StorageError: it cannot be built.
         """
-        if time.monotonic() - self._caught_up_at > FOLLOW_EVERY_S:
+        if time.monotonic() - self._caught_up_at > FOLLOW_INDEX_EVERY_S:
             try:
                 self._own_index.catch_up(self._progress)
             except (LockedError, StorageError) as error:
@@ -90,13 +89,13 @@ class Archive(Query):
 
     def terms(
         self,
-        query: Asked,
+        query: QueryLike,
         *,
-        among: Asked = EVERYTHING,
+        among: QueryLike = EVERYTHING,
         bigrams: bool = False,
         order: str = TermOrder.DISTINCTIVE,
         limit: int = 25,
-        sample: int | None = SAMPLE,
+        sample: int | None = SAMPLE_SIZE,
         all_words: bool = False,
     ) -> TopTerms:
         """The words, or pairs of words, that tell the articles which match from others `among`
@@ -112,7 +111,7 @@ class Archive(Query):
                 as_node(query),
                 among=as_node(among),
                 bigrams=bigrams,
-                order=choice(TermOrder, order),
+                order=enum_member(TermOrder, order),
                 limit=limit,
                 sample=sample,
                 all_words=all_words,
@@ -139,7 +138,7 @@ class Archive(Query):
 
     def changes(
         self, since: str | datetime = "1d", *, source: str | None = None
-    ) -> Iterator[Change]:
+    ) -> Iterator[ArticleChange]:
         """What was seen to change, oldest first: since a moment, or as `12h`, `1d`, `2w` or
         `2026-03-01` say.
 
@@ -147,11 +146,11 @@ class Archive(Query):
             WrongUseError: `since` cannot be understood.
         """
         moment = parse_since(since, datetime.now(UTC)) if isinstance(since, str) else since
-        return changes(self.engine, moment, source=source)
+        return changes_since(self.engine, moment, source=source)
 
     def selection(
         self,
-        matching: Asked = EVERYTHING,
+        matching: QueryLike = EVERYTHING,
         *,
         every_revision: bool = False,
         first_only: bool = False,
@@ -169,7 +168,7 @@ class Archive(Query):
         self,
         target: str | PathLike[str],
         format_: str = "jsonl",
-        matching: Asked = EVERYTHING,
+        matching: QueryLike = EVERYTHING,
         *,
         columns: Sequence[str] | None = None,
         every_revision: bool = False,
@@ -190,16 +189,16 @@ class Archive(Query):
             StorageError: it cannot be written.
         """
         selection = self.selection(matching, every_revision=every_revision, first_only=first_only)
-        chosen = replace(selection, columns=choose(columns))
-        return export(chosen, format_, fspath(target), Layout(split, shards, manifest))
+        chosen = replace(selection, columns=choose_columns(columns))
+        return write_export(chosen, format_, fspath(target), Layout(split, shards, manifest))
 
-    def cite(self, *articles: ArchivedArticle, style: str = Style.BIBTEX) -> str:
+    def cite(self, *articles: ArchivedArticle, style: str = CitationStyle.BIBTEX) -> str:
         """Citations of articles, each as it reads there: BibTeX, CSL-JSON or RIS (a `Style`).
 
         Raises:
             WrongUseError: there is no such style.
         """
-        return cite_all(references(self, articles), choice(Style, style))
+        return cite_all(cited_articles(self, articles), enum_member(CitationStyle, style))
 
     def payload(self, page: ArchivedArticle | ArchivedPage) -> bytes:
         """The page that an article was read from, as its server sent it, codings undone.

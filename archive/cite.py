@@ -27,7 +27,7 @@ from archive.read.articles import ArchivedArticle
 from archive.read.query import Query
 
 
-class Style(StrEnum):
+class CitationStyle(StrEnum):
     """In what form."""
 
     BIBTEX = "bibtex"
@@ -36,7 +36,7 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class CitedArticle:
     """An article, as one of its revisions reads, with what a citation says beside it."""
 
     article: ArchivedArticle
@@ -102,20 +102,20 @@ class Reference:
         )
 
 
-def references(query: Query, articles: Iterable[ArchivedArticle]) -> list[Reference]:
+def cited_articles(query: Query, articles: Iterable[ArchivedArticle]) -> list[CitedArticle]:
     """What there is to say of articles of the archive that `query` asks."""
     archive_id, titles = query.archive_id(), query.source_titles()
-    return [Reference(one, archive_id, titles.get(one.source)) for one in articles]
+    return [CitedArticle(one, archive_id, titles.get(one.source)) for one in articles]
 
 
-def cite_all(references: Iterable[Reference], style: str = Style.BIBTEX) -> str:
+def cite_all(references: Iterable[CitedArticle], style: str = CitationStyle.BIBTEX) -> str:
     """One list of several; what is there twice is cited once.
 
     Raises:
         ValueError: there is no such style.
     """
     by_key = {reference.key: reference for reference in references}
-    return _WRITERS[Style(style)](list(by_key.values()))
+    return _WRITERS[CitationStyle(style)](list(by_key.values()))
 
 
 # BibTeX counts braces, escaped ones too, so that a lone one would break the file.
@@ -133,11 +133,11 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 """BibTeX has macros of these names, which styles put into their own language."""
 
 
-def _bibtex(references: Sequence[Reference]) -> str:
+def _bibtex(references: Sequence[CitedArticle]) -> str:
     return "\n".join(map(_bibtex_entry, references))
 
 
-def _bibtex_entry(reference: Reference) -> str:
+def _bibtex_entry(reference: CitedArticle) -> str:
     day = reference.published
     fields = {
         # Further braces keep styles from changing case, and from taking names apart.
@@ -169,12 +169,12 @@ def _verbatim(url: str) -> str:
     return quote(_line(url), safe="!#$%&'()*+,/:;=?@[]~")
 
 
-def _csl_json(references: Sequence[Reference]) -> str:
+def _csl_json(references: Sequence[CitedArticle]) -> str:
     items = [_csl_item(reference) for reference in references]
     return json.dumps(items, indent=2, ensure_ascii=False) + "\n"
 
 
-def _csl_item(reference: Reference) -> dict[str, Any]:
+def _csl_item(reference: CitedArticle) -> dict[str, Any]:
     article = reference.article
     item = {
         "id": reference.key,
@@ -199,11 +199,11 @@ def _csl_date(day: date | None) -> dict[str, list[list[int]]] | None:
     return {"date-parts": [[day.year, day.month, day.day]]} if day else None
 
 
-def _ris(references: Sequence[Reference]) -> str:
+def _ris(references: Sequence[CitedArticle]) -> str:
     return "\r\n".join(map(_ris_record, references))
 
 
-def _ris_record(reference: Reference) -> str:
+def _ris_record(reference: CitedArticle) -> str:
     """A tag and a value a line, in CRLF; the type comes first, the empty end last."""
     article, day = reference.article, reference.published
     lines = [
@@ -233,8 +233,8 @@ def _line(text: str | None) -> str:
     return " ".join("".join(kept).split())
 
 
-_WRITERS: dict[Style, Callable[[Sequence[Reference]], str]] = {
-    Style.BIBTEX: _bibtex,
-    Style.CSL_JSON: _csl_json,
-    Style.RIS: _ris,
+_WRITERS: dict[CitationStyle, Callable[[Sequence[CitedArticle]], str]] = {
+    CitationStyle.BIBTEX: _bibtex,
+    CitationStyle.CSL_JSON: _csl_json,
+    CitationStyle.RIS: _ris,
 }

@@ -25,7 +25,7 @@ class Measure(StrEnum):
     ARTICLES = "articles"
     """All of them, whether they match or not."""
 
-    def of(self, count: Count | None) -> float | None:
+    def value_of(self, count: Count | None) -> float | None:
         """The value for a group; of None, one that has no articles. A share of nothing is none."""
         if count is None:
             return None if self is Measure.SHARE else 0
@@ -37,7 +37,7 @@ class Measure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """What one group was through time."""
 
     name: str
@@ -46,13 +46,13 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class ChartLines:
     """What a chart over time shows."""
 
     by: By
     days: tuple[date, ...]
     """The first of every period from the first that has articles to the last."""
-    lines: tuple[Line, ...]
+    lines: tuple[ChartLine, ...]
     """Those with most articles, largest first."""
     left_out: int
     """Groups that have no line."""
@@ -64,9 +64,9 @@ class Lines:
         return any(value is None for line in self.lines for value in line.values)
 
 
-def lines_of(
+def chart_lines(
     by: Sequence[By], counts: Sequence[Count], measure: Measure, *, most: int
-) -> Lines | None:
+) -> ChartLines | None:
     """Lines through time, of the `most` largest groups; None where nothing is counted by time.
 
     Raises:
@@ -82,20 +82,20 @@ def lines_of(
     groups: dict[str, dict[str, Count]] = {}
     for count in dated:
         rest = (*count.group[:place], *count.group[place + 1 :])
-        groups.setdefault(name_of(rest), {})[str(count.group[place])] = count
+        groups.setdefault(group_name(rest), {})[str(count.group[place])] = count
     known = sorted({str(count.group[place]) for count in dated})
     every = tuple(periods(times[0], known[0], known[-1])) if known else ()
     largest = sorted(groups, key=lambda name: -_size(groups[name].values(), measure))[:most]
-    return Lines(
+    return ChartLines(
         times[0],
         tuple(map(first_day, every)),
-        tuple(Line(name, _values(groups[name], every, measure)) for name in largest),
+        tuple(ChartLine(name, _values(groups[name], every, measure)) for name in largest),
         len(groups) - len(largest),
         sum(count.articles for count in counts if count.group[place] is None),
     )
 
 
-def name_of(group: Sequence[str | None]) -> str:
+def group_name(group: Sequence[str | None]) -> str:
     """A group's name for people."""
     return " · ".join("(none)" if each is None else each for each in group)
 
@@ -103,7 +103,7 @@ def name_of(group: Sequence[str | None]) -> str:
 def _values(
     counted: dict[str, Count], every: Iterable[str], measure: Measure
 ) -> tuple[float | None, ...]:
-    return tuple(measure.of(counted.get(period)) for period in every)
+    return tuple(measure.value_of(counted.get(period)) for period in every)
 
 
 def _size(counts: Iterable[Count], measure: Measure) -> int:

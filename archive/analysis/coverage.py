@@ -4,7 +4,7 @@ The rule. A source's *habit* is how many articles a day it publishes in its medi
 to Friday and on weekends apart; the median stays what it is when up to half of the weeks are
 missing. If articles come at that rate, independently of each other (a Poisson process), then a
 run of empty days has a probability of e to the power of minus the articles that were to be
-expected in it. Where that is below `RARE`, the run is a *gap*.
+expected in it. Where that is below `GAP_PROBABILITY`, the run is a *gap*.
 
 It is a sign, not a proof: newsrooms have holidays, and a habit may change. A source that
 publishes twice a week has to be silent for more than three weeks to stand out.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
-RARE = 0.001
+GAP_PROBABILITY = 0.001
 """Probability of a run of empty days below which it is a gap."""
 MIN_WEEKS = 3
 """Whole weeks that a habit is told from, at least."""
@@ -29,14 +29,14 @@ _WORKDAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Habit:
+class PublishingHabit:
     """Articles a day that a source publishes as a rule."""
 
     workday: float
     """From Monday to Friday."""
     weekend: float
 
-    def on(self, day: date) -> float:
+    def expected_on(self, day: date) -> float:
         """What is to be expected on a day."""
         return self.weekend if day.weekday() >= _WORKDAYS else self.workday
 
@@ -71,7 +71,7 @@ class Coverage:
     """The first day that has an article."""
     last: date
     """The last day that was looked at."""
-    habit: Habit | None
+    habit: PublishingHabit | None
     """None where there are too few weeks to tell."""
     gaps: Sequence[Gap]
     """Oldest first."""
@@ -93,12 +93,14 @@ def coverage_of(articles: Mapping[date, int], last: date) -> Coverage:
     """
     counted = {day: number for day, number in articles.items() if day <= last and number}
     first, newest = min(counted, default=last), max(counted, default=last)
-    habit = habit_of(counted, first, newest)
-    found = gaps(counted, habit, first, last) if habit else []
+    habit = publishing_habit(counted, first, newest)
+    found = coverage_gaps(counted, habit, first, last) if habit else []
     return Coverage(counted, first, last, habit, found)
 
 
-def habit_of(articles: Mapping[date, int], first: date, last: date) -> Habit | None:
+def publishing_habit(
+    articles: Mapping[date, int], first: date, last: date
+) -> PublishingHabit | None:
     """The habit told by the whole weeks from `first` to `last`; None where they are too few.
 
     `articles` are counts by day; days that are missing in it had none.
@@ -106,24 +108,26 @@ def habit_of(articles: Mapping[date, int], first: date, last: date) -> Habit | N
     weeks = list(_whole_weeks(articles, first, last))
     if len(weeks) < MIN_WEEKS:
         return None
-    return Habit(
+    return PublishingHabit(
         workday=median(sum(week[:_WORKDAYS]) for week in weeks) / _WORKDAYS,
         weekend=median(sum(week[_WORKDAYS:]) for week in weeks) / (_WEEK - _WORKDAYS),
     )
 
 
-def gaps(articles: Mapping[date, int], habit: Habit, first: date, last: date) -> list[Gap]:
+def coverage_gaps(
+    articles: Mapping[date, int], habit: PublishingHabit, first: date, last: date
+) -> list[Gap]:
     """The gaps from `first` to `last`, both included, oldest first."""
     found = []
     for begin, end in _empty_runs(articles, first, last):
-        expected = sum(habit.on(day) for day in days(begin, end))
+        expected = sum(habit.expected_on(day) for day in days_between(begin, end))
         gap = Gap(begin, end, expected)
-        if gap.probability < RARE:
+        if gap.probability < GAP_PROBABILITY:
             found.append(gap)
     return found
 
 
-def days(first: date, last: date) -> Iterator[date]:
+def days_between(first: date, last: date) -> Iterator[date]:
     """The days from `first` to `last`, both included."""
     for number in range((last - first).days + 1):
         yield first + number * _DAY
@@ -133,7 +137,7 @@ def _whole_weeks(articles: Mapping[date, int], first: date, last: date) -> Itera
     """Counts of each week from Monday to Sunday that is all there."""
     monday = first + (-first.weekday() % _WEEK) * _DAY
     while monday + (_WEEK - 1) * _DAY <= last:
-        yield [articles.get(day, 0) for day in days(monday, monday + (_WEEK - 1) * _DAY)]
+        yield [articles.get(day, 0) for day in days_between(monday, monday + (_WEEK - 1) * _DAY)]
         monday += _WEEK * _DAY
 
 
@@ -141,7 +145,7 @@ def _empty_runs(
     articles: Mapping[date, int], first: date, last: date
 ) -> Iterator[tuple[date, date]]:
     begin: date | None = None
-    for day in days(first, last):
+    for day in days_between(first, last):
         if articles.get(day, 0) == 0:
             begin = begin or day
         elif begin is not None:

@@ -23,24 +23,24 @@ from archive.core.schedule import list_change_s
 from archive.db.schema import ArticleRow, CaptureRow, SourceRow, UrlRow
 from archive.db.sources import source_ids
 from archive.index.article_index import Snapshot
-from archive.index.counting import Count, count
+from archive.index.counting import Count, count_groups
 from archive.model import LISTS, UrlKind
 from archive.read.runs import NOT_ERRORS, SourceRun, last_runs
 from archive.search.tree import And, By, Clock, Fact, Field, Node, Period
 
-DAYS_SHOWN = 90
+CHART_DAYS = 90
 """In the chart of a source."""
 HABIT_DAYS = 182
 """Days that a source's habit is told from."""
 DAYS_COUNTED = 28
 """Of articles, in the list of all sources."""
-DAYS_OF_ERRORS = 30
+ERROR_DAYS = 30
 LISTS_SHOWN = 50
 _ERRORS_LOOKED_AT = 5_000
 _DETAIL = re.compile(r"\s*\([^()]*\)$")
 
 
-class State(StrEnum):
+class SourceState(StrEnum):
     """How it stands with a source, the worst first."""
 
     FAILING = "failing"
@@ -82,7 +82,7 @@ class SourceLine:
         return self.coverage.since(self.coverage.last - timedelta(days=DAYS_COUNTED - 1))
 
     @property
-    def state(self) -> State:
+    def state(self) -> SourceState:
         """How it stands with it."""
         return _state(self.facts.last, self.coverage)
 
@@ -100,7 +100,7 @@ class ErrorKind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListPace:
+class FollowedList:
     """A feed, sitemap or front page, and how often it is asked."""
 
     url: str
@@ -127,12 +127,12 @@ class SourceHealth:
     coverage: Coverage
     """Up to yesterday, for today is not over; days are those of the page's own clock."""
     errors: Sequence[ErrorKind]
-    """Of the last `DAYS_OF_ERRORS` days, the most frequent first."""
-    lists: Sequence[ListPace]
+    """Of the last `ERROR_DAYS` days, the most frequent first."""
+    lists: Sequence[FollowedList]
     """The next to be asked first; `LISTS_SHOWN` at most."""
 
     @property
-    def state(self) -> State:
+    def state(self) -> SourceState:
         """How it stands with it."""
         return _state(self.facts.last, self.coverage)
 
@@ -142,7 +142,7 @@ def source_lines(connection: Connection, snapshot: Snapshot, now: datetime) -> l
     first, last = _days_counted(now)
     articles: dict[str | None, dict[date, int]] = defaultdict(dict)
     among = Period(Clock.PUBLISHED, first, last)
-    for each in count(snapshot, [By.SOURCE, By.DAY], among=among):
+    for each in count_groups(snapshot, [By.SOURCE, By.DAY], among=among):
         articles[each.group[0]] |= _by_day([each], 1)
     return [
         SourceLine(facts, coverage_of(articles[facts.name], last))
@@ -158,16 +158,16 @@ def source_health(
     [facts] = _facts(connection, now, [name])
     first, last = _days_counted(now)
     among: Node = And((Fact(Field.SOURCE, name), Period(Clock.PUBLISHED, first, last)))
-    articles = _by_day(count(snapshot, [By.DAY], among=among), 0)
+    articles = _by_day(count_groups(snapshot, [By.DAY], among=among), 0)
     return SourceHealth(
         facts=facts,
         coverage=coverage_of(articles, last),
-        errors=errors(connection, facts.id, now - timedelta(days=DAYS_OF_ERRORS)),
-        lists=lists(connection, facts.id),
+        errors=fetch_errors(connection, facts.id, now - timedelta(days=ERROR_DAYS)),
+        lists=followed_lists(connection, facts.id),
     )
 
 
-def errors(connection: Connection, source_id: int, since: datetime) -> list[ErrorKind]:
+def fetch_errors(connection: Connection, source_id: int, since: datetime) -> list[ErrorKind]:
     """What failed at a source, the most frequent first; of very many failures the newest."""
     failed = (
         select(CaptureRow.status, CaptureRow.error, CaptureRow.captured_at, CaptureRow.url)
@@ -212,7 +212,7 @@ def error_kind(status: int | None, error: str | None) -> str:
     return " ".join(named) or "?"
 
 
-def lists(connection: Connection, source_id: int) -> list[ListPace]:
+def followed_lists(connection: Connection, source_id: int) -> list[FollowedList]:
     """The lists of a source that are followed, the next to be asked first."""
     own = and_(UrlRow.source_id == source_id, UrlRow.kind.in_(LISTS))
     # Two questions, for each of which there is an index.
@@ -243,10 +243,10 @@ def _facts(connection: Connection, now: datetime, names: Sequence[str]) -> list[
     return [SourceFacts(**row._mapping, last=last.get(row.name)) for row in rows]
 
 
-def _list_pace(row: Row[Any]) -> ListPace:
+def _list_pace(row: Row[Any]) -> FollowedList:
     habit = ListHabit(row.changes, row.exposure)
     changes_every = timedelta(seconds=list_change_s(habit)) if habit.changes else None
-    return ListPace(
+    return FollowedList(
         url=row.url,
         kind=UrlKind(row.kind),
         fetched_at=row.fetched_at,
@@ -259,12 +259,12 @@ def _list_pace(row: Row[Any]) -> ListPace:
     )
 
 
-def _state(last: SourceRun | None, covered: Coverage) -> State:
+def _state(last: SourceRun | None, covered: Coverage) -> SourceState:
     if last is not None and last.tally.failed:
-        return State.FAILING
+        return SourceState.FAILING
     if covered.is_silent:
-        return State.SILENT
-    return State.UNSEEN if last is None else State.WELL
+        return SourceState.SILENT
+    return SourceState.UNSEEN if last is None else SourceState.WELL
 
 
 def _both(one: ErrorKind | None, other: ErrorKind) -> ErrorKind:

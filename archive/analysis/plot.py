@@ -17,7 +17,7 @@ from math import isnan, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.analysis.chart_series import Lines
+from archive.analysis.chart_series import ChartLines
 from archive.core.disk import replacing
 from archive.errors import StorageError, WrongUseError
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".svg")
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-STYLES = ("-", "--", "-.", ":", "-", "--", "-.")
-MOST_LINES = len(COLOURS)
-MOST_BARS = 30
+LINE_STYLES = ("-", "--", "-.", ":", "-", "--", "-.")
+MAX_CHART_LINES = len(COLOURS)
+MAX_CHART_BARS = 30
 _FEW_POINTS = 40
 """So few that each is marked."""
 _TITLE_CHARS, _NOTE_CHARS, _NAME_CHARS = 90, 150, 40
@@ -78,7 +78,7 @@ def require_plot(path: Path) -> None:
         raise WrongUseError("charts need matplotlib: pip install 'kliping[plot]'")
 
 
-def plot_lines(path: Path, lines: Lines, caption: Caption) -> bool:
+def plot_lines(path: Path, lines: ChartLines, caption: Caption) -> bool:
     """Draw lines over time; False if letters are missing from the fonts that are there.
 
     Raises:
@@ -88,7 +88,7 @@ def plot_lines(path: Path, lines: Lines, caption: Caption) -> bool:
         figure, axes = _figure(caption)
         is_marked = len(lines.days) <= _FEW_POINTS
         days: Any = lines.days  # which matplotlib takes, and does not say so
-        for line, colour, style in zip(lines.lines, COLOURS, STYLES, strict=False):
+        for line, colour, style in zip(lines.lines, COLOURS, LINE_STYLES, strict=False):
             values = [nan if value is None else value for value in line.values]
             axes.plot(days, values, style, color=colour, label=_short(line.name), lw=1.8, zorder=3)
             seen = values if is_marked else _alone(values)
@@ -159,7 +159,7 @@ def _figure(caption: Caption, height: float = 5.4) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _time_axis(axes: Axes, lines: Lines) -> None:
+def _time_axis(axes: Axes, lines: ChartLines) -> None:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     if len(lines.days) == 1:

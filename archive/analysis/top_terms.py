@@ -12,15 +12,21 @@ from heapq import nlargest
 
 from sqlalchemy import Connection, select
 
-from archive.analysis.vocabulary import Reading, Term, TermOrder, Vocabulary, compare
+from archive.analysis.vocabulary import (
+    LanguageAndText,
+    Term,
+    TermOrder,
+    Vocabulary,
+    compare_vocabularies,
+)
 from archive.db.schema import IS_NEWEST, ArticleRow, RevisionRow
 from archive.index.article_index import Snapshot
-from archive.index.queries import Executable, all_of, any_of, has_fact, to_query
+from archive.index.queries import IndexQuery, all_match, any_match, has_fact, to_query
 from archive.index.schema import NO_TEXT
-from archive.index.searching import count_found, even_sample
+from archive.index.searching import count_matches, even_sample
 from archive.search.tree import And, Node, Not
 
-SAMPLE = 5_000
+SAMPLE_SIZE = 5_000
 """Articles that are read of those that match, and of the others: of a share that is found so, the
 standard error is 0.7 percentage points at most."""
 _AT_A_TIME = 500
@@ -63,10 +69,12 @@ def top_terms(  # noqa: PLR0913 - as many as there are options
     mine = Vocabulary(size)
     found = _count_terms(connection, snapshot, mine, wanted, sample)
     rest = to_query(And((among, Not(matching))), languages)
-    comparable = any_of([_in_language(each) for each in mine.tallies])
+    comparable = any_match([_in_language(each) for each in mine.tallies])
     others = Vocabulary(size, only=mine.without_rare())
-    compared_with = _count_terms(connection, snapshot, others, all_of([rest, comparable]), sample)
-    terms = compare(mine, others, all_words=all_words)
+    compared_with = _count_terms(
+        connection, snapshot, others, all_match([rest, comparable]), sample
+    )
+    terms = compare_vocabularies(mine, others, all_words=all_words)
     if order is TermOrder.DISTINCTIVE and compared_with.read:
         terms = (term for term in terms if term.score > 0)
         first = nlargest(limit, terms, key=lambda term: (term.score, term.matching))
@@ -79,16 +87,16 @@ def _count_terms(
     connection: Connection,
     snapshot: Snapshot,
     vocabulary: Vocabulary,
-    wanted: Executable,
+    wanted: IndexQuery,
     sample: int | None,
 ) -> Sample:
-    articles = count_found(snapshot, wanted.query)
+    articles = count_matches(snapshot, wanted.query)
     ids = even_sample(snapshot, wanted.query, articles if sample is None else sample)
     vocabulary.add(_readings(connection, sorted(ids)))
     return Sample(articles, len(ids))
 
 
-def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[Reading]:
+def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[LanguageAndText]:
     query = select(ArticleRow.language, ArticleRow.title, RevisionRow.text).join(
         RevisionRow, IS_NEWEST
     )
@@ -98,5 +106,5 @@ def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[Reading]:
             yield language, f"{title or ''}\n{text}"
 
 
-def _in_language(language: str | None) -> Executable:
+def _in_language(language: str | None) -> IndexQuery:
     return has_fact("language", language or NO_TEXT)

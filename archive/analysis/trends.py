@@ -12,8 +12,8 @@ from datetime import date
 from functools import reduce
 
 from archive.index.article_index import Snapshot
-from archive.index.counting import count
-from archive.search.periods import TIMES, begin_of, first_day, periods
+from archive.index.counting import count_groups
+from archive.search.periods import TIMES, first_day, period_start, periods
 from archive.search.tree import And, By, Clock, Fact, Field, Node, Or, Period
 
 MAX_LINES = 6
@@ -26,7 +26,7 @@ _FINE_POINTS = 92
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TrendRequest:
     """What is to be compared."""
 
     queries: Sequence[Node]
@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrendLine:
     """One query, of all sources or of one, over all periods."""
 
     query: int
@@ -56,7 +56,7 @@ class Line:
         return self.matching.get(period, 0) / articles if articles else None
 
 
-def unit_for(first: date, last: date, wanted: By | None = None) -> By:
+def trend_unit(first: date, last: date, wanted: By | None = None) -> By:
     """The wanted length of periods, or the next longer one that makes `MAX_POINTS` at most; where
     none is wanted, the one that reads well."""
     most = MAX_POINTS if wanted else _FINE_POINTS
@@ -65,33 +65,33 @@ def unit_for(first: date, last: date, wanted: By | None = None) -> By:
     return next((unit for unit in TIMES[from_:] if days <= most * _DAYS[unit]), By.MONTH)
 
 
-def days_of(asked: Asked) -> list[date]:
+def trend_days(asked: TrendRequest) -> list[date]:
     """The first day of each period; of very many months, of the last `MAX_POINTS`."""
     ends = _period_of(asked.first, asked.unit), _period_of(asked.last, asked.unit)
     return [first_day(each) for each in periods(asked.unit, *ends)][-MAX_POINTS:]
 
 
-def trends(snapshot: Snapshot, asked: Asked) -> list[Line]:
+def trends(snapshot: Snapshot, asked: TrendRequest) -> list[TrendLine]:
     """The lines: of each query in turn, by source where sources are named."""
     among = _among(asked)
     articles = _counted(snapshot, asked, among)
-    lines: list[Line] = []
+    lines: list[TrendLine] = []
     for number, query in enumerate(asked.queries):
         matching = _counted(snapshot, asked, And((*among.nodes, query)))
         sources = asked.sources or (None,)
-        lines += [Line(number, each, matching[each], articles[each]) for each in sources]
+        lines += [TrendLine(number, each, matching[each], articles[each]) for each in sources]
     return lines
 
 
-def leading_sources(snapshot: Snapshot, asked: Asked, most: int) -> list[str]:
+def leading_sources(snapshot: Snapshot, asked: TrendRequest, most: int) -> list[str]:
     """The sources that have the most articles which any of the queries finds."""
     either = reduce(lambda one, other: Or((one, other)), asked.queries)
-    found = count(snapshot, [By.SOURCE], among=And((*_among(asked).nodes, either)))
+    found = count_groups(snapshot, [By.SOURCE], among=And((*_among(asked).nodes, either)))
     ranked = sorted(found, key=lambda each: (-each.articles, each.group))
     return [each.group[0] for each in ranked[:most] if each.group[0]]
 
 
-def _among(asked: Asked) -> And:
+def _among(asked: TrendRequest) -> And:
     period = Period(Clock.PUBLISHED, asked.first, asked.last)
     facts = [Fact(Field.SOURCE, source) for source in asked.sources]
     if not facts:
@@ -100,12 +100,12 @@ def _among(asked: Asked) -> And:
 
 
 def _counted(
-    snapshot: Snapshot, asked: Asked, among: Node
+    snapshot: Snapshot, asked: TrendRequest, among: Node
 ) -> Mapping[str | None, Mapping[date, int]]:
     """Articles by source, or under None, and by period."""
     by = [asked.unit, *([By.SOURCE] if asked.sources else [])]
     counts: dict[str | None, Counter[date]] = defaultdict(Counter)
-    for each in count(snapshot, by, among=among):
+    for each in count_groups(snapshot, by, among=among):
         period, source = each.group[0], each.group[1] if asked.sources else None
         if period is not None:
             counts[source][first_day(period)] += each.articles
@@ -114,4 +114,4 @@ def _counted(
 
 def _period_of(day: date, unit: By) -> str:
     """The period of a day, as counts name it."""
-    return begin_of(day, unit).isoformat()[: len("2026-01") if unit is By.MONTH else None]
+    return period_start(day, unit).isoformat()[: len("2026-01") if unit is By.MONTH else None]

@@ -14,16 +14,16 @@ from functools import cache
 from itertools import chain
 from math import log
 
-from archive.analysis.words import folded, pairs_of, words_of
+from archive.analysis.words import folded, spelled_bigrams, spelled_words
 
 MAX_TERMS = 1_000_000
 """Different terms that are counted at a time; the rarest make room for others."""
-RARE = 0.001
+RARE_SHARE = 0.001
 """Share of the articles below which a term says nothing of them."""
-COMMON = 0.1
+STOP_WORD_SHARE = 0.1
 """Share of a language's other articles from which on a word of the list of stop words is one."""
 
-Reading = tuple[str | None, str]
+LanguageAndText = tuple[str | None, str]
 """An article's language and text."""
 
 
@@ -53,7 +53,7 @@ class Term:
 
 
 @dataclass(slots=True)
-class Tally:
+class TermCounts:
     """How many articles of one language have each term."""
 
     articles: int = 0
@@ -70,17 +70,17 @@ class Vocabulary:
     """Words in a term: 1, or 2."""
     only: Mapping[str | None, Collection[str]] | None = None
     """The terms to count, by language; None counts all."""
-    tallies: dict[str | None, Tally] = field(default_factory=dict)
+    tallies: dict[str | None, TermCounts] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     """How a term was first spelled, where that is not how it is counted."""
     _floor: int = 0
 
-    def add(self, articles: Iterable[Reading]) -> None:
+    def add(self, articles: Iterable[LanguageAndText]) -> None:
         """Count the terms of articles."""
         for language, text in articles:
-            tally = self.tallies.setdefault(language, Tally())
-            words = folded(words_of(text))
-            terms = words if self.size == 1 else folded(pairs_of(text))
+            tally = self.tallies.setdefault(language, TermCounts())
+            words = folded(spelled_words(text))
+            terms = words if self.size == 1 else folded(spelled_bigrams(text))
             tally.articles += 1
             tally.listed.update(words.keys() & stop_words(language))
             if self.only is None:
@@ -96,13 +96,13 @@ class Vocabulary:
 
     def without_rare(self) -> dict[str | None, Collection[str]]:
         """Forget the terms that hardly any article has; those that are left."""
-        self._keep(RARE * self.articles)
+        self._keep(RARE_SHARE * self.articles)
         return {language: tally.terms.keys() for language, tally in self.tallies.items()}
 
     def stop_words(self, language: str | None) -> set[str]:
         """The words of the list that are as common in these articles as stop words are."""
         tally = self.tallies[language]
-        least = COMMON * tally.articles
+        least = STOP_WORD_SHARE * tally.articles
         return {word for word, count in tally.listed.items() if count >= least}
 
     def _note_spellings(self, terms: Mapping[str, str]) -> None:
@@ -124,7 +124,9 @@ class Vocabulary:
         self.spellings = {term: how for term, how in self.spellings.items() if term in known}
 
 
-def compare(matching: Vocabulary, others: Vocabulary, *, all_words: bool) -> Iterator[Term]:
+def compare_vocabularies(
+    matching: Vocabulary, others: Vocabulary, *, all_words: bool
+) -> Iterator[Term]:
     """Every term of the articles that match, against other articles.
 
     Within each language, since what is frequent in one is rare in another: the ratios of all are
@@ -145,7 +147,7 @@ def compare(matching: Vocabulary, others: Vocabulary, *, all_words: bool) -> Ite
 def _compared(term: str, matching: Vocabulary, others: Vocabulary) -> Term:
     score = have = comparable = elsewhere = 0.0
     for language, tally in matching.tallies.items():
-        other = others.tallies.get(language, Tally())
+        other = others.tallies.get(language, TermCounts())
         mine, theirs = tally.terms[term], other.terms[term]
         have += mine
         score += g2(mine, tally.articles, theirs, other.articles)
@@ -197,7 +199,7 @@ def stop_words(language: str | None) -> frozenset[str]:
     """
     from stopwordsiso import stopwords  # noqa: PLC0415 - reads all lists when it is imported
 
-    return frozenset(folded(chain.from_iterable(map(words_of, stopwords(language or "")))))
+    return frozenset(folded(chain.from_iterable(map(spelled_words, stopwords(language or "")))))
 
 
 def _is_empty(words: Iterable[str]) -> bool:

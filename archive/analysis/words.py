@@ -15,23 +15,23 @@ from itertools import pairwise
 from archive.index import analysis
 
 
-def words_of(text: str) -> list[str]:
+def spelled_words(text: str) -> list[str]:
     """The words in order, in lower case, spelled as they are.
 
-    >>> words_of("Kereta-api ke São Paulo, 07.15")
+    >>> spelled_words("Kereta-api ke São Paulo, 07.15")
     ['kereta', 'api', 'ke', 'são', 'paulo', '07', '15']
     """
     return _word().findall(text.lower())
 
 
-def pairs_of(text: str) -> Iterator[str]:
+def spelled_bigrams(text: str) -> Iterator[str]:
     """Each two words that follow one another, with no more than a blank or a hyphen between.
 
-    >>> list(pairs_of("Harga beras naik. Petani senang"))
+    >>> list(spelled_bigrams("Harga beras naik. Petani senang"))
     ['harga beras', 'beras naik', 'petani senang']
     """
     for phrase in _end_of_phrase().split(text):
-        words = words_of(phrase)
+        words = spelled_words(phrase)
         yield from map(" ".join, pairwise(words))
 
 

@@ -8,10 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from archive.read.changes import Change
+from archive.read.changes import ArticleChange
 
 
-def print_changes(found: Iterable[Change]) -> None:
+def print_changes(found: Iterable[ArticleChange]) -> None:
     """Print a line each."""
     table = Table(box=None, header_style="bold")
     for name in ("seen", "what", "id", "source"):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from archive.read.articles import ArchivedArticle
-from archive.read.clusters import Cluster, Member
+from archive.read.clusters import Cluster, ClusterMember
 
 
 def print_cluster(article: ArchivedArticle, cluster: Cluster | None) -> None:
@@ -30,17 +27,7 @@ def print_cluster(article: ArchivedArticle, cluster: Cluster | None) -> None:
     typer.echo(f"First published by {first.source}: {first.url}")
 
 
-def as_values(article: ArchivedArticle, cluster: Cluster | None) -> dict[str, Any]:
-    """The same for JSON; without members where the story is told nowhere else."""
-    return {
-        "article": article.id,
-        "cluster_id": cluster.id if cluster else None,
-        "first_publisher": cluster.first_publisher if cluster else None,
-        "members": [asdict(member) for member in cluster.members] if cluster else [],
-    }
-
-
-def _cells(member: Member) -> tuple[str, ...]:
+def _cells(member: ClusterMember) -> tuple[str, ...]:
     return (
         str(member.id),
         member.source,

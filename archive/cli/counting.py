@@ -59,6 +59,7 @@ def stats(
     """
     from archive import open_archive
     from archive.cli import stats_report as report
+    from archive.index.counting import count_values
 
     _check(csv, json, plot)
     has_query = bool(query.strip())
@@ -66,18 +67,18 @@ def stats(
         raise WrongUseError(f"--measure {measure} needs a query to match")
     shown = measure or (Measure.SHARE if has_query else Measure.ARTICLES)
     groups = list(dict.fromkeys(by or [By.SOURCE]))
-    asked = report.Asked(query, groups, among, shown)
+    asked = report.CountRequest(query, groups, among, shown)
     with open_archive(home, show_progress) as archive:
         counts = archive.count(groups, matching=query, among=among)
         if json:
             for count in counts:
-                print_json(report.as_values(groups, count, has_query=has_query))
+                print_json(count_values(groups, count, has_query=has_query))
         elif csv:
-            typer.echo(report.as_csv(groups, counts, has_query=has_query), nl=False)
+            typer.echo(report.counts_csv(groups, counts, has_query=has_query), nl=False)
         else:
-            report.print_table(asked, counts)
+            report.print_counts(asked, counts)
         if plot:
-            _tell(plot, is_whole=report.draw(plot, asked, counts, archive.archive_id()))
+            _tell(plot, is_whole=report.draw_counts(plot, asked, counts, archive.archive_id()))
 
 
 def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
@@ -123,14 +124,14 @@ def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         )
         if json:
             for term in found.terms:
-                print_json(report.as_values(term))
+                print_json(report.term_values(term))
         elif csv:
-            typer.echo(report.as_csv(found.terms), nl=False)
+            typer.echo(report.terms_csv(found.terms), nl=False)
         else:
-            report.print_table(found, order)
+            report.print_terms(found, order)
         if plot:
             identity = archive.archive_id()
-            is_whole = report.draw(plot, query, found, order, identity, among=among)
+            is_whole = report.draw_terms(plot, query, found, order, identity, among=among)
             _tell(plot, is_whole=is_whole)
     for note in report.notes_on(found):
         typer.echo(f"Note: {note}.", err=True)

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from html import escape
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from archive.core.diff import Change, Piece, Pieces, compare
+from archive.core.diff import Change, Piece, compare
 from archive.read.articles import ArchivedArticle
+from archive.read.revision_diff import diff_paragraphs, is_changed
 from archive.read.revisions import ArchivedRevision
 
-STYLES = {Change.SAME: "", Change.REMOVED: "red strike", Change.ADDED: "green"}
-PLAIN = {Change.SAME: ("", ""), Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}")}
+TERMINAL_STYLES = {Change.SAME: "", Change.REMOVED: "red strike", Change.ADDED: "green"}
+PLAIN_MARKS = {Change.SAME: ("", ""), Change.REMOVED: ("[-", "-]"), Change.ADDED: ("{+", "+}")}
 """The marks of GNU wdiff."""
-TAGS = {
+HTML_TAGS = {
     Change.SAME: ("", ""),
     Change.REMOVED: ("<del>", "</del>"),
     Change.ADDED: ("<ins>", "</ins>"),
 }
-END = "¶"
-"""Stands for the end of a paragraph where that is what was changed."""
 
 
-def print_diff(article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision) -> None:
+def print_revision_diff(
+    article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision
+) -> None:
     """Print what changed: in colours to a terminal, in marks to anything else.
 
     Paragraphs that stayed as they were are counted only.
@@ -40,7 +40,7 @@ def print_diff(article: ArchivedArticle, before: ArchivedRevision, after: Archiv
         if is_changed(pieces):
             console.print(Text(f"\n{name}: ").append_text(_marked(pieces, console)))
     unchanged = 0
-    for line in lines(difference.text):
+    for line in diff_paragraphs(difference.text):
         if is_changed(line):
             _print_unchanged(console, unchanged)
             console.print(Text("\n").append_text(_marked(line, console)))
@@ -48,12 +48,12 @@ def print_diff(article: ArchivedArticle, before: ArchivedRevision, after: Archiv
     _print_unchanged(console, unchanged)
 
 
-def as_html(article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision) -> str:
+def diff_html(article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision) -> str:
     """The whole article with its changes, as a fragment of a page without style or script."""
     difference = compare(before.wording, after.wording)
     url = escape(article.canonical_url)
     captions = [f"<li>{escape(_caption(revision))}</li>" for revision in (before, after)]
-    paragraphs = [f"<p>{_tagged(line)}</p>" for line in lines(difference.text)]
+    paragraphs = [f"<p>{_tagged(line)}</p>" for line in diff_paragraphs(difference.text)]
     return "\n".join(
         [
             '<article class="kliping-diff">',
@@ -67,52 +67,6 @@ def as_html(article: ArchivedArticle, before: ArchivedRevision, after: ArchivedR
             "</article>",
         ]
     )
-
-
-def as_values(
-    article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision
-) -> dict[str, Any]:
-    """What changed, for JSON: title, byline and text each as pieces in order."""
-    sides = {
-        name: {"number": side.number, "seen_at": side.seen_at, "modified_at": side.modified_at}
-        for name, side in (("before", before), ("after", after))
-    }
-    changes = asdict(compare(before.wording, after.wording))
-    return {"article": article.id, "url": article.canonical_url, **sides, **changes}
-
-
-def lines(pieces: Pieces) -> list[Pieces]:
-    """The paragraphs of both sides, in order.
-
-    Where a paragraph was joined with the next one or parted from it, a piece says so.
-    """
-    found: list[list[Piece]] = [[]]
-    ends: list[Change] = []
-    for piece in pieces:
-        first, *more = piece.text.split("\n")
-        _add(found[-1], piece.change, first)
-        for part in more:
-            ends.append(piece.change)
-            found.append([])
-            _add(found[-1], piece.change, part)
-    for at, end in enumerate(ends):
-        if not (_is_all(end, found[at]) or _is_all(end, found[at + 1])):
-            found[at].append(Piece(end, END))
-    return [tuple(line) for line in found if line]
-
-
-def is_changed(pieces: Iterable[Piece]) -> bool:
-    """Whether anything in it is not as it was."""
-    return any(piece.change is not Change.SAME for piece in pieces)
-
-
-def _add(line: list[Piece], change: Change, text: str) -> None:
-    if text:
-        line.append(Piece(change, text))
-
-
-def _is_all(change: Change, line: Iterable[Piece]) -> bool:
-    return change is Change.SAME or all(piece.change is change for piece in line)
 
 
 def _caption(revision: ArchivedRevision) -> str:
@@ -135,12 +89,12 @@ def _count(paragraphs: int) -> str:
 
 def _marked(pieces: Iterable[Piece], console: Console) -> Text:
     if console.is_terminal:
-        return Text.assemble(*((piece.text, STYLES[piece.change]) for piece in pieces))
-    return Text("".join(_between(PLAIN[piece.change], piece.text) for piece in pieces))
+        return Text.assemble(*((piece.text, TERMINAL_STYLES[piece.change]) for piece in pieces))
+    return Text("".join(_between(PLAIN_MARKS[piece.change], piece.text) for piece in pieces))
 
 
 def _tagged(pieces: Iterable[Piece]) -> str:
-    return "".join(_between(TAGS[piece.change], escape(piece.text)) for piece in pieces)
+    return "".join(_between(HTML_TAGS[piece.change], escape(piece.text)) for piece in pieces)
 
 
 def _between(marks: tuple[str, str], text: str) -> str:

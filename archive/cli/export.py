@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,23 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from archive.cli.options import HomeOption, show_progress
+from archive.read.selection import Dedupe, RevisionChoice
 
 if TYPE_CHECKING:
     from archive.export import Selection
     from archive.read.articles import Batch
-
-
-class Revisions(StrEnum):
-    """Which states of an article are exported."""
-
-    LAST = "last"
-    ALL = "all"
-
-
-class Dedupe(StrEnum):
-    """What is left out of articles that tell the same story."""
-
-    CLUSTER = "cluster"
 
 
 def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
@@ -54,9 +41,9 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         bool, typer.Option("--no-text", help="Leave out the columns text and markdown.")
     ] = False,
     revisions: Annotated[
-        Revisions,
+        RevisionChoice,
         typer.Option(help="Each article as it reads now, or once for every revision of it."),
-    ] = Revisions.LAST,
+    ] = RevisionChoice.LAST,
     dedupe: Annotated[
         Dedupe | None,
         typer.Option(help="Of each cluster, only the article that had the story first."),
@@ -104,20 +91,20 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     from archive import open_archive
     from archive.errors import WrongUseError
     from archive.export import FORMATS, Layout
-    from archive.export import export as export_selection
-    from archive.export.columns import choose
+    from archive.export import write_export as export_selection
+    from archive.export.columns import choose_columns
 
     is_table = format_ not in FORMATS or FORMATS[format_].package is None
     if not is_table and (columns or no_text):
         raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
-    chosen = {"every_revision": revisions is Revisions.ALL, "first_only": dedupe is not None}
+    chosen = {"every_revision": revisions is RevisionChoice.ALL, "first_only": dedupe is not None}
     with open_archive(home, show_progress) as archive:
         selection = archive.selection(matching, **chosen)
         shown = _shown(selection, partial(archive.count_all, matching=matching, **chosen))
-        wanted = replace(shown, columns=choose(names, no_text=no_text))
+        wanted = replace(shown, columns=choose_columns(names, no_text=no_text))
         count = export_selection(wanted, format_, output, Layout(split, shards, manifest))
-    what = "articles" if revisions is Revisions.LAST else "revisions"
+    what = "articles" if revisions is RevisionChoice.LAST else "revisions"
     typer.echo(f"Exported {count} {what}.", err=True)
 
 

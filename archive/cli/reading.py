@@ -83,6 +83,7 @@ def diff(
     """
     from archive import open_archive
     from archive.cli import diff_report as report
+    from archive.read.revision_diff import diff_values
 
     numbers = revisions or []
     if len(numbers) > 2 or (html and json):
@@ -90,11 +91,11 @@ def diff(
     with open_archive(home, show_progress) as archive:
         found = archive.two_revisions(article, numbers)
     if json:
-        print_json(report.as_values(*found))
+        print_json(diff_values(*found))
     elif html:
-        typer.echo(report.as_html(*found))
+        typer.echo(report.diff_html(*found))
     else:
-        report.print_diff(*found)
+        report.print_revision_diff(*found)
 
 
 def cluster(
@@ -110,15 +111,16 @@ def cluster(
     is what the page says, unless the archive had seen the article by then.
     """
     from archive import open_archive
-    from archive.cli import cluster_report as report
+    from archive.cli.cluster_report import print_cluster
+    from archive.read.clusters import cluster_values
 
     with open_archive(home, show_progress) as archive:
         found = archive.article(article)
         story = archive.cluster(article)
     if json:
-        print_json(report.as_values(found, story))
+        print_json(cluster_values(found.id, story))
     else:
-        report.print_cluster(found, story)
+        print_cluster(found, story)
 
 
 def changes(

@@ -61,7 +61,7 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     """
     require_web_packages()
     from archive.home import open_home
-    from archive.web.serve import serve as serve_home
+    from archive.web.serve import serve_archive as serve_home
     from archive.web.settings import WebSettings
 
     settings = WebSettings(

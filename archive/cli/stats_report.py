@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from archive.analysis.chart_series import Lines, Measure, lines_of, name_of
-from archive.analysis.plot import MOST_BARS, MOST_LINES, Caption, plot_bars, plot_lines
-from archive.export.csv_table import guarded
-from archive.index.counting import Count
-from archive.search.periods import TIMES, missing_between, time_in
+from archive.analysis.chart_series import ChartLines, Measure, chart_lines, group_name
+from archive.analysis.plot import MAX_CHART_BARS, MAX_CHART_LINES, Caption, plot_bars, plot_lines
+from archive.export.csv_table import guard_cell
+from archive.index.counting import Count, count_values
+from archive.search.periods import TIMES, missing_between, time_position
 from archive.search.tree import By
 
 _BAR_CELLS = 30
@@ -32,7 +32,7 @@ _AXES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CountRequest:
     """What was counted."""
 
     query: str
@@ -46,19 +46,10 @@ class Asked:
         return bool(self.query.strip())
 
 
-def as_values(by: Sequence[By], count: Count, *, has_query: bool) -> dict[str, Any]:
-    """One count as a flat object; with what matches, if a query was asked."""
-    groups = dict(zip(map(str, by), count.group, strict=True))
-    if not has_query:
-        return {**groups, "articles": count.articles}
-    facts = {"matching": count.matching, "articles": count.articles, "share": count.share}
-    return {**groups, **facts}
-
-
-def as_csv(by: Sequence[By], counts: Sequence[Count], *, has_query: bool) -> str:
+def counts_csv(by: Sequence[By], counts: Sequence[Count], *, has_query: bool) -> str:
     """All counts with a head, safe to open in a spreadsheet."""
     names = [*map(str, by), *(["matching", "articles", "share"] if has_query else ["articles"])]
-    return csv_of(names, (as_values(by, count, has_query=has_query) for count in counts))
+    return csv_of(names, (count_values(by, count, has_query=has_query) for count in counts))
 
 
 def csv_of(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -68,11 +59,11 @@ def csv_of(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
     writer.writeheader()
     for row in rows:
         cells = row.items()
-        writer.writerow({key: guarded(v) if isinstance(v, str) else v for key, v in cells})
+        writer.writerow({key: guard_cell(v) if isinstance(v, str) else v for key, v in cells})
     return output.getvalue()
 
 
-def print_table(asked: Asked, counts: Sequence[Count]) -> None:
+def print_counts(asked: CountRequest, counts: Sequence[Count]) -> None:
     """A table with bars; it says where periods without any article were passed over."""
     table = Table(box=None, header_style="bold")
     for each in asked.by:
@@ -80,7 +71,7 @@ def print_table(asked: Asked, counts: Sequence[Count]) -> None:
     for name in ["matching", "articles", "share"] if asked.has_query else ["articles"]:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    sizes = [asked.measure.of(count) or 0 for count in counts]
+    sizes = [asked.measure.value_of(count) or 0 for count in counts]
     before: Count | None = None
     for count, size in zip(counts, sizes, strict=True):
         if gap := _gap(asked.by, before, count):
@@ -98,34 +89,34 @@ def bar(size: float, most: float, cells: int = _BAR_CELLS) -> Text:
     return Text("█" * round(cells * size / (most or 1)), style="cyan")
 
 
-def draw(path: Path, asked: Asked, counts: Sequence[Count], archive_id: str) -> bool:
+def draw_counts(path: Path, asked: CountRequest, counts: Sequence[Count], archive_id: str) -> bool:
     """Draw lines where it is counted by time, else bars; False if letters are missing.
 
     Raises:
         WrongUseError: it is counted by two sorts of periods.
         StorageError: the file cannot be written.
     """
-    lines = lines_of(asked.by, counts, asked.measure, most=MOST_LINES)
+    lines = chart_lines(asked.by, counts, asked.measure, most=MAX_CHART_LINES)
     articles = sum(count.articles for count in counts)
     facts = [f"{articles:,} articles" + (f" among {asked.among}" if asked.among else "")]
     if lines is None:
         bars = sorted(
-            ((name_of(count.group), asked.measure.of(count) or 0.0) for count in counts),
+            ((group_name(count.group), asked.measure.value_of(count) or 0.0) for count in counts),
             key=lambda pair: -pair[1],
         )
-        if len(bars) > MOST_BARS:
-            facts.append(f"the {MOST_BARS} largest of {len(bars):,} groups")
-        return plot_bars(path, bars[:MOST_BARS], _caption(asked, facts, archive_id))
+        if len(bars) > MAX_CHART_BARS:
+            facts.append(f"the {MAX_CHART_BARS} largest of {len(bars):,} groups")
+        return plot_bars(path, bars[:MAX_CHART_BARS], _caption(asked, facts, archive_id))
     return plot_lines(path, lines, _caption(asked, [*facts, *_passed_over(lines)], archive_id))
 
 
-def note_of(archive_id: str, facts: Sequence[str]) -> str:
+def chart_note(archive_id: str, facts: Sequence[str]) -> str:
     """What stands under a chart: the archive, the facts, and when and by what it was drawn."""
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, Kliping {version('kliping')}"
     return " · ".join([f"Archive {archive_id}", *facts, now])
 
 
-def _caption(asked: Asked, facts: Sequence[str], archive_id: str) -> Caption:
+def _caption(asked: CountRequest, facts: Sequence[str], archive_id: str) -> Caption:
     what = {
         Measure.SHARE: "Share of articles that match",
         Measure.MATCHING: "Articles that match",
@@ -134,13 +125,13 @@ def _caption(asked: Asked, facts: Sequence[str], archive_id: str) -> Caption:
     return Caption(
         asked.query.strip() or "All articles",
         f"{what}, by {' and '.join(asked.by)}",
-        note_of(archive_id, facts),
+        chart_note(archive_id, facts),
         _AXES[asked.measure],
         asked.measure is Measure.SHARE,
     )
 
 
-def _passed_over(lines: Lines) -> list[str]:
+def _passed_over(lines: ChartLines) -> list[str]:
     told = {
         f"the {len(lines.lines)} largest of {len(lines.lines) + lines.left_out:,} groups": (
             lines.left_out
@@ -153,7 +144,7 @@ def _passed_over(lines: Lines) -> list[str]:
 
 def _gap(by: Sequence[By], before: Count | None, count: Count) -> list[str] | None:
     """A line for the periods between two counts that have no articles, if there are any."""
-    place = time_in(by)
+    place = time_position(by)
     if before is None or place is None or before.group[:place] != count.group[:place]:
         return None
     earlier, later = before.group[place], count.group[place]

@@ -14,23 +14,23 @@ from rich.text import Text
 from archive.analysis.plot import Caption, plot_bars
 from archive.analysis.top_terms import TopTerms
 from archive.analysis.vocabulary import Term, TermOrder
-from archive.cli.stats_report import bar, csv_of, note_of
+from archive.cli.stats_report import bar, chart_note, csv_of
 
 _BAR_CELLS = 20
 _NAMES = [field.name for field in fields(Term)]
 
 
-def as_values(term: Term) -> dict[str, Any]:
+def term_values(term: Term) -> dict[str, Any]:
     """One term as a flat object."""
     return asdict(term)
 
 
-def as_csv(terms: Sequence[Term]) -> str:
+def terms_csv(terms: Sequence[Term]) -> str:
     """All terms with a head, safe to open in a spreadsheet."""
-    return csv_of(_NAMES, map(as_values, terms))
+    return csv_of(_NAMES, map(term_values, terms))
 
 
-def print_table(found: TopTerms, order: TermOrder) -> None:
+def print_terms(found: TopTerms, order: TermOrder) -> None:
     """A table; the bars are as long as what the terms are ordered by."""
     table = Table(box=None, header_style="bold")
     table.add_column("term", no_wrap=True, overflow="ellipsis")
@@ -62,7 +62,7 @@ def notes_on(found: TopTerms) -> list[str]:
     return notes
 
 
-def draw(
+def draw_terms(
     path: Path, query: str, found: TopTerms, order: TermOrder, archive_id: str, *, among: str
 ) -> bool:
     """Draw a bar for each term; False if letters are missing. Raises as `plot_bars` does."""
@@ -76,7 +76,7 @@ def draw(
     caption = Caption(
         query.strip() or "All articles",
         f"Terms of the articles that match: those that {what}",
-        note_of(archive_id, facts + ([f"among {among}"] if among else [])),
+        chart_note(archive_id, facts + ([f"among {among}"] if among else [])),
         "log-likelihood ratio (G²)" if is_compared else "share of articles that match",
         not is_compared,
     )

@@ -1,4 +1,4 @@
-"""Exports: `FORMATS` names every format; `export` writes one, whole or not at all.
+"""Exports: `FORMATS` names every format; `write_export` writes one, whole or not at all.
 
 What is exported is an iterable of articles, from wherever; `archive.export_commands` has it from
 the command line.
@@ -18,7 +18,13 @@ from archive.errors import StorageError, WrongUseError
 from archive.export import csv_table, jsonl, parquet, sqlite, wacz
 from archive.export.base import Format, Selection
 from archive.export.folder import Layout, write_folder
-from archive.export.manifest import Tally, file_made, manifest_of, manifest_path, write_json
+from archive.export.manifest import (
+    ExportCounts,
+    exported_file,
+    manifest_of,
+    manifest_path,
+    write_json,
+)
 
 FORMATS: dict[str, Format] = {
     "jsonl": Format(".jsonl", table=jsonl.open_table),
@@ -34,7 +40,7 @@ __all__ = ["FORMATS", "Format", "Layout", "Selection", "export"]
 ONE_FILE = Layout()
 
 
-def export(selection: Selection, format_: str, target: str, layout: Layout = ONE_FILE) -> int:
+def write_export(selection: Selection, format_: str, target: str, layout: Layout = ONE_FILE) -> int:
     """Write `selection` to `target` (`-`: standard output); how many articles.
 
     That is a file, or a folder where the layout has several files, or the format is `hf`. Either
@@ -91,12 +97,12 @@ def _without_collecting() -> Iterator[None]:
 
 
 def _write_file(selection: Selection, format_: str, path: Path, layout: Layout) -> int:
-    tally = Tally()
+    tally = ExportCounts()
     watched = replace(selection, articles=tally.watch(selection.batches()))
     with replacing(path) as file:
         count = FORMATS[format_].write(watched, file)
     if layout.manifest:
-        files = [file_made(path, path.parent, count)]
+        files = [exported_file(path, path.parent, count)]
         written = manifest_of(selection, format_, tally, files, split=None, shards=1)
         write_json(manifest_path(path), written)
     return count

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from archive.errors import WrongUseError
-from archive.export import FORMATS, Layout, Selection, export
-from archive.export.columns import choose
+from archive.export import FORMATS, Layout, Selection, write_export
+from archive.export.columns import choose_columns
 from archive.export.manifest import manifest_path
-from archive.export.numbers import Numbers
-from archive.read.article_rows import Mark
-from archive.read.as_of import AsOf, InCluster, articles_as_of
+from archive.export.numbers import NumberRuns
+from archive.read.article_rows import ReadPosition
+from archive.read.as_of import AsOf, ClusterThen, articles_as_of
 from archive.read.query import Query
 
 NAMED_AT_MOST = 20
@@ -73,9 +73,9 @@ def _as_of(told: Mapping[str, Any]) -> AsOf:
     clusters = {}
     for cluster_id, members in told["clusters"].items():
         first, _, numbers = members.rpartition(" ")
-        in_cluster = InCluster(int(cluster_id), first)
-        clusters.update(dict.fromkeys(Numbers.parse(numbers), in_cluster))
-    return AsOf(Numbers.parse(told["articles"]), int(told["last_revision"]), clusters)
+        in_cluster = ClusterThen(int(cluster_id), first)
+        clusters.update(dict.fromkeys(NumberRuns.parse(numbers), in_cluster))
+    return AsOf(NumberRuns.parse(told["articles"]), int(told["last_revision"]), clusters)
 
 
 def select_again(query: Query, recipe: Recipe, warc: Path) -> Selection:
@@ -94,22 +94,22 @@ def select_again(query: Query, recipe: Recipe, warc: Path) -> Selection:
     return Selection(
         articles_as_of(query, recipe.as_of, every_revision=recipe.is_of_every_revision),
         warc,
-        columns=choose(recipe.told["columns"]),
+        columns=choose_columns(recipe.told["columns"]),
         origin=origin,
-        mark=Mark(recipe.as_of.last_revision),
+        mark=ReadPosition(recipe.as_of.last_revision),
     )
 
 
 def export_again(recipe: Recipe, selection: Selection, target: str) -> tuple[int, list[str]]:
     """Write the export to `target`; how many rows, and in words what is not as it was.
 
-    Raises: as `archive.export.export` does; WrongUseError if it would replace its own recipe.
+    Raises: as `archive.export.write_export` does; WrongUseError if it would replace its own recipe.
     """
     told = recipe.told
     if recipe.path.resolve() in (Path(target).resolve(), manifest_path(Path(target)).resolve()):
         raise WrongUseError(f"{target}: would replace {recipe.path}; name another with -o")
     layout = Layout(told["split"], told["shards"], manifest=True)
-    count = export(selection, told["format"], target, layout)
+    count = write_export(selection, told["format"], target, layout)
     made = json.loads(manifest_path(Path(target)).read_text("utf-8"))
     return count, list(_differences(recipe, made))
 

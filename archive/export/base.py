@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.export.columns import COLUMNS, Column
-from archive.read.article_rows import Mark
+from archive.read.article_rows import ReadPosition
 from archive.read.articles import ArchivedArticle, Articles, Batch
 
 AddRows = Callable[[Batch], None]
@@ -31,7 +31,7 @@ class Selection:
     """What of each article goes into a table."""
     origin: Mapping[str, str | None] = field(default_factory=dict)
     """How the articles were chosen, and from which archive: for the manifest."""
-    mark: Mark = field(default_factory=Mark)
+    mark: ReadPosition = field(default_factory=ReadPosition)
     """Where the archive stood, when the articles have been read: for the manifest."""
 
     def batches(self) -> Iterator[Batch]:
@@ -41,11 +41,11 @@ class Selection:
             return
         articles = iter(self.articles)
         while some := list(islice(articles, ARTICLES_A_BATCH)):
-            yield Batch.of(some)
+            yield Batch.from_articles(some)
 
 
 @dataclass(slots=True)
-class Room:
+class MemoryBudget:
     """The memory that all files of one export share, for rows that wait to be written."""
 
     bytes: int = 128 << 20
@@ -53,7 +53,7 @@ class Room:
     """How many of them are open."""
 
     @property
-    def of_each(self) -> int:
+    def bytes_per_file(self) -> int:
         """Bytes of text that a file may keep waiting."""
         return min(self.bytes // 2, self.bytes // max(self.files, 1))
 
@@ -62,7 +62,7 @@ class Table(Protocol):
     """How the rows of a table are written to a file."""
 
     def __call__(
-        self, file: BinaryIO, columns: Sequence[Column], room: Room
+        self, file: BinaryIO, columns: Sequence[Column], room: MemoryBudget
     ) -> AbstractContextManager[AddRows]:
         """Give what adds articles; the file is whole when the block has ended well.
 
@@ -105,7 +105,7 @@ class Format:
             return self.package(selection, file)
         assert self.table is not None
         count = 0
-        with self.table(file, selection.columns, Room(files=1)) as add:
+        with self.table(file, selection.columns, MemoryBudget(files=1)) as add:
             for batch in selection.batches():
                 add(batch)
                 count += len(batch)

@@ -11,15 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from archive.export.base import Selection
-from archive.export.columns import PAGE_COLUMNS, Column, Kind, meanings
-from archive.export.manifest import Tally, citation
+from archive.export.columns import PAGE_COLUMNS, Column, ColumnType, meanings
+from archive.export.manifest import ExportCounts, dataset_citation
 
 DTYPES = {
-    Kind.TEXT: "dtype: string",
-    Kind.INTEGER: "dtype: int64",
-    Kind.BOOLEAN: "dtype: bool",
-    Kind.TIME: "dtype: timestamp[us, tz=UTC]",
-    Kind.LIST: "list: string",
+    ColumnType.TEXT: "dtype: string",
+    ColumnType.INTEGER: "dtype: int64",
+    ColumnType.BOOLEAN: "dtype: bool",
+    ColumnType.TIME: "dtype: timestamp[us, tz=UTC]",
+    ColumnType.LIST: "list: string",
 }
 SIZES = (
     (10**3, "n<1K"),
@@ -32,7 +32,7 @@ SIZES = (
 )
 
 
-def card_of(name: str, selection: Selection, tally: Tally, rows: Mapping[str, int]) -> str:
+def card_of(name: str, selection: Selection, tally: ExportCounts, rows: Mapping[str, int]) -> str:
     """The README.md of a dataset; `rows` are how many each split has."""
     return "\n".join(
         [
@@ -42,7 +42,7 @@ def card_of(name: str, selection: Selection, tally: Tally, rows: Mapping[str, in
             "",
             f"# {name}",
             "",
-            citation(selection, tally, datetime.now(UTC)),
+            dataset_citation(selection, tally, datetime.now(UTC)),
             "The selection, the counts and the digest of every file are in `manifest.json`.",
             "",
             "## Licence",
@@ -72,7 +72,7 @@ def card_of(name: str, selection: Selection, tally: Tally, rows: Mapping[str, in
 
 
 def _front_matter(
-    name: str, columns: Sequence[Column], tally: Tally, rows: Mapping[str, int]
+    name: str, columns: Sequence[Column], tally: ExportCounts, rows: Mapping[str, int]
 ) -> list[str]:
     languages = sorted(tally.languages.keys() - {"unknown"})
     size = next((words for most, words in SIZES if tally.rows < most), "n>1B")
@@ -89,7 +89,7 @@ def _front_matter(
             lines += [f"  - split: {json.dumps(split)}", f"    path: data/{split}-*.parquet"]
     lines += ["dataset_info:", "  features:"]
     for column in columns:
-        if column.kind is Kind.PAGES:
+        if column.kind is ColumnType.PAGES:
             lines += [f"  - name: {column.name}", "    list:"]
             for one in PAGE_COLUMNS:
                 lines += [f"    - name: {one.name}", f"      {DTYPES[one.kind]}"]

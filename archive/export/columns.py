@@ -17,14 +17,14 @@ from typing import Any, get_args, get_type_hints
 
 from archive.errors import WrongUseError
 from archive.read.article_pages import ArchivedPage
-from archive.read.articles import COLUMNS as NAMES
+from archive.read.articles import COLUMN_NAMES as NAMES
 from archive.read.articles import ArchivedArticle
 
 LONG_TEXTS = ("text", "markdown")
 """What `--no-text` leaves out: an export without them can be given on where texts cannot."""
 
 
-class Kind(StrEnum):
+class ColumnType(StrEnum):
     """What a column holds."""
 
     TEXT = "text"
@@ -37,13 +37,13 @@ class Kind(StrEnum):
     """Of `archive.read.article_pages.ArchivedPage`."""
 
 
-KINDS: dict[Any, Kind] = {
-    str: Kind.TEXT,
-    int: Kind.INTEGER,
-    bool: Kind.BOOLEAN,
-    datetime: Kind.TIME,
-    list[str]: Kind.LIST,
-    list[ArchivedPage]: Kind.PAGES,
+COLUMN_TYPES: dict[Any, ColumnType] = {
+    str: ColumnType.TEXT,
+    int: ColumnType.INTEGER,
+    bool: ColumnType.BOOLEAN,
+    datetime: ColumnType.TIME,
+    list[str]: ColumnType.LIST,
+    list[ArchivedPage]: ColumnType.PAGES,
 }
 
 
@@ -52,15 +52,15 @@ class Column:
     """One column."""
 
     name: str
-    kind: Kind
+    kind: ColumnType
     is_nullable: bool
     """Whether it may be empty."""
 
 
 def _column(name: str, hint: Any) -> Column:
-    if hint in KINDS:
-        return Column(name, KINDS[hint], is_nullable=False)
-    kind = next(KINDS[part] for part in get_args(hint) if part is not NoneType)
+    if hint in COLUMN_TYPES:
+        return Column(name, COLUMN_TYPES[hint], is_nullable=False)
+    kind = next(COLUMN_TYPES[part] for part in get_args(hint) if part is not NoneType)
     return Column(name, kind, is_nullable=True)
 
 
@@ -126,7 +126,7 @@ def meanings() -> dict[str, str]:
     return told
 
 
-def choose(names: Sequence[str] | None, *, no_text: bool = False) -> tuple[Column, ...]:
+def choose_columns(names: Sequence[str] | None, *, no_text: bool = False) -> tuple[Column, ...]:
     """The columns of these names, in their order; all where none are given.
 
     Raises:

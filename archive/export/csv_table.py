@@ -3,7 +3,7 @@
 A spreadsheet would run a cell that begins like a formula, and pages are not to be trusted with
 that: such a cell gets an apostrophe before it, which spreadsheets are told to take for text. A
 cell that has apostrophes and then such a beginning gets one more, so that nothing is lost:
-`unguarded` gives back what was there.
+`unguard_cell` gives back what was there.
 
 Source: RFC 4180; OWASP, "CSV Injection", for the characters.
 """
@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from archive.export.base import AddRows, Room
+from archive.export.base import AddRows, MemoryBudget
 from archive.export.columns import Column
-from archive.export.values import as_json, rows_of
+from archive.export.values import rows_of, to_json_text
 from archive.read.articles import Batch
 
 # White space and NUL are there because a spreadsheet may drop them and read on.
@@ -28,7 +28,7 @@ _LIKE_A_FORMULA = re.compile(r"'*[\s\0=+\-@＝＋－＠]")
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) -> Iterator[AddRows]:
     """Write a line of names, then one row for each article; lines end in CRLF."""
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     try:
@@ -49,26 +49,26 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case str():
-            return guarded(value)
+            return guard_cell(value)
         case bool():
             return "true" if value else "false"
         case datetime():
             return value.isoformat()
         case list():
-            return as_json(value)
+            return to_json_text(value)
         case _:
             return str(value)
 
 
-def guarded(text: str) -> str:
+def guard_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula.
 
-    >>> guarded("=1+1"), guarded("'=1+1"), guarded("'Tidak', katanya")
+    >>> guard_cell("=1+1"), guard_cell("'=1+1"), guard_cell("'Tidak', katanya")
     ("'=1+1", "''=1+1", "'Tidak', katanya")
     """
     return f"'{text}" if _LIKE_A_FORMULA.match(text) else text
 
 
-def unguarded(cell: str) -> str:
-    """What was there before `guarded`."""
+def unguard_cell(cell: str) -> str:
+    """What was there before `guard_cell`."""
     return cell[1:] if cell.startswith("'") and _LIKE_A_FORMULA.match(cell) else cell

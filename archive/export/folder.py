@@ -12,8 +12,14 @@ from pathlib import Path
 from archive.core.disk import making_folder, replacing
 from archive.errors import WrongUseError
 from archive.export import card
-from archive.export.base import AddRows, Format, Room, Selection
-from archive.export.manifest import FileMade, Tally, file_made, manifest_of, write_json
+from archive.export.base import AddRows, Format, MemoryBudget, Selection
+from archive.export.manifest import (
+    ExportCounts,
+    ExportedFile,
+    exported_file,
+    manifest_of,
+    write_json,
+)
 from archive.read.articles import Batch
 
 
@@ -89,7 +95,7 @@ def write_folder(
         WrongUseError: there is no such split.
         OSError: the disk refuses, or there is something in the folder already.
     """
-    tally = Tally()
+    tally = ExportCounts()
     with making_folder(folder) as new:
         with ExitStack() as stack:
             parts = _Parts(stack, new, format_, selection, layout)
@@ -116,7 +122,7 @@ class _Parts:
         self.rows: Counter[str] = Counter()
         self._stack, self._root, self._format, self._layout = stack, root, format_, layout
         self._columns = selection.columns
-        self._room = Room()
+        self._room = MemoryBudget()
         self._shards: dict[str, list[AddRows]] = {}
         # Datasets that are not split are called so by all who load them.
         self._split = _split(layout.split, "train" if format_.is_dataset else "articles")
@@ -142,16 +148,16 @@ class _Parts:
             shards = self._shards[part]
             for turn in range(min(len(shards), len(some))):
                 add = shards[(self.rows[part] + turn) % len(shards)]
-                add(batch.take(some[turn :: len(shards)]))
+                add(batch.select_rows(some[turn :: len(shards)]))
             self.rows[part] += len(some)
 
-    def files(self) -> Iterator[FileMade]:
+    def files(self) -> Iterator[ExportedFile]:
         """The files, which must be closed."""
         of = self._layout.shards
         for part in self.names:
             for shard in range(of):
                 rows = len(range(shard, self.rows[part], of))
-                yield file_made(self._path(part, shard), self._root, rows)
+                yield exported_file(self._path(part, shard), self._root, rows)
 
     def _open(self, part: str) -> None:
         self._shards[part] = []

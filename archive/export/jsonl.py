@@ -6,21 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from archive.export.base import AddRows, Room
+from archive.export.base import AddRows, MemoryBudget
 from archive.export.columns import COLUMNS, Column
-from archive.export.values import as_json, row_of, rows_of
+from archive.export.values import row_of, rows_of, to_json_text
 from archive.read.articles import ArchivedArticle, Batch
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) -> Iterator[AddRows]:
     """Write one line for each article; nothing waits."""
 
     names = [column.name for column in columns]
 
     def add(batch: Batch) -> None:
         rows = (dict(zip(names, row, strict=True)) for row in rows_of(batch, columns))
-        file.writelines(as_json(row).encode() + b"\n" for row in rows)
+        file.writelines(to_json_text(row).encode() + b"\n" for row in rows)
 
     yield add
 
@@ -28,4 +28,4 @@ def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterato
 def to_json(article: ArchivedArticle, columns: Sequence[Column] = COLUMNS) -> str:
     """One article as a JSON object on one line, keys in the order of the columns."""
     names = (column.name for column in columns)
-    return as_json(dict(zip(names, row_of(article, columns), strict=True)))
+    return to_json_text(dict(zip(names, row_of(article, columns), strict=True)))

@@ -17,9 +17,9 @@ from typing import Any
 
 from archive.core.disk import replacing
 from archive.export.base import Selection
-from archive.export.numbers import Numbers
+from archive.export.numbers import NumberRuns
 from archive.export.values import encodable
-from archive.read.article_rows import Mark
+from archive.read.article_rows import ReadPosition
 from archive.read.articles import Articles, Batch
 
 NOT_STATED = "not stated"
@@ -31,7 +31,7 @@ NO_DATE = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class FileMade:
+class ExportedFile:
     """A file of an export."""
 
     path: str
@@ -43,7 +43,7 @@ class FileMade:
 
 
 @dataclass(slots=True)
-class Tally:
+class ExportCounts:
     """What is in an export, counted while it passes."""
 
     rows: int = 0
@@ -52,7 +52,7 @@ class Tally:
     extractors: Counter[str] = field(default_factory=Counter)
     licences: Counter[str] = field(default_factory=Counter)
     reservations: Counter[str] = field(default_factory=Counter)
-    articles: Numbers = field(default_factory=Numbers)
+    articles: NumberRuns = field(default_factory=NumberRuns)
     clustered: array[int] = field(default_factory=lambda: array("q"))
     """In turn, an article and the cluster that it is in: there may be a great many."""
     first_publishers: dict[int, str] = field(default_factory=dict)
@@ -97,8 +97,8 @@ class Tally:
 def manifest_of(
     selection: Selection,
     format_: str,
-    tally: Tally,
-    files: Sequence[FileMade],
+    tally: ExportCounts,
+    files: Sequence[ExportedFile],
     *,
     split: str | None,
     shards: int,
@@ -122,17 +122,17 @@ def manifest_of(
         "rows_by_tdm_reserved": dict(sorted(tally.reservations.items())),
         "published": _span(tally.published),
         "captured": _span(tally.captured),
-        "citation": citation(selection, tally, made_at),
+        "citation": dataset_citation(selection, tally, made_at),
         "files": [asdict(file) for file in files],
         "as_of": _as_of(selection.mark, tally),
     }
 
 
-def _as_of(mark: Mark, tally: Tally) -> dict[str, Any] | None:
+def _as_of(mark: ReadPosition, tally: ExportCounts) -> dict[str, Any] | None:
     """What `archive.export.again` needs; None where the articles came from elsewhere."""
     if mark.last_revision is None:
         return None
-    members: dict[int, Numbers] = defaultdict(Numbers)
+    members: dict[int, NumberRuns] = defaultdict(NumberRuns)
     for id_, cluster_id in zip(tally.clustered[::2], tally.clustered[1::2], strict=True):
         members[cluster_id].add(id_)
     first = tally.first_publishers
@@ -150,7 +150,7 @@ def _library(format_: str) -> str | None:
     return f"SQLite {sqlite3.sqlite_version}" if format_ == "sqlite" else None
 
 
-def citation(selection: Selection, tally: Tally, made_at: datetime) -> str:
+def dataset_citation(selection: Selection, tally: ExportCounts, made_at: datetime) -> str:
     """How to name the export in a text, as far as the archive knows."""
     archive = selection.origin.get("archive_id") or "of unknown id"
     articles = f"{tally.rows} row{'' if tally.rows == 1 else 's'}"
@@ -163,11 +163,11 @@ def citation(selection: Selection, tally: Tally, made_at: datetime) -> str:
     )
 
 
-def file_made(path: Path, root: Path, rows: int) -> FileMade:
+def exported_file(path: Path, root: Path, rows: int) -> ExportedFile:
     """What the manifest in `root` says of a file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileMade(path.relative_to(root).as_posix(), rows, path.stat().st_size, digest)
+    return ExportedFile(path.relative_to(root).as_posix(), rows, path.stat().st_size, digest)
 
 
 def manifest_path(target: Path) -> Path:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 _RUNS = re.compile(r"(?:\d{1,18}(?:-\d{1,18})?(?:,(?!$)|$))*")
 
 
-class Numbers:
+class NumberRuns:
     """Numbers in the order in which they were added, kept as runs; one twice in a row is one.
 
-    >>> str(Numbers([1, 2, 3, 3, 7]))
+    >>> str(NumberRuns([1, 2, 3, 3, 7]))
     '1-3,7'
     """
 
@@ -33,7 +33,7 @@ class Numbers:
             self._last.append(number)
 
     @classmethod
-    def parse(cls, text: str) -> Numbers:
+    def parse(cls, text: str) -> NumberRuns:
         """Read what `str` gives.
 
         Raises:

@@ -17,8 +17,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from archive.errors import WrongUseError
-from archive.export.base import AddRows, Room
-from archive.export.columns import LONG_TEXTS, PAGE_COLUMNS, Column, Kind, meanings
+from archive.export.base import AddRows, MemoryBudget
+from archive.export.columns import LONG_TEXTS, PAGE_COLUMNS, Column, ColumnType, meanings
 from archive.export.values import encodable
 from archive.read.articles import Batch
 
@@ -47,7 +47,7 @@ FEW_VALUES = (
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) -> Iterator[AddRows]:
     """Write row groups as they fill.
 
     Raises:
@@ -75,7 +75,7 @@ class _Rows:
         write: Callable[[pyarrow.Table], Future[None]],
         schema: pyarrow.Schema,
         columns: Sequence[Column],
-        room: Room,
+        room: MemoryBudget,
     ) -> None:
         self._write, self._schema, self._columns, self._room = write, schema, columns, room
         self._writing: Future[None] | None = None
@@ -91,7 +91,7 @@ class _Rows:
         for column in self._columns:
             if column.name in LONG_TEXTS:
                 self._bytes += sum(map(len, filter(None, batch.columns[column.name])))
-        if self._count >= ROWS_A_GROUP or self._bytes >= self._room.of_each:
+        if self._count >= ROWS_A_GROUP or self._bytes >= self._room.bytes_per_file:
             self._end_group()
         elif sum(map(len, self._few)) >= ROWS_A_BATCH:
             self._end_batch()
@@ -142,15 +142,15 @@ def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:
         WrongUseError: pyarrow is not installed.
     """
     arrow = import_arrow()
-    types: dict[Kind, Any] = {
-        Kind.TEXT: arrow.string(),
-        Kind.INTEGER: arrow.int64(),
-        Kind.BOOLEAN: arrow.bool_(),
-        Kind.TIME: arrow.timestamp("us", "UTC"),
-        Kind.LIST: arrow.list_(arrow.string()),
+    types: dict[ColumnType, Any] = {
+        ColumnType.TEXT: arrow.string(),
+        ColumnType.INTEGER: arrow.int64(),
+        ColumnType.BOOLEAN: arrow.bool_(),
+        ColumnType.TIME: arrow.timestamp("us", "UTC"),
+        ColumnType.LIST: arrow.list_(arrow.string()),
     }
     page = [arrow.field(one.name, types[one.kind], one.is_nullable) for one in PAGE_COLUMNS]
-    types[Kind.PAGES] = arrow.list_(arrow.struct(page))
+    types[ColumnType.PAGES] = arrow.list_(arrow.struct(page))
     return arrow.schema(
         arrow.field(
             column.name,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from archive.export.base import Selection
-from archive.read.article_rows import Mark
+from archive.read.article_rows import ReadPosition
 from archive.read.query import Query
-from archive.search.syntax import Asked
+from archive.search.syntax import QueryLike
 from archive.search.tree import EVERYTHING
 
 
 def select(
     query: Query,
     warc: Path,
-    matching: Asked = EVERYTHING,
+    matching: QueryLike = EVERYTHING,
     *,
     every_revision: bool = False,
     first_only: bool = False,
@@ -23,7 +23,7 @@ def select(
 
     `warc` is the folder of the archive's WARC files.
     """
-    mark = Mark()
+    mark = ReadPosition()
     articles = query.all_articles(
         matching=matching, every_revision=every_revision, first_only=first_only, mark=mark
     )

@@ -14,19 +14,19 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from archive.errors import StorageError
-from archive.export.base import AddRows, Room
-from archive.export.columns import Column, Kind, meanings
-from archive.export.values import as_json, rows_of
+from archive.export.base import AddRows, MemoryBudget
+from archive.export.columns import Column, ColumnType, meanings
+from archive.export.values import rows_of, to_json_text
 from archive.read.articles import Batch
 
 SEARCHED = ("title", "text")
 INDEXED = ("id", "source", "published_at", "cluster_id")
-TYPES = {Kind.INTEGER: "INTEGER", Kind.BOOLEAN: "INTEGER"}
+SQLITE_TYPES = {ColumnType.INTEGER: "INTEGER", ColumnType.BOOLEAN: "INTEGER"}
 """Of a column; text where it is not told."""
 
 
 @contextmanager
-def open_table(file: BinaryIO, columns: Sequence[Column], room: Room) -> Iterator[AddRows]:
+def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) -> Iterator[AddRows]:
     """Write a database over the empty `file`, which must have a name.
 
     Raises:
@@ -56,7 +56,7 @@ def _make_tables(database: sqlite3.Connection, columns: Sequence[Column]) -> Non
     # An id comes once for each revision, and VACUUM renumbers rows without a number of their own.
     lines = ["row INTEGER PRIMARY KEY"]
     for column in columns:
-        kind = TYPES.get(column.kind, "TEXT")
+        kind = SQLITE_TYPES.get(column.kind, "TEXT")
         lines.append(f"{column.name} {kind}{'' if column.is_nullable else ' NOT NULL'}")
     database.execute(f"CREATE TABLE articles ({', '.join(lines)})")
     database.execute("CREATE TABLE columns (name TEXT PRIMARY KEY, meaning TEXT NOT NULL)")
@@ -83,4 +83,4 @@ def _make_searchable(database: sqlite3.Connection, names: Sequence[str]) -> None
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    return as_json(value) if isinstance(value, list) else value
+    return to_json_text(value) if isinstance(value, list) else value

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from archive.export.columns import Column, Kind
+from archive.export.columns import Column, ColumnType
 from archive.read.article_pages import ArchivedPage
 from archive.read.articles import ArchivedArticle, Batch
 
@@ -20,14 +20,14 @@ def rows_of(batch: Batch, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]
     return zip(*values, strict=True)
 
 
-def _encodable_column(values: Sequence[Any], kind: Kind) -> Sequence[Any]:
+def _encodable_column(values: Sequence[Any], kind: ColumnType) -> Sequence[Any]:
     """The values, looked at together: hardly ever is there anything to change."""
     match kind:
-        case Kind.TEXT if _is_encodable(filter(None, values)):
+        case ColumnType.TEXT if _is_encodable(filter(None, values)):
             return values
-        case Kind.LIST if _is_encodable(chain.from_iterable(values)):
+        case ColumnType.LIST if _is_encodable(chain.from_iterable(values)):
             return values
-        case Kind.TEXT | Kind.LIST | Kind.PAGES:
+        case ColumnType.TEXT | ColumnType.LIST | ColumnType.PAGES:
             return [encodable(value) for value in values]
         case _:
             return values
@@ -71,7 +71,7 @@ def encodable(value: Any) -> Any:
     return value
 
 
-def as_json(value: Any) -> str:
+def to_json_text(value: Any) -> str:
     """A list as JSON, times in ISO 8601."""
     return json.dumps(value, ensure_ascii=False, default=_plain)
 

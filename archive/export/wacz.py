@@ -119,7 +119,7 @@ class _Names:
         self.by_file[file] = name
         return name
 
-    def of(self, file: str) -> str | None:
+    def name_of(self, file: str) -> str | None:
         """The name of a file that the index names; None for one that is not closed yet.
 
         A file elsewhere, imported by reference, is known from the index alone.
@@ -163,7 +163,7 @@ def _index_lines(root: Path, names: _Names) -> Iterator[bytes]:
             key, time, told = line.split(b" ", 2)
             fields = json.loads(told)
             unseen.discard(fields["filename"])
-            if name := names.of(fields["filename"]):
+            if name := names.name_of(fields["filename"]):
                 fields["filename"] = name
                 yield b" ".join((key, time, json.dumps(fields).encode() + b"\n"))
     for file in unseen:

@@ -41,7 +41,7 @@ class LocatedWords:
     """The words of a text, which must be in NFC, and where each of them is.
 
     >>> found = LocatedWords("São\u00ad Paulo")
-    >>> found.words, found.place(1)
+    >>> found.words, found.span(1)
     (['sao', 'paulo'], (5, 10))
     """
 
@@ -52,7 +52,7 @@ class LocatedWords:
         if re.search(_IGNORED, text):
             self._kept = [at for at, sign in enumerate(text) if not re.match(_IGNORED, sign)]
 
-    def place(self, number: int) -> tuple[int, int]:
+    def span(self, number: int) -> tuple[int, int]:
         """Return where a word begins and ends in the text, in characters."""
         token = self._tokens[number]
         last = (token.char_offset_to or 0) - 1

@@ -33,8 +33,8 @@ from archive.db.engine import read_connection
 from archive.db.schema import ArchiveRow, ArticleRow
 from archive.errors import LockedError, StorageError
 from archive.index.documents import all_documents, documents_of
-from archive.index.schema import VERSION, register_analyzers, schema
-from archive.index.stems import LANGUAGES
+from archive.index.schema import INDEX_VERSION, register_analyzers, schema
+from archive.index.stems import STEMMED_LANGUAGES
 
 CHANGES_A_STEP = 2_000
 FOLLOWING_BYTES, BUILDING_BYTES = 30 << 20, 200 << 20
@@ -44,7 +44,7 @@ LOCK_WAIT_S = 5.0
 _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading a broken index raises."""
 
-Progress = Callable[[int, int], None]
+ProgressCallback = Callable[[int, int], None]
 """Is told how many articles are indexed, and of how many."""
 
 
@@ -118,7 +118,7 @@ class ArticleIndex:
             return all_after(connection, state.position)
 
     def catch_up(
-        self, progress: Progress = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
+        self, progress: ProgressCallback = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
     ) -> None:
         """Follow all changes; build the index if it cannot be used.
 
@@ -133,7 +133,7 @@ class ArticleIndex:
             self._follow(name, state)
 
     def rebuild(
-        self, progress: Progress = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
+        self, progress: ProgressCallback = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
     ) -> None:
         """Build the index anew. Raises as `catch_up` does."""
         with self._writing(wait_s):
@@ -142,7 +142,7 @@ class ArticleIndex:
             self._follow(name, state)
 
     def purge(
-        self, progress: Progress = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
+        self, progress: ProgressCallback = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
     ) -> None:
         """Leave no words of articles that were deleted in the index.
 
@@ -174,7 +174,7 @@ class ArticleIndex:
         index.reload()
         searcher = index.searcher()
         present = (code for code, _ in searcher.terms_with_prefix("language", ""))
-        snapshot = Snapshot(searcher, tuple(sorted(LANGUAGES.keys() & set(present))))
+        snapshot = Snapshot(searcher, tuple(sorted(STEMMED_LANGUAGES.keys() & set(present))))
         self._snapshot = (newest, snapshot)
         return snapshot
 
@@ -222,7 +222,7 @@ class ArticleIndex:
             state = replace(state, position=position, has_deleted=has_deleted)
             self._note(name, state)
 
-    def _build(self, progress: Progress) -> tuple[str, _State]:
+    def _build(self, progress: ProgressCallback) -> tuple[str, _State]:
         name = uuid.uuid4().hex
         (self.folder / name).mkdir()
         with read_connection(self._engine) as connection:
@@ -265,7 +265,7 @@ def _unreadable(folder: Path, error: Exception) -> StorageError:
 
 
 def _version() -> str:
-    return f"{VERSION} {version('tantivy')}"
+    return f"{INDEX_VERSION} {version('tantivy')}"
 
 
 def _archive_id(connection: Connection) -> str:

@@ -14,12 +14,14 @@ from archive.index.analysis import words
 from archive.index.article_index import ArticleIndex, Snapshot
 from archive.index.schema import schema
 
-SAMPLE = 1_000
+CHECKED_ARTICLES = 1_000
 """Articles that are compared."""
 _SAYS = "`kliping index` builds it anew"
 
 
-def index_problems(index: ArticleIndex, engine: Engine, size: int = SAMPLE) -> Iterator[str]:
+def index_problems(
+    index: ArticleIndex, engine: Engine, size: int = CHECKED_ARTICLES
+) -> Iterator[str]:
     """Yield what is wrong with the articles of a random sample: missing ones, other words.
 
     Articles that the index has not followed yet are no problem.

@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 from archive.index.article_index import Snapshot
-from archive.index.queries import Executable, all_of, in_range, to_query
+from archive.index.queries import IndexQuery, all_match, in_range, to_query
 from archive.index.schema import DAY, MONTH, NO_NUMBER, NO_TEXT, WEEK
-from archive.index.searching import count_found
+from archive.index.searching import count_matches
 from archive.search.tree import EVERYTHING, By, Node
-from archive.search.tree import all_of as all_nodes
+from archive.search.tree import conjunction as all_nodes
 
-Group: TypeAlias = tuple[str | None, ...]
-Tally: TypeAlias = Counter[Group]
+GroupKey: TypeAlias = tuple[str | None, ...]
+GroupCounts: TypeAlias = Counter[GroupKey]
 
 MAX_BUCKETS = 65_000
 """Of one aggregation of tantivy; where there would be more, parts of the articles are counted."""
@@ -31,7 +31,7 @@ _FACETS = (By.SOURCE, By.LANGUAGE, By.SECTION)
 class Count:
     """How many articles a group has, and how many of them match."""
 
-    group: Group
+    group: GroupKey
     """One value for each thing that is counted by; None where the articles have none."""
     articles: int
     matching: int
@@ -54,7 +54,7 @@ class Facets:
     undated: int
 
 
-def count(
+def count_groups(
     snapshot: Snapshot,
     by: Sequence[By],
     *,
@@ -74,7 +74,16 @@ def count(
     return [replace(each, matching=matched[each.group]) for each in counts]
 
 
-def facets(snapshot: Snapshot, node: Node) -> Facets:
+def count_values(by: Sequence[By], count: Count, *, has_query: bool) -> dict[str, Any]:
+    """Return a count as values for JSON; with what matches where there is a query."""
+    groups = dict(zip(map(str, by), count.group, strict=True))
+    if not has_query:
+        return {**groups, "articles": count.articles}
+    facts = {"matching": count.matching, "articles": count.articles, "share": count.share}
+    return {**groups, **facts}
+
+
+def count_facets(snapshot: Snapshot, node: Node) -> Facets:
     """Count a query's hits by source, language, section and day."""
     query = to_query(node, snapshot.languages)
     wanted = {by.value: _terms([by]) for by in (*_FACETS, By.MONTH)}
@@ -101,15 +110,15 @@ def count_revisions(snapshot: Snapshot, node: Node) -> int:
     return int(total["revisions"]["value"] or 0)
 
 
-def _tally(snapshot: Snapshot, by: Sequence[By], node: Node) -> Tally:
+def _tally(snapshot: Snapshot, by: Sequence[By], node: Node) -> GroupCounts:
     query = to_query(node, snapshot.languages)
     if not by:
-        articles = count_found(snapshot, query.query)
+        articles = count_matches(snapshot, query.query)
         return Counter({(): articles} if articles else {})
     return _tally_of(snapshot, by, query)
 
 
-def _tally_of(snapshot: Snapshot, by: Sequence[By], query: Executable) -> Tally:
+def _tally_of(snapshot: Snapshot, by: Sequence[By], query: IndexQuery) -> GroupCounts:
     """Count by groups; of so many that tantivy refuses, in either half of the articles' ids."""
     try:
         found = snapshot.searcher.aggregate(query.query, {"groups": _terms(by)})
@@ -120,11 +129,11 @@ def _tally_of(snapshot: Snapshot, by: Sequence[By], query: Executable) -> Tally:
             raise
         middle = (first + last) // 2
         halves = in_range("id", None, middle), in_range("id", middle + 1, None)
-        one, other = (_tally_of(snapshot, by, all_of([query, half])) for half in halves)
+        one, other = (_tally_of(snapshot, by, all_match([query, half])) for half in halves)
         return one + other
 
 
-def _first_and_last_id(snapshot: Snapshot, query: Executable) -> tuple[int, int]:
+def _first_and_last_id(snapshot: Snapshot, query: IndexQuery) -> tuple[int, int]:
     ends = snapshot.searcher.aggregate(
         query.query, {end: {end: {"field": "id"}} for end in ("min", "max")}
     )
@@ -141,9 +150,9 @@ def _terms(by: Sequence[By]) -> dict[str, Any]:
     return terms
 
 
-def _read(by: Sequence[By], found: Mapping[str, Any]) -> Tally:
+def _read(by: Sequence[By], found: Mapping[str, Any]) -> GroupCounts:
     """Read the groups and their counts from the answer to `_terms`."""
-    tally: Tally = Counter()
+    tally: GroupCounts = Counter()
     if found["sum_other_doc_count"]:
         raise ValueError("too many buckets")
     for bucket in found["buckets"]:
@@ -179,6 +188,6 @@ def _in_order(found: Mapping[str, Any]) -> dict[int, int]:
     return dict(sorted(counts.items()))
 
 
-def _most_first(tally: Tally) -> dict[str | None, int]:
+def _most_first(tally: GroupCounts) -> dict[str | None, int]:
     in_order = sorted(tally.items(), key=lambda one: (-one[1], one[0][0] or ""))
     return {name: articles for (name,), articles in in_order}

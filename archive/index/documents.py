@@ -25,7 +25,7 @@ from archive.index.schema import (
     VANISHED,
     WEEK,
 )
-from archive.index.stems import LANGUAGES, stem_term
+from archive.index.stems import STEMMED_LANGUAGES, stem_term
 
 _ROWS_AT_A_TIME = 500
 _ID_BITS = 29
@@ -110,7 +110,7 @@ def _document(row: Row[*tuple[Any, ...]]) -> Document:
     title, text = words(row.title or ""), words(row.text)
     document.add_text(TITLE, " ".join(title))
     document.add_text(TEXT, " ".join(text))
-    if row.language in LANGUAGES:
+    if row.language in STEMMED_LANGUAGES:
         document.add_text(TITLE_STEMS, " ".join(_stems(title, row.language)))
         document.add_text(STEMS, " ".join(_stems([*title, *text], row.language)))
     _add_facts(document, row)

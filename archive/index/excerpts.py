@@ -35,7 +35,7 @@ class Excerpt:
     """Begin and end of each, counted in characters."""
 
 
-def excerpts(
+def mark_excerpts(
     node: Node, title: str | None, text: str, language: str | None
 ) -> tuple[Excerpt, Excerpt] | None:
     """Return the title and a snippet of the text of an article, marked.
@@ -88,8 +88,8 @@ class _Marked:
             return self.whole()
         first, _ = self._best()
         last = min(first + SNIPPET_WORDS, len(self._words))
-        begin = self._located.place(first)[0] if first else 0
-        end = self._located.place(last - 1)[1] if last < len(self._words) else len(self._text)
+        begin = self._located.span(first)[0] if first else 0
+        end = self._located.span(last - 1)[1] if last < len(self._words) else len(self._text)
         before, after = "…" * (first > 0), "…" * (last < len(self._words))
         marks = self._marks(first, last, begin - len(before))
         return Excerpt(f"{before}{self._text[begin:end]}{after}", tuple(marks))
@@ -124,7 +124,7 @@ class _Marked:
                 joined.append([begin, end])
             reached = joined[-1][1]
         for begin, end in joined:
-            first_place, last_place = self._located.place(begin), self._located.place(end - 1)
+            first_place, last_place = self._located.span(begin), self._located.span(end - 1)
             yield first_place[0] - offset, last_place[1] - offset
 
 

@@ -11,12 +11,14 @@ from archive.errors import LockedError, StorageError
 if TYPE_CHECKING:
     from archive.index.article_index import ArticleIndex
 
+FOLLOW_INDEX_EVERY_S = 1.0
+"""How often an index that is used follows the database."""
 RETRY_S = 60.0
 """A disk or a database that refused is left alone for so long."""
 _log = logging.getLogger(__name__)
 
 
-class Follower:
+class IndexFollower:
     """Lets an index follow every some seconds until it is closed, and leaves no words of deleted
     articles in it. What goes wrong is logged; the next time tries again."""
 

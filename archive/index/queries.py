@@ -53,7 +53,7 @@ _TRAITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Executable:
+class IndexQuery:
     """A query of tantivy, and the same in the notation of Lucene, for people."""
 
     query: Query
@@ -62,7 +62,7 @@ class Executable:
     `#` is before what has no score."""
 
 
-def to_query(node: Node, languages: Sequence[str]) -> Executable:  # noqa: PLR0911
+def to_query(node: Node, languages: Sequence[str]) -> IndexQuery:  # noqa: PLR0911
     """Return what is executed for a node, in an archive of articles in some languages.
 
     Only words and phrases have a score.
@@ -71,7 +71,9 @@ def to_query(node: Node, languages: Sequence[str]) -> Executable:  # noqa: PLR09
         case Text() | Near():
             title = _weighted(_within(node, TITLE, TITLE_STEMS, languages), TITLE_WEIGHT)
             return (
-                title if node.in_title else any_of([title, _within(node, TEXT, STEMS, languages)])
+                title
+                if node.in_title
+                else any_match([title, _within(node, TEXT, STEMS, languages)])
             )
         case Not(inner):
             return _all_but([_everything()], [to_query(inner, languages)])
@@ -80,30 +82,30 @@ def to_query(node: Node, languages: Sequence[str]) -> Executable:  # noqa: PLR09
             excluded = [to_query(each.node, languages) for each in nodes if isinstance(each, Not)]
             return _all_but(wanted or [_everything()], excluded)
         case Or(nodes):
-            return any_of([to_query(each, languages) for each in nodes])
+            return any_match([to_query(each, languages) for each in nodes])
         case Fact(field, value):
             return has_fact("language" if field is Field.LANG else field.value, value)
         case Period(clock, first, last):
             days = in_range(_DAYS[clock], _ordinal(first or date.min), _ordinal(last))
-            return Executable(days.query, f"#{_DAYS[clock]}:[{first or '*'} TO {last or '*'}]")
+            return IndexQuery(days.query, f"#{_DAYS[clock]}:[{first or '*'} TO {last or '*'}]")
         case Range(quantity, low, high):
             return in_range(quantity.value, low, high)
         case Trait():
             return in_range(*_TRAITS[node])
 
 
-def any_of(several: Sequence[Executable]) -> Executable:
+def any_match(several: Sequence[IndexQuery]) -> IndexQuery:
     """Return what any of several finds."""
     query = Query.boolean_query([(Occur.Should, each.query) for each in several])
-    return Executable(query, f"({' '.join(each.written for each in several)})")
+    return IndexQuery(query, f"({' '.join(each.written for each in several)})")
 
 
-def all_of(several: Sequence[Executable]) -> Executable:
+def all_match(several: Sequence[IndexQuery]) -> IndexQuery:
     """Return what all of several find."""
     return _all_but(several, [])
 
 
-def in_range(field: str, low: int | None, high: int | None) -> Executable:
+def in_range(field: str, low: int | None, high: int | None) -> IndexQuery:
     """Return the articles whose number in a field is in a range, both ends included."""
     if low is None and high is None:
         return _unscored(Query.exists_query(field), f"{field}:*")
@@ -112,17 +114,17 @@ def in_range(field: str, low: int | None, high: int | None) -> Executable:
     return _unscored(query, f"{field}:[{' TO '.join(ends)}]")
 
 
-def has_fact(field: str, value: str) -> Executable:
+def has_fact(field: str, value: str) -> IndexQuery:
     """Return the articles of which a field has a value, whatever its case."""
     form = value_form(value)
     return _unscored(Query.term_query(schema(), field, form, "basic"), f"{field}:{form}")
 
 
-def _within(node: Text | Near, field: str, stems: str, languages: Sequence[str]) -> Executable:
+def _within(node: Text | Near, field: str, stems: str, languages: Sequence[str]) -> IndexQuery:
     """Look for words in one field, or for their stems in another."""
     of_text = words(node.text)
     if not of_text:  # signs that only Python takes for letters or digits
-        return Executable(Query.empty_query(), "()")
+        return IndexQuery(Query.empty_query(), "()")
     if isinstance(node, Near):
         return _near(of_text, node.distance, field)
     if node.is_prefix:
@@ -130,24 +132,24 @@ def _within(node: Text | Near, field: str, stems: str, languages: Sequence[str])
     if len(of_text) > 1:
         return _phrase(of_text, field)
     [word] = of_text
-    exact = Executable(Query.term_query(schema(), field, word), f"{field}:{word}")
+    exact = IndexQuery(Query.term_query(schema(), field, word), f"{field}:{word}")
     if node.is_exact or not languages:
         return exact
-    forms = any_of([_stem(word, stems, language) for language in languages])
-    return any_of([exact, _weighted(forms, STEM_WEIGHT)])
+    forms = any_match([_stem(word, stems, language) for language in languages])
+    return any_match([exact, _weighted(forms, STEM_WEIGHT)])
 
 
-def _stem(word: str, field: str, language: str) -> Executable:
+def _stem(word: str, field: str, language: str) -> IndexQuery:
     term = stem_term(word, language)
-    return Executable(Query.term_query(schema(), field, term, "basic"), f"{field}:{term}")
+    return IndexQuery(Query.term_query(schema(), field, term, "basic"), f"{field}:{term}")
 
 
-def _phrase(of_text: Sequence[str], field: str, slop: int = 0) -> Executable:
+def _phrase(of_text: Sequence[str], field: str, slop: int = 0) -> IndexQuery:
     query = Query.phrase_query(schema(), field, list(of_text), slop)
-    return Executable(query, f'{field}:"{" ".join(of_text)}"{f"~{slop}" if slop else ""}')
+    return IndexQuery(query, f'{field}:"{" ".join(of_text)}"{f"~{slop}" if slop else ""}')
 
 
-def _prefix(of_text: Sequence[str], field: str) -> Executable:
+def _prefix(of_text: Sequence[str], field: str) -> IndexQuery:
     # Not `phrase_prefix_query`, which looks for no more than the first few of the longer words.
     *before, last = (re.escape(word) for word in of_text)
     longer = f"{last}.*"
@@ -155,38 +157,38 @@ def _prefix(of_text: Sequence[str], field: str) -> Executable:
         query = Query.regex_phrase_query(schema(), field, [*before, longer])
     else:
         query = Query.regex_query(schema(), field, longer)
-    return Executable(query, f"{field}:/{' '.join([*before, longer])}/")
+    return IndexQuery(query, f"{field}:/{' '.join([*before, longer])}/")
 
 
-def _near(of_text: Sequence[str], distance: int, field: str) -> Executable:
+def _near(of_text: Sequence[str], distance: int, field: str) -> IndexQuery:
     # A slop is the number of words between two that are in this order.
     pairs = [pair for pair in pairwise(of_text) if pair[0] != pair[1]]
-    return all_of(
+    return all_match(
         [
-            any_of([_phrase(order, field, distance - 1) for order in (pair, pair[::-1])])
+            any_match([_phrase(order, field, distance - 1) for order in (pair, pair[::-1])])
             for pair in pairs
         ]
     )
 
 
-def _all_but(wanted: Sequence[Executable], excluded: Sequence[Executable]) -> Executable:
+def _all_but(wanted: Sequence[IndexQuery], excluded: Sequence[IndexQuery]) -> IndexQuery:
     query = Query.boolean_query(
         [(Occur.Must, each.query) for each in wanted]
         + [(Occur.MustNot, each.query) for each in excluded]
     )
     written = [f"+{each.written}" for each in wanted] + [f"-{each.written}" for each in excluded]
-    return Executable(query, f"({' '.join(written)})")
+    return IndexQuery(query, f"({' '.join(written)})")
 
 
-def _weighted(one: Executable, weight: float) -> Executable:
-    return Executable(Query.boost_query(one.query, weight), f"{one.written}^{weight:g}")
+def _weighted(one: IndexQuery, weight: float) -> IndexQuery:
+    return IndexQuery(Query.boost_query(one.query, weight), f"{one.written}^{weight:g}")
 
 
-def _unscored(query: Query, written: str) -> Executable:
-    return Executable(Query.const_score_query(query, 0.0), f"#{written}")
+def _unscored(query: Query, written: str) -> IndexQuery:
+    return IndexQuery(Query.const_score_query(query, 0.0), f"#{written}")
 
 
-def _everything() -> Executable:
+def _everything() -> IndexQuery:
     return _unscored(Query.all_query(), "*")
 
 

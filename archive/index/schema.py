@@ -8,7 +8,7 @@ from tantivy import Index, Schema, SchemaBuilder
 
 from archive.index.analysis import fact_analyzer, indexed_analyzer, value_analyzer
 
-VERSION = 2
+INDEX_VERSION = 2
 """To be raised with any change of the fields or of how words are told apart: indexes are then
 built anew."""
 
@@ -23,7 +23,7 @@ COUNTED_FACTS = ("source", "language", "section", "author")
 NO_TEXT, NO_NUMBER = "\0", -1
 """What an article without language, section or day of publication has in their place: tantivy
 counts a field that all articles have five times as fast."""
-FACTS = (*COUNTED_FACTS, "domain", "tag", "kind", "license", "url")
+FACT_FIELDS = (*COUNTED_FACTS, "domain", "tag", "kind", "license", "url")
 """Texts that are compared whole, without regard to their case. An article may have several."""
 
 DAY, WEEK, MONTH = "day", "week", "month"
@@ -31,7 +31,7 @@ DAY, WEEK, MONTH = "day", "week", "month"
 Monday of its week, and months since year 0."""
 CAPTURED, VANISHED = "captured", "vanished"
 """Ordinals of days in UTC."""
-NUMBERS = (
+NUMBER_FIELDS = (
     *(DAY, WEEK, MONTH, CAPTURED, VANISHED),
     *("words", "cluster", "revisions", "first", "paywalled"),
     "recency",  # the order of publication, see `archive.index.documents`
@@ -50,10 +50,10 @@ def schema() -> Schema:
         builder.add_text_field(name, tokenizer_name="indexed", index_option="position")
     for name in (TITLE_STEMS, STEMS):
         builder.add_text_field(name, tokenizer_name="indexed", index_option="basic")
-    for name in FACTS:
+    for name in FACT_FIELDS:
         is_counted = name in COUNTED_FACTS
         builder.add_text_field(name, fast=is_counted, tokenizer_name="fact", index_option="basic")
-    for name in NUMBERS:
+    for name in NUMBER_FIELDS:
         builder.add_integer_field(name, fast=True)
     return builder.build()
 

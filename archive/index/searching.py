@@ -11,7 +11,7 @@ from tantivy import DocAddress, Order, Query
 
 from archive.index.article_index import Snapshot
 from archive.index.documents import recency, recency_span
-from archive.index.queries import all_of, in_range, to_query
+from archive.index.queries import all_match, in_range, to_query
 from archive.index.schema import DAY
 from archive.search.tree import Clock, Node, Period, texts_of
 from archive.search.tree import Order as HitOrder
@@ -41,7 +41,7 @@ class Match:
     cursor: Cursor
 
 
-def find(
+def find_hits(
     snapshot: Snapshot, node: Node, *, limit: int, order: HitOrder, after: Cursor | None = None
 ) -> list[Match]:
     """Return the first `limit` hits, of all or of those after a cursor of the same query.
@@ -58,22 +58,22 @@ def find(
     return _newest(snapshot, node, limit, after)
 
 
-def count(snapshot: Snapshot, node: Node) -> int:
+def count_hits(snapshot: Snapshot, node: Node) -> int:
     """Count the articles that match."""
-    return count_found(snapshot, to_query(node, snapshot.languages).query)
+    return count_matches(snapshot, to_query(node, snapshot.languages).query)
 
 
-def count_found(snapshot: Snapshot, query: Query) -> int:
+def count_matches(snapshot: Snapshot, query: Query) -> int:
     """Count the articles that a query of tantivy finds."""
     found: int = snapshot.searcher.search(query, 1).count  # type: ignore[attr-defined] # it has
     return found
 
 
-def ids(snapshot: Snapshot, node: Node) -> Iterator[list[int]]:
+def matching_ids(snapshot: Snapshot, node: Node) -> Iterator[list[int]]:
     """Yield the ids of all articles that match, in their order, some thousands at a time."""
     wanted, last = to_query(node, snapshot.languages), 0
     while True:
-        behind = all_of([wanted, in_range("id", last + 1, None)]).query
+        behind = all_match([wanted, in_range("id", last + 1, None)]).query
         some = [id_ for id_, _ in _ordered(snapshot, behind, IDS_AT_A_TIME, "id", Order.Asc)]
         if not some:
             return
@@ -127,11 +127,11 @@ def _newest_hits(
     newest = recency(0, datetime.now(UTC)) if high is None else high
     for days in _SOUGHT_DAYS:
         low = newest - recency_span(days)
-        within = all_of([wanted, in_range("recency", low, high)])
+        within = all_match([wanted, in_range("recency", low, high)])
         hits = _ordered(snapshot, within.query, limit, "recency", Order.Desc)
         if len(hits) == limit:
             return hits
-    behind = wanted if high is None else all_of([wanted, in_range("recency", None, high)])
+    behind = wanted if high is None else all_match([wanted, in_range("recency", None, high)])
     return _ordered(snapshot, behind.query, limit, "recency", Order.Desc)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from Sastrawi.Stemmer.Stemmer import Stemmer as Sastrawi
     from Stemmer import Stemmer as Snowball
 
-LANGUAGES = {
+STEMMED_LANGUAGES = {
     "ar": "arabic",
     "ca": "catalan",
     "cs": "czech",
@@ -60,7 +60,7 @@ LANGUAGES = {
 }
 """ISO 639-1 codes of what can be stemmed, with the names of PyStemmer's algorithms."""
 
-LONGEST = 40
+MAX_STEMMED_LETTERS = 40
 """Letters of the longest word that is stemmed; what is longer is an address or a slip."""
 
 NOT_ROOTS = frozenset(
@@ -156,8 +156,8 @@ def stem(word: str, language: str | None) -> str:
     >>> stem("pertumbuhan", "id"), stem("running", "en"), stem("running", None)
     ('tumbuh', 'run', 'running')
     """
-    algorithm = LANGUAGES.get(language or "")
-    if algorithm is None or len(word) > LONGEST:
+    algorithm = STEMMED_LANGUAGES.get(language or "")
+    if algorithm is None or len(word) > MAX_STEMMED_LETTERS:
         return word
     if algorithm == "indonesian":
         return _indonesian(word)

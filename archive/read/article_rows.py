@@ -66,7 +66,7 @@ _HAS_PAGES = select(exists(select(RevisionPageRow.number)))
 
 
 @dataclass(slots=True)
-class Mark:
+class ReadPosition:
     """How far an archive had come when it was read."""
 
     last_revision: int | None = None

@@ -105,7 +105,7 @@ class ArchivedArticle:
         return RecordRef(self.warc_file, self.warc_offset, self.warc_length, self.warc_record_id)
 
 
-COLUMNS = tuple(field.name for field in fields(ArchivedArticle))
+COLUMN_NAMES = tuple(field.name for field in fields(ArchivedArticle))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,12 @@ class Batch:
     """Some articles, column by column: what is done with many need not make an object of each."""
 
     columns: Mapping[str, Sequence[Any]]
-    """By the names in `COLUMNS`; all of one length, which is not 0."""
+    """By the names in `COLUMN_NAMES`; all of one length, which is not 0."""
 
     @classmethod
-    def of(cls, articles: Sequence[ArchivedArticle]) -> Batch:
+    def from_articles(cls, articles: Sequence[ArchivedArticle]) -> Batch:
         """The batch of some articles."""
-        return cls({name: [getattr(one, name) for one in articles] for name in COLUMNS})
+        return cls({name: [getattr(one, name) for one in articles] for name in COLUMN_NAMES})
 
     def __len__(self) -> int:
         return len(self.columns["id"])
@@ -129,7 +129,7 @@ class Batch:
         for values in zip(*self.columns.values(), strict=True):
             yield ArchivedArticle(**dict(zip(names, values, strict=True)))
 
-    def take(self, rows: Sequence[int]) -> Batch:
+    def select_rows(self, rows: Sequence[int]) -> Batch:
         """The batch of some of its rows, which are counted from 0."""
         return Batch({name: [column[n] for n in rows] for name, column in self.columns.items()})
 

@@ -24,7 +24,7 @@ ARTICLES_AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
-class InCluster:
+class ClusterThen:
     """What was known of an article's cluster."""
 
     id: int
@@ -39,7 +39,7 @@ class AsOf:
     """Their numbers, in the order of the export."""
     last_revision: int
     """The greatest number (`revisions.id`) of any revision that there was."""
-    clusters: Mapping[int, InCluster] = field(default_factory=dict)
+    clusters: Mapping[int, ClusterThen] = field(default_factory=dict)
     """By article; what is not here was in none."""
     missing: list[int] = field(default_factory=list)
     """Articles that are not there any more: known when all have been read."""
@@ -86,7 +86,7 @@ def _revisions_then(
     return known
 
 
-def _as_then(article: ArchivedArticle, then: _Then, cluster: InCluster | None) -> ArchivedArticle:
+def _as_then(article: ArchivedArticle, then: _Then, cluster: ClusterThen | None) -> ArchivedArticle:
     has_older = then.numbers[0] > 1
     return replace(
         article,

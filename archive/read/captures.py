@@ -69,12 +69,12 @@ _LAST_MEMENTOS = _MEMENTOS.order_by(CaptureRow.captured_at.desc(), CaptureRow.id
 )
 _CAPTURES = select(*_COLUMNS).where(_OF_URL)
 _IN_ORDER = _CAPTURES.order_by(CaptureRow.captured_at, CaptureRow.id).limit(bindparam("most"))
-Place = tuple[datetime, int]
+CaptureCursor = tuple[datetime, int]
 """Time and number of a capture, after which to go on."""
 
 
-def captures_of(
-    engine: Engine, url: str, *, after: Place | None = None, limit: int | None = None
+def list_captures(
+    engine: Engine, url: str, *, after: CaptureCursor | None = None, limit: int | None = None
 ) -> list[ArchivedCapture]:
     """The captures of a URL, oldest first, failed ones too.
 

@@ -34,7 +34,7 @@ from archive.errors import WrongUseError
 
 _SPAN = re.compile(r"(\d{1,6})\s*([hdw])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 168}
-Place = tuple[datetime, int, int]
+ChangeCursor = tuple[datetime, int, int]
 """Of a change: when it was seen, the article, and the revision that it made."""
 
 
@@ -48,7 +48,7 @@ class ChangeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ArticleChange:
     """One change of one article."""
 
     kind: ChangeKind
@@ -67,7 +67,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ChangeFilter:
     """Which changes are asked for."""
 
     since: datetime
@@ -97,9 +97,9 @@ def parse_since(text: str, now: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def changes(
+def changes_since(
     engine: Engine, since: datetime, *, source: str | None = None, limit: int | None = None
-) -> Iterator[Change]:
+) -> Iterator[ArticleChange]:
     """What was seen to change from `since` on, oldest first; of all sources, or of one.
 
     With `limit`, the first so many.
@@ -117,10 +117,10 @@ def changes(
 
 
 def latest_changes(
-    connection: Connection, wanted: Wanted, *, limit: int, before: Place | None = None
-) -> list[Change]:
+    connection: Connection, wanted: ChangeFilter, *, limit: int, before: ChangeCursor | None = None
+) -> list[ArticleChange]:
     """What was seen to change, newest first; with `before`, what comes behind that change."""
-    found: list[Change] = []
+    found: list[ArticleChange] = []
     if wanted.kinds - {ChangeKind.VANISHED}:
         edits = _of(wanted.source, _only(wanted.kinds, _edits(wanted.since)))
         rows = connection.execute(
@@ -133,10 +133,10 @@ def latest_changes(
             _newest_first(gone, _OF_VANISHINGS, wanted.until, before).limit(limit)
         )
         found += [_vanished(row) for row in rows]
-    return sorted(found, key=place_of, reverse=True)[:limit]
+    return sorted(found, key=change_cursor, reverse=True)[:limit]
 
 
-def place_of(change: Change) -> Place:
+def change_cursor(change: ArticleChange) -> ChangeCursor:
     """Where a change stands among others, in the order of time."""
     number = 0 if change.kind is ChangeKind.VANISHED else change.revision
     return change.seen_at, change.article_id, number
@@ -147,7 +147,7 @@ _OF_VANISHINGS = (ArticleRow.vanished_at, ArticleRow.id, literal(0))
 
 
 def _newest_first(
-    query: Select[Any], order: Sequence[Any], until: datetime | None, before: Place | None
+    query: Select[Any], order: Sequence[Any], until: datetime | None, before: ChangeCursor | None
 ) -> Select[Any]:
     if until is not None:
         query = query.where(order[0] < until)
@@ -205,14 +205,14 @@ def _edits(since: datetime) -> Any:
     )
 
 
-def _edit(row: Row[Any]) -> Change:
+def _edit(row: Row[Any]) -> ArticleChange:
     what = {
         "title": row.title != row.title_before,
         "byline": row.authors != row.authors_before,
         "text": bool(row.text_changed),
     }
     is_silent = row.text_changed and row.same_time
-    return Change(
+    return ArticleChange(
         kind=ChangeKind.SILENT if is_silent else ChangeKind.EDITED,
         seen_at=row.seen_at,
         article_id=row.article_id,
@@ -244,15 +244,15 @@ _VANISHING = _VANISHINGS.where(
 )
 
 
-def vanishing_of(engine: Engine, article_id: int) -> Change | None:
+def vanishing_of(engine: Engine, article_id: int) -> ArticleChange | None:
     """When an article's page was seen to be gone; None if it was there when last looked at."""
     with engine.connect() as connection:
         row = connection.execute(_VANISHING, {"article_id": article_id}).one_or_none()
     return _vanished(row) if row else None
 
 
-def _vanished(row: Row[Any]) -> Change:
-    return Change(
+def _vanished(row: Row[Any]) -> ArticleChange:
+    return ArticleChange(
         kind=ChangeKind.VANISHED,
         seen_at=row.vanished_at,
         article_id=row.id,

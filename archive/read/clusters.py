@@ -5,8 +5,9 @@ Called through `archive.read.query`. How clusters come about is in `archive.db.c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
@@ -39,7 +40,7 @@ _MEMBERS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class ClusterMember:
     """An article of a cluster, as seen from the one that was asked about."""
 
     id: int
@@ -69,7 +70,7 @@ class Cluster:
     id: int
     first_publisher: str
     """Name of the source that had it first."""
-    members: tuple[Member, ...]
+    members: tuple[ClusterMember, ...]
     """Oldest first."""
 
 
@@ -85,6 +86,16 @@ def cluster_of(connection: Connection, article_id: int) -> Cluster | None:
     return Cluster(cluster_id, members[0].source, tuple(members))
 
 
+def cluster_values(article_id: int, cluster: Cluster | None) -> dict[str, Any]:
+    """Return the cluster of an article as values for JSON; without members where it has none."""
+    return {
+        "article": article_id,
+        "cluster_id": cluster.id if cluster else None,
+        "first_publisher": cluster.first_publisher if cluster else None,
+        "members": [asdict(member) for member in cluster.members] if cluster else [],
+    }
+
+
 def on_page_clock(moment: datetime | None, offset_min: int | None) -> datetime | None:
     """A moment as the page that told it wrote it, minutes east of UTC."""
     if moment is None or offset_min is None:
@@ -92,10 +103,10 @@ def on_page_clock(moment: datetime | None, offset_min: int | None) -> datetime |
     return moment.astimezone(timezone(timedelta(minutes=offset_min)))
 
 
-def _members(connection: Connection, cluster_id: int, article_id: int) -> list[Member]:
+def _members(connection: Connection, cluster_id: int, article_id: int) -> list[ClusterMember]:
     asked = {"cluster_id": cluster_id, "article_id": article_id}
     return [
-        Member(
+        ClusterMember(
             id=row.id,
             source=row.name,
             title=row.title,

@@ -26,16 +26,16 @@ from archive.errors import NotArchivedError, UrlError, WrongUseError
 from archive.index import counting, searching
 from archive.index.article_index import ArticleIndex, Snapshot
 from archive.index.counting import Count, Facets
-from archive.index.excerpts import Excerpt, excerpts
+from archive.index.excerpts import Excerpt, mark_excerpts
 from archive.index.queries import to_query
 from archive.index.searching import Cursor
 from archive.model import UrlState
 from archive.read.article_pages import aliases_of
-from archive.read.article_rows import Mark, read_columns, select_articles
-from archive.read.articles import COLUMNS, ArchivedArticle, Articles, Batch
+from archive.read.article_rows import ReadPosition, read_columns, select_articles
+from archive.read.articles import COLUMN_NAMES, ArchivedArticle, Articles, Batch
 from archive.read.clusters import Cluster, cluster_of
 from archive.read.revisions import ArchivedRevision, require_revisions, two_revisions
-from archive.search.syntax import Asked, as_node
+from archive.search.syntax import QueryLike, as_node
 from archive.search.tree import (
     EVERYTHING,
     And,
@@ -45,11 +45,11 @@ from archive.search.tree import (
     Node,
     Order,
     Trait,
-    all_of,
-    choice,
+    conjunction,
+    enum_member,
 )
 
-_OF_ROW = tuple(name for name in COLUMNS if name != "pages")
+_OF_ROW = tuple(name for name in COLUMN_NAMES if name != "pages")
 # Put together once: that takes longer than to read an article.
 _BY_ID = select_articles(_OF_ROW).where(ArticleRow.id.in_(bindparam("ids", expanding=True)))
 _ARCHIVE_ID = select(ArchiveRow.archive_id)
@@ -93,7 +93,7 @@ class Query:
 
     def articles(
         self,
-        matching: Asked = EVERYTHING,
+        matching: QueryLike = EVERYTHING,
         *,
         source: str | None = None,
         limit: int | None = None,
@@ -116,7 +116,7 @@ class Query:
 
     def search(
         self,
-        query: Asked,
+        query: QueryLike,
         *,
         limit: int = 20,
         order: str = Order.BEST,
@@ -135,8 +135,8 @@ class Query:
         if is_address(query):
             return [SearchHit(self.article(str(query).strip()), None, Cursor(Order.NEWEST, 0))]
         node = as_node(query)
-        matches = searching.find(
-            self.snapshot(), node, limit=limit, order=choice(Order, order), after=after
+        matches = searching.find_hits(
+            self.snapshot(), node, limit=limit, order=enum_member(Order, order), after=after
         )
         with self.engine.connect() as connection:
             articles = _by_id(connection, [match.article_id for match in matches])
@@ -147,38 +147,38 @@ class Query:
         ]
         return [_marked(hit, node) for hit in hits] if is_marked else hits
 
-    def executed(self, query: Asked) -> str:
+    def executed(self, query: QueryLike) -> str:
         """Return a query as the index executes it, in the notation of Lucene."""
         return to_query(as_node(query), self.snapshot().languages).written
 
-    def ids(self, query: Asked) -> Iterator[int]:
+    def ids(self, query: QueryLike) -> Iterator[int]:
         """The ids of all articles that match, in their order."""
-        for some in searching.ids(self.snapshot(), as_node(query)):
+        for some in searching.matching_ids(self.snapshot(), as_node(query)):
             yield from some
 
-    def facets(self, query: Asked) -> Facets:
+    def facets(self, query: QueryLike) -> Facets:
         """Counts of a query's hits by source, language, section and day."""
-        return counting.facets(self.snapshot(), as_node(query))
+        return counting.count_facets(self.snapshot(), as_node(query))
 
     def count(
-        self, by: Sequence[str], *, matching: Asked = EVERYTHING, among: Asked = EVERYTHING
+        self, by: Sequence[str], *, matching: QueryLike = EVERYTHING, among: QueryLike = EVERYTHING
     ) -> list[Count]:
         """How many articles there are in each group, and how many of them match.
 
         A group has one value for each of what is counted `by`, which are names of `By`.
         """
-        groups = [choice(By, each) for each in by]
-        return counting.count(
+        groups = [enum_member(By, each) for each in by]
+        return counting.count_groups(
             self.snapshot(), groups, matching=as_node(matching), among=as_node(among)
         )
 
     def all_articles(
         self,
         *,
-        matching: Asked = EVERYTHING,
+        matching: QueryLike = EVERYTHING,
         every_revision: bool = False,
         first_only: bool = False,
-        mark: Mark | None = None,
+        mark: ReadPosition | None = None,
     ) -> Articles:
         """Every article that matches, in the order of ids; with `every_revision`, as each of its
         revisions reads. What matches is the article as it reads now.
@@ -194,7 +194,7 @@ class Query:
     def count_all(
         self,
         *,
-        matching: Asked = EVERYTHING,
+        matching: QueryLike = EVERYTHING,
         every_revision: bool = False,
         first_only: bool = False,
     ) -> int:
@@ -204,7 +204,7 @@ class Query:
             rows = RevisionRow if every_revision else ArticleRow
             with self.engine.connect() as connection:
                 return connection.scalar(select(func.count(rows.id))) or 0
-        count = counting.count_revisions if every_revision else searching.count
+        count = counting.count_revisions if every_revision else searching.count_hits
         return count(self.snapshot(), node)
 
     def archive_id(self) -> str:
@@ -326,7 +326,9 @@ class Query:
         left = limit
         while left is None or left > 0:
             number = searching.IDS_AT_A_TIME if left is None else min(left, searching.IDS_AT_A_TIME)
-            matches = searching.find(snapshot, node, limit=number, order=Order.NEWEST, after=after)
+            matches = searching.find_hits(
+                snapshot, node, limit=number, order=Order.NEWEST, after=after
+            )
             if not matches:
                 return
             after = matches[-1].cursor
@@ -337,14 +339,14 @@ class Query:
                 with self.engine.connect() as connection:
                     found = _by_id(connection, some)
                 if articles := [found[id_] for id_ in some if id_ in found]:
-                    yield Batch.of(articles)
+                    yield Batch.from_articles(articles)
 
     def _all(
         self,
         snapshot: Snapshot | None,
         node: Node,
         reading: type[ArticleRow] | type[RevisionRow],
-        mark: Mark | None,
+        mark: ReadPosition | None,
     ) -> Iterator[Batch]:
         """Yield what is exported; chosen by ids, for sorted with their texts articles would fill
         the memory."""
@@ -359,15 +361,15 @@ class Query:
         with self.engine.connect() as connection:
             if mark is not None:
                 mark.set(connection)
-            for ids in searching.ids(snapshot, node):
+            for ids in searching.matching_ids(snapshot, node):
                 for begin in range(0, len(ids), _IDS_AT_A_TIME):
                     some = query.where(ArticleRow.id.in_(ids[begin : begin + _IDS_AT_A_TIME]))
                     yield from map(Batch, read_columns(connection, some))
 
-    def _stream(self, query: Select[Any], mark: Mark | None = None) -> Articles:
+    def _stream(self, query: Select[Any], mark: ReadPosition | None = None) -> Articles:
         return Articles(self._batches(query, mark))
 
-    def _batches(self, query: Select[Any], mark: Mark | None) -> Iterator[Batch]:
+    def _batches(self, query: Select[Any], mark: ReadPosition | None) -> Iterator[Batch]:
         with self.engine.connect() as connection:
             if mark is not None:
                 mark.set(connection)
@@ -380,17 +382,17 @@ def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ArchivedArti
     return {article.id: article for article in Articles(batches)}
 
 
-def is_address(query: Asked) -> bool:
+def is_address(query: QueryLike) -> bool:
     """Whether a query is a web address and nothing else."""
     return isinstance(query, str) and bool(_ADDRESS.fullmatch(query.strip()))
 
 
-def _chosen(matching: Asked, *, first_only: bool) -> Node:
+def _chosen(matching: QueryLike, *, first_only: bool) -> Node:
     node = as_node(matching)
-    return all_of([node, Trait.FIRST]) if first_only else node
+    return conjunction([node, Trait.FIRST]) if first_only else node
 
 
 def _marked(hit: SearchHit, node: Node) -> SearchHit:
     article = hit.article
-    shown = excerpts(node, article.title, article.text, article.language)
+    shown = mark_excerpts(node, article.title, article.text, article.language)
     return replace(hit, title=shown[0], snippet=shown[1]) if shown else hit

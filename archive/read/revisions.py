@@ -36,7 +36,7 @@ class ArchivedRevision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class TimelineEntry:
     """A revision, and what it changed of the one before."""
 
     number: int
@@ -54,19 +54,19 @@ class Step:
     """Its text changed, and the time of change that the page itself gives did not."""
 
 
-def steps(
+def revision_timeline(
     connection: Connection, article_id: int, *, limit: int, before: int | None = None
-) -> list[Step]:
+) -> list[TimelineEntry]:
     """The revisions of an article and what each changed, newest first; no text is read.
 
     With `before`, those of lower numbers.
     """
-    asked = {"article_id": article_id, "before": before or MAX_NUMBER, "most": limit + 1}
+    asked = {"article_id": article_id, "before": before or MAX_REVISION_NUMBER, "most": limit + 1}
     rows: list[Row[Any]] = list(connection.execute(_STEPS, asked))
     return [_step(row, earlier) for row, earlier in zip_longest(rows, rows[1:])][:limit]
 
 
-MAX_NUMBER = 2**31 - 1
+MAX_REVISION_NUMBER = 2**31 - 1
 """Of a revision."""
 _STEPS = (
     select(
@@ -87,13 +87,13 @@ _STEPS = (
 )
 
 
-def _step(row: Row[Any], earlier: Row[Any] | None) -> Step:
+def _step(row: Row[Any], earlier: Row[Any] | None) -> TimelineEntry:
     def differs(name: str) -> bool:
         return earlier is not None and getattr(row, name) != getattr(earlier, name)
 
     columns = {"title": "title", "byline": "authors", "text": "text_sha256"}
     is_same_time = earlier is not None and row.modified_at == earlier.modified_at
-    return Step(
+    return TimelineEntry(
         number=row.number,
         seen_at=row.seen_at,
         modified_at=row.modified_at,

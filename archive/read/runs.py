@@ -16,7 +16,7 @@ from archive.model import UrlKind
 RUNS_LOOKED_AT = 100
 """How many of the newest runs are searched for the last one of a source."""
 NOT_ERRORS = tuple(kind for kind in UrlKind if kind.may_be_missing)
-MAX_ID = 2**31 - 1
+MAX_RUN_ID = 2**31 - 1
 """Of runs, in PostgreSQL."""
 
 
@@ -59,7 +59,7 @@ _NUMBERS = tuple(name for name in _NAMES if name != "unreadable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class RunRecord:
     """One crawl, import or re-extraction."""
 
     id: int
@@ -91,21 +91,23 @@ class Run:
 class SourceRun:
     """A run as it went at one source."""
 
-    run: Run
+    run: RunRecord
     tally: SourceTally
 
 
-def latest_runs(connection: Connection, *, limit: int, before: int | None = None) -> list[Run]:
+def latest_runs(
+    connection: Connection, *, limit: int, before: int | None = None
+) -> list[RunRecord]:
     """The newest runs first; only those with a lower id than `before`, if one is given."""
     query = _select().order_by(RunRow.id.desc()).limit(limit)
     if before is not None:
-        query = query.where(RunRow.id < min(before, MAX_ID))
+        query = query.where(RunRow.id < min(before, MAX_RUN_ID))
     return [_run(row) for row in connection.execute(query)]
 
 
-def run(connection: Connection, run_id: int) -> Run:
+def read_run(connection: Connection, run_id: int) -> RunRecord:
     """A run by its number. Raises NotArchivedError if there is none."""
-    row = connection.execute(_select().where(RunRow.id == min(run_id, MAX_ID))).one_or_none()
+    row = connection.execute(_select().where(RunRow.id == min(run_id, MAX_RUN_ID))).one_or_none()
     if row is None:
         raise NotArchivedError(f"no run {run_id}")
     return _run(row)
@@ -124,13 +126,13 @@ def _select() -> Select[Any]:
     return select(*RunRow.__table__.columns)
 
 
-def _run(row: Row[Any]) -> Run:
+def _run(row: Row[Any]) -> RunRecord:
     facts = {name: value for name, value in row._mapping.items() if name != "summary"}
     summary = row.summary if isinstance(row.summary, dict) else {}
     said = {name: each for name, each in summary.items() if isinstance(each, dict)}
     tallies = {name: _tally(each) for name, each in said.items() if "fetched" in each}
     parts = {name: dict(_numbers(each)) for name, each in said.items() if name not in tallies}
-    return Run(**facts, sources=tallies, parts=parts)
+    return RunRecord(**facts, sources=tallies, parts=parts)
 
 
 def _tally(said: Mapping[str, Any]) -> SourceTally:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from archive.search.tree import EVERYTHING, And, Node, Period
 
 
-def parts(query: Node) -> tuple[Node, ...]:
+def conjuncts(query: Node) -> tuple[Node, ...]:
     """What all must be so of every hit."""
     return query.nodes if isinstance(query, And) else (query,)
 
 
-def narrowed(query: Node, part: Node) -> Node:
+def narrow(query: Node, part: Node) -> Node:
     """The hits for which `part` is so too; a period takes the place of the one there was."""
-    kept = tuple(each for each in parts(query) if not _is_replaced(each, part))
+    kept = tuple(each for each in conjuncts(query) if not _is_replaced(each, part))
     return And((*kept, part)) if kept else part
 
 
-def widened(query: Node, part: Node) -> Node:
-    """The query without one of its `parts`."""
-    kept = tuple(each for each in parts(query) if each != part)
+def widen(query: Node, part: Node) -> Node:
+    """The query without one of its `conjuncts`."""
+    kept = tuple(each for each in conjuncts(query) if each != part)
     match kept:
         case ():
             return EVERYTHING

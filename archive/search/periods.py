@@ -11,7 +11,7 @@ TIMES = (By.DAY, By.WEEK, By.MONTH)
 _MOST_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
-def time_in(by: Sequence[By]) -> int | None:
+def time_position(by: Sequence[By]) -> int | None:
     """At which place of what is counted by a time stands, the finest where there are several."""
     return next((by.index(time) for time in TIMES if time in by), None)
 
@@ -25,10 +25,10 @@ def first_day(period: str) -> date:
     return date.fromisoformat(period if len(period) > len("2025-06") else f"{period}-01")
 
 
-def begin_of(day: date, unit: str) -> date:
+def period_start(day: date, unit: str) -> date:
     """The first day of the day, week, month or year of a day.
 
-    >>> begin_of(date(2025, 6, 18), "week")
+    >>> period_start(date(2025, 6, 18), "week")
     datetime.date(2025, 6, 16)
     """
     match unit:
@@ -42,14 +42,14 @@ def begin_of(day: date, unit: str) -> date:
             return day
 
 
-def following(begin: date, unit: str) -> date:
+def next_period(begin: date, unit: str) -> date:
     """Where the next period begins.
 
-    >>> following(date(2024, 2, 1), "month"), following(date(2025, 1, 1), "year")
+    >>> next_period(date(2024, 2, 1), "month"), next_period(date(2025, 1, 1), "year")
     (datetime.date(2024, 3, 1), datetime.date(2026, 1, 1))
     """
     # As many days on as it can have, it is in the next one, or at its first day.
-    return begin_of(begin + timedelta(_MOST_DAYS[unit]), unit)
+    return period_start(begin + timedelta(_MOST_DAYS[unit]), unit)
 
 
 def periods(by: By, first: str, last: str) -> Iterator[str]:
@@ -63,7 +63,7 @@ def periods(by: By, first: str, last: str) -> Iterator[str]:
     day, end = first_day(first), first_day(last)
     while day <= end:
         yield day.isoformat()[: len(first)]
-        day = following(day, by)
+        day = next_period(day, by)
 
 
 def missing_between(by: By, before: str, after: str) -> int:

@@ -37,14 +37,14 @@ from archive.search.tree import (
     quoted,
 )
 
-Asked: TypeAlias = str | Node
+QueryLike: TypeAlias = str | Node
 """A query as it is written, or as it was understood."""
 
 MAX_CHARS = 2_000
 MIN_PREFIX = 3
 """Letters before a *: a large part of all words begin with fewer. One sign of a script without
 spaces is enough."""
-MAX_DEPTH = 20
+MAX_NESTING = 20
 """Of groups in groups."""
 MAX_DISTANCE = 100
 """Of words near each other."""
@@ -107,7 +107,7 @@ def parse_query(query: str) -> Node:
     return found
 
 
-def as_node(asked: Asked) -> Node:
+def as_node(asked: QueryLike) -> Node:
     """A query as it is understood. Raises QueryError as `parse_query` does."""
     return parse_query(asked) if isinstance(asked, str) else asked
 
@@ -167,8 +167,8 @@ def _refuse_unwritable(query: str) -> None:
 
 
 def _not_too_deep(node: Node) -> Node:
-    if depth(node, MAX_DEPTH + 1) > MAX_DEPTH:
-        raise _WrongError(f"nested more than {MAX_DEPTH} levels deep", 0)
+    if depth(node, MAX_NESTING + 1) > MAX_NESTING:
+        raise _WrongError(f"nested more than {MAX_NESTING} levels deep", 0)
     return node
 
 

@@ -204,10 +204,10 @@ class By(StrEnum):
     """An article of several authors counts for each."""
 
 
-Choice = TypeVar("Choice", bound=StrEnum)
+EnumType = TypeVar("EnumType", bound=StrEnum)
 
 
-def choice(kind: type[Choice], name: str) -> Choice:
+def enum_member(kind: type[EnumType], name: str) -> EnumType:
     """The member of that name, or which it is.
 
     Raises:
@@ -249,7 +249,7 @@ def depth(node: Node, limit: int) -> int:
     return 1 + max((depth(child, limit - 1) for child in children), default=0)
 
 
-def all_of(nodes: Sequence[Node]) -> Node:
+def conjunction(nodes: Sequence[Node]) -> Node:
     """One node that all of some match."""
     parts = tuple(node for node in nodes if node != EVERYTHING)
     return parts[0] if len(parts) == 1 else And(parts)

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Hashable
 from cachetools import TTLCache
 from starlette.responses import Response
 
-KEPT_S = 5.0
+TTL_S = 5.0
 MAX_ANSWERS = 500
-MAX_BYTES = 200_000
+MAX_CACHED_BYTES = 200_000
 """Of an answer that is kept."""
 
 
@@ -23,7 +23,7 @@ class AnswerCache:
     """Answers by their keys; for one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._answers: TTLCache[Hashable, Response] = TTLCache(MAX_ANSWERS, KEPT_S, clock)
+        self._answers: TTLCache[Hashable, Response] = TTLCache(MAX_ANSWERS, TTL_S, clock)
         self._being_made: dict[Hashable, asyncio.Event] = {}
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[Response]]) -> Response:
@@ -38,7 +38,7 @@ class AnswerCache:
         made = self._being_made[key] = asyncio.Event()
         try:
             answer = await make()
-            if answer.status_code == 200 and len(answer.body) <= MAX_BYTES:
+            if answer.status_code == 200 and len(answer.body) <= MAX_CACHED_BYTES:
                 self._answers[key] = answer
             return answer
         finally:

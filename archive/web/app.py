@@ -11,7 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from archive.web import api, feed, memento, problems, statics
 from archive.web.etags import EntityTags
-from archive.web.executor import AskedArchive
+from archive.web.executor import QueryExecutor
 from archive.web.guard import Guard
 from archive.web.headers import SecureHeaders
 from archive.web.heads import HeadAsGet
@@ -34,7 +34,7 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
     Raises:
         StorageError: its database cannot be opened.
     """
-    archive = AskedArchive(home, settings)
+    archive = QueryExecutor(home, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -54,8 +54,8 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
     )
     app.state.archive = archive
     app.state.settings = settings
-    problems.install(app)
-    api.install(app)
+    problems.add_problem_handlers(app)
+    api.add_api(app)
     for router in (statics.router, memento.router, feed.router, *PAGES):
         app.include_router(router)
     # The last is the first that sees a request.

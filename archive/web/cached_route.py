@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute, APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.web.executor import AskedArchive
-from archive.web.rendering import language
+from archive.web.executor import QueryExecutor
+from archive.web.rendering import request_language
 
 
 class CachedRoute(APIRoute):
@@ -21,10 +21,10 @@ class CachedRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def from_cache(request: Request) -> Response:
-            archive: AskedArchive = request.app.state.archive
+            archive: QueryExecutor = request.app.state.archive
             # What is searched for is as new as the index; lists may be some seconds old.
             version = archive.index.version() if "q" in request.query_params else None
-            key = language(request), str(request.url), version
+            key = request_language(request), str(request.url), version
             return await archive.answers.get(key, lambda: answer(request))
 
         return from_cache

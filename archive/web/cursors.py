@@ -9,17 +9,17 @@ from archive.index.searching import Cursor
 from archive.search.tree import Order
 from archive.web.problems import ProblemError
 
-MAX_NUMBER = 1_000_000
+MAX_RANK = 1_000_000
 """Of ranked hits that are passed over."""
 _WRITTEN = re.compile(rf"({'|'.join(Order)})_(-?\d{{1,19}})", re.ASCII)
 
 
-def write_cursor(cursor: Cursor) -> str:
-    """Write a cursor as `read_cursor` reads it."""
+def format_hit_cursor(cursor: Cursor) -> str:
+    """Write a cursor as `parse_hit_cursor` reads it."""
     return f"{cursor.order}_{cursor.value}"
 
 
-def read_cursor(written: str) -> Cursor:
+def parse_hit_cursor(written: str) -> Cursor:
     """Read a cursor.
 
     Raises:
@@ -27,11 +27,11 @@ def read_cursor(written: str) -> Cursor:
     """
     if not (match := _WRITTEN.fullmatch(written)):
         raise ProblemError(400, "There is no such page of hits.")
-    return bounded(Cursor(Order(match[1]), int(match[2])))
+    return bounded_cursor(Cursor(Order(match[1]), int(match[2])))
 
 
-def bounded(cursor: Cursor) -> Cursor:
+def bounded_cursor(cursor: Cursor) -> Cursor:
     """Return a cursor that the index can look behind, whatever number was written in an address."""
     if cursor.order is Order.BEST:
-        return Cursor(cursor.order, max(0, min(cursor.value, MAX_NUMBER)))
+        return Cursor(cursor.order, max(0, min(cursor.value, MAX_RANK)))
     return Cursor(cursor.order, max(-MAX_ID, min(cursor.value, MAX_ID)))

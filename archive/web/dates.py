@@ -10,7 +10,7 @@ YEARS = range(1000, 9000)
 """Far enough from the ends of the calendar for sums of days."""
 
 
-def day_of(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """A day in ISO 8601; None where nothing was filled in.
 
     Raises:

@@ -1,7 +1,7 @@
-"""How whoever answers a request asks the archive: read-only, in a thread, and not for long.
+"""Run queries for requests: read-only, in a thread pool, with a time limit and cancellation.
 
-A question is a function of a `Query`; all connections that it opens are its own while it runs. It
-is interrupted when it takes too long, or when nobody waits for the answer any more.
+What runs is a function of a `Query`; the connections that it opens are its own meanwhile. It is
+interrupted when it takes too long, or when the client has gone.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from sqlalchemy import event
 
 from archive.db.engine import open_engine
 from archive.errors import LockedError
-from archive.index.article_index import ArticleIndex, Progress
-from archive.index.follower import Follower
+from archive.index.article_index import ArticleIndex, ProgressCallback
+from archive.index.follower import FOLLOW_INDEX_EVERY_S, IndexFollower
 from archive.read.query import Query
 from archive.web.answer_cache import AnswerCache
 from archive.web.problems import ClientGoneError, ProblemError
@@ -31,118 +31,122 @@ if TYPE_CHECKING:
     from archive.home import Home
     from archive.web.settings import WebSettings
 
-T = TypeVar("T")
-Question = Callable[[Query], T]
+_T = TypeVar("_T")
+QueryFunction = Callable[[Query], _T]
 
-FOLLOW_EVERY_S = 1.0
-"""The search index follows what a crawl writes."""
 INTERRUPT_EVERY_S = 0.05
-"""An interruption between two statements of a question has no effect, so it is repeated."""
-_current: ContextVar[Asked | None] = ContextVar("current", default=None)
+"""An interruption between two statements has no effect, so it is repeated."""
+_current: ContextVar[CancelScope | None] = ContextVar("current", default=None)
 
 
-class GivenUpError(Exception):
-    """Raised in the midst of a question that nobody waits for."""
+class QueryCancelledError(Exception):
+    """Raised within a function that was cancelled."""
 
 
-class Asked:
-    """A question that is being answered, and the connections that it uses."""
+class CancelScope:
+    """A running function and its database connections, so that both can be cancelled."""
 
     def __init__(self) -> None:
-        self.is_given_up = False
+        self.is_cancelled = False
         self._connections: set[Any] = set()
         self._lock = threading.Lock()
 
-    def took(self, connection: Any) -> None:
-        """A database connection is used for it from now on."""
+    def attach(self, connection: Any) -> None:
+        """Add a connection that is used. Raises QueryCancelledError if it was cancelled."""
         with self._lock:
             self._connections.add(connection)
-        self.check()
+        self.raise_if_cancelled()
 
-    def gave_back(self, connection: Any) -> None:
-        """The connection may be used for another question."""
+    def detach(self, connection: Any) -> None:
+        """Remove a connection, which other functions may use from now on."""
         with self._lock:
             self._connections.discard(connection)
 
-    def check(self) -> None:
-        """Go no further if nobody waits. Raises GivenUpError."""
-        if self.is_given_up:
-            raise GivenUpError
+    def raise_if_cancelled(self) -> None:
+        """Raise QueryCancelledError if the function was cancelled."""
+        if self.is_cancelled:
+            raise QueryCancelledError
 
-    def give_up(self) -> None:
-        """Interrupt what the database does for it."""
-        self.is_given_up = True
-        with self._lock:  # none of them can be given to another question meanwhile
+    def cancel(self) -> None:
+        """Interrupt what its connections are executing."""
+        self.is_cancelled = True
+        with self._lock:  # none of them can be given to another function meanwhile
             for connection in self._connections:
                 _interrupt(connection)
 
 
-class AskedArchive:
-    """An archive that requests ask; one for each app."""
+class QueryExecutor:
+    """Runs the queries of one app, within its limits."""
 
     def __init__(self, home: Home, settings: WebSettings) -> None:
         self.home = home
         self.settings = settings
-        # Some questions hold a connection while they open another.
+        # Some functions hold a connection while they open another.
         self.engine = open_engine(home.database_url, read_only=True, pool_size=2 * settings.readers)
         _listen(self.engine)
-        # Not the engine of questions, whose connections are interrupted.
+        # Not the engine of queries, whose connections are interrupted.
         self._follower_engine = open_engine(home.database_url, read_only=True, pool_size=1)
         self.index = open_index(home, self._follower_engine)
         self._query = Query(self.engine, self.index)
         self.archive_id = self._query.archive_id()
         self.answers = AnswerCache()
-        self._follower = Follower(self.index, FOLLOW_EVERY_S)
+        self._follower = IndexFollower(self.index, FOLLOW_INDEX_EVERY_S)
         self._follower.start()
-        self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="ask")
+        self._threads = ThreadPoolExecutor(settings.readers, thread_name_prefix="query")
         self.exporting = ThreadPoolExecutor(settings.exports, thread_name_prefix="export")
-        """Where long answers are written; see `archive.web.streaming`."""
+        """Threads that write long answers; see `archive.web.streaming`."""
         self.exports: set[Future[None]] = set()
-        """Those that are being written."""
+        """Exports in progress."""
 
-    async def ask(self, request: Request, question: Question[T]) -> T:
-        """The answer to a question.
+    async def run(self, request: Request, function: QueryFunction[_T]) -> _T:
+        """Run a function in the thread pool.
 
+        Returns: what the function returns.
         Raises:
             ProblemError: 503, it takes too long, or all threads are busy for as long.
-            ClientGoneError: nobody waits for the answer any more.
-            KlipingError: as the question does.
+            ClientGoneError: the client has gone.
+            KlipingError: as the function does.
         """
-        asked = Asked()
-        future = self._threads.submit(self.run, asked, question)
-        answered = asyncio.wrap_future(future)
-        # What becomes of a question that was given up is nobody's concern, nor the log's.
-        answered.add_done_callback(lambda done: done.cancelled() or done.exception())
-        gone = asyncio.ensure_future(until_gone(request))
-        either: set[asyncio.Future[Any]] = {answered, gone}
+        scope = CancelScope()
+        future = self._threads.submit(self.execute, scope, function)
+        result = asyncio.wrap_future(future)
+        # The outcome of a cancelled function is not logged.
+        result.add_done_callback(lambda done: done.cancelled() or done.exception())
+        gone = asyncio.ensure_future(wait_for_disconnect(request))
+        either: set[asyncio.Future[Any]] = {result, gone}
         try:
             limit_s = self.settings.time_limit_s
             await asyncio.wait(either, timeout=limit_s, return_when="FIRST_COMPLETED")
-            if answered.done():
-                return answered.result()
+            if result.done():
+                return result.result()
             if gone.done():
                 raise ClientGoneError
             raise _too_slow(is_running=future.running())
         finally:
             gone.cancel()
-            if not answered.done():
-                # Not `answered`: that would leave the question running unseen.
-                end(asked, future)
+            if not result.done():
+                # Not `result`: that would leave the function running unseen.
+                cancel_until_done(scope, future)
 
-    def run(self, asked: Asked, work: Callable[[Query], T]) -> T:
-        """Do some work in this thread that `asked` can interrupt. Raises GivenUpError then."""
-        token = _current.set(asked)
+    def execute(self, scope: CancelScope, work: Callable[[Query], _T]) -> _T:
+        """Run a function in this thread; `scope` can cancel it.
+
+        Raises:
+            QueryCancelledError: it was cancelled.
+            Exception: as the function does.
+        """
+        token = _current.set(scope)
         try:
             return work(self._query)
         except Exception as error:
-            if asked.is_given_up:
-                raise GivenUpError from error
+            if scope.is_cancelled:
+                raise QueryCancelledError from error
             raise
         finally:
             _current.reset(token)
 
     def close(self) -> None:
-        """Ask nothing any more."""
+        """Stop the threads and close the database."""
         self._follower.close()
         self._follower_engine.dispose()
         for threads in (self._threads, self.exporting):
@@ -150,16 +154,16 @@ class AskedArchive:
         self.engine.dispose()
 
 
-async def ask(request: Request, question: Question[T]) -> T:
-    """The answer of the request's archive to a question; see `AskedArchive.ask`."""
-    archive: AskedArchive = request.app.state.archive
-    return await archive.ask(request, question)
+async def run_query(request: Request, function: QueryFunction[_T]) -> _T:
+    """Run a function on the request's archive; see `QueryExecutor.run`."""
+    archive: QueryExecutor = request.app.state.archive
+    return await archive.run(request, function)
 
 
 def open_index(
-    home: Home, engine: Engine, progress: Progress = lambda done, of: None
+    home: Home, engine: Engine, progress: ProgressCallback = lambda done, of: None
 ) -> ArticleIndex:
-    """Open the search index of an archive, which is brought up to date by way of `engine`.
+    """Open the search index of an archive and bring it up to date from `engine`.
 
     Raises:
         StorageError: it cannot be built.
@@ -173,23 +177,23 @@ def open_index(
     return index
 
 
-async def until_gone(request: Request) -> None:
+async def wait_for_disconnect(request: Request) -> None:
     """Wait until the client goes away."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
 
-def end(asked: Asked, future: Future[Any]) -> None:
-    """Give a question up, again and again until it has ended. Returns at once."""
+def cancel_until_done(scope: CancelScope, future: Future[Any]) -> None:
+    """Cancel a function, repeatedly until it has ended, in a thread. Returns at once."""
     if future.cancel():
         return
 
-    def insist() -> None:
+    def repeat() -> None:
         while not future.done():
-            asked.give_up()
+            scope.cancel()
             threading.Event().wait(INTERRUPT_EVERY_S)
 
-    threading.Thread(target=insist, name="give-up", daemon=True).start()
+    threading.Thread(target=repeat, name="cancel-query", daemon=True).start()
 
 
 def _too_slow(*, is_running: bool) -> ProblemError:
@@ -202,7 +206,7 @@ def _too_slow(*, is_running: bool) -> ProblemError:
 
 
 def _interrupt(connection: Any) -> None:
-    """Stop what a driver's connection is doing in another thread, if anything."""
+    """Interrupt what a driver's connection is executing in another thread, if anything."""
     if isinstance(connection, sqlite3.Connection):
         connection.interrupt()
     else:
@@ -210,21 +214,21 @@ def _interrupt(connection: Any) -> None:
 
 
 def _listen(engine: Engine) -> None:
-    """Let questions know which connections they use."""
+    """Attach connections to the scope of the function that uses them."""
 
     @event.listens_for(engine, "checkout")
-    def took(connection: Any, _record: Any, _proxy: Any) -> None:
+    def attach(connection: Any, _record: Any, _proxy: Any) -> None:
         if engine.dialect.name == "postgresql" and not connection.read_only:
             connection.read_only = True  # SQLite's is opened so
-        if asked := _current.get():
-            asked.took(connection)
+        if scope := _current.get():
+            scope.attach(connection)
 
     @event.listens_for(engine, "checkin")
-    def gave_back(connection: Any, _record: Any) -> None:
-        if asked := _current.get():
-            asked.gave_back(connection)
+    def detach(connection: Any, _record: Any) -> None:
+        if scope := _current.get():
+            scope.detach(connection)
 
     @event.listens_for(engine, "before_cursor_execute")
     def check(*_: Any) -> None:
-        if asked := _current.get():
-            asked.check()
+        if scope := _current.get():
+            scope.raise_if_cancelled()

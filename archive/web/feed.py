@@ -19,7 +19,7 @@ from archive.search.syntax import parse_query
 from archive.search.tree import Order
 from archive.web.api.search import QueryParameter
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.urls import reader_origin
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ async def feed(request: Request, q: QueryParameter = "") -> Response:
     """The newest articles that a query finds."""
     wanted = parse_query(q)
 
-    def question(query: Query) -> tuple[str, list[ArchivedArticle]]:
+    def read(query: Query) -> tuple[str, list[ArchivedArticle]]:
         hits = query.search(wanted, limit=ENTRIES, order=Order.NEWEST, is_marked=False)
         return query.archive_id(), [hit.article for hit in hits]
 
-    archive_id, articles = await ask(request, question)
+    archive_id, articles = await run_query(request, read)
     body = atom(reader_origin(request), uuid.UUID(archive_id), str(wanted), articles)
     return Response(body, media_type="application/atom+xml")
 

@@ -31,7 +31,7 @@ def filters(lang: str) -> dict[str, Any]:
         "size": partial(size, lang=lang),
         "language": partial(language_name, lang=lang),
         "duration": partial(duration, lang=lang),
-        "parts": parts,
+        "parts": excerpt_parts,
         "shorten": shorten,
     }
 
@@ -83,7 +83,7 @@ def duration(value: timedelta, *, lang: str) -> str:
     return format_timedelta(value, threshold=2, locale=lang)
 
 
-def parts(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
+def excerpt_parts(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
     """The pieces of an excerpt in order, and whether each is what matched."""
     position = 0
     for begin, end in excerpt.matches:

@@ -84,7 +84,7 @@ class Guard:
         return name in self._names or _is_address(name)
 
 
-def gate(replay: ASGIApp, settings: WebSettings) -> ASGIApp:
+def guarded_replay(replay: ASGIApp, settings: WebSettings) -> ASGIApp:
     """The replay behind the guard, under the paths that let readers in."""
     mounted = Starlette(routes=[Mount(settings.replay_prefix or "/", replay)])
     return Guard(mounted, settings, is_replay=True)

@@ -43,8 +43,8 @@ class SecureHeaders:
                 policy = _POLICY.format(replay=replay_origin(HTTPConnection(scope)))
                 ours = (*_ALWAYS, (b"content-security-policy", policy.encode()))
                 theirs = message["headers"]
-                said = {name.lower() for name, _ in theirs}
-                message["headers"] = [*theirs, *(each for each in ours if each[0] not in said)]
+                present = {name.lower() for name, _ in theirs}
+                message["headers"] = [*theirs, *(each for each in ours if each[0] not in present)]
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -9,21 +9,21 @@ from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
 
-from archive.search.periods import begin_of, following
+from archive.search.periods import next_period, period_start
 
-MOST_DAYS = 62
-MOST_WEEKS = 100
-MOST_MONTHS = 150
+MAX_DAYS = 62
+MAX_WEEKS = 100
+MAX_MONTHS = 150
 """More of them are shown by the next larger unit."""
-FEWEST = 24
+MIN_DAYS = 24
 """Fewer bars would be so wide that they look like much; there are empty ones around them."""
 FIRST_YEAR = 1700
 """No news are older: such a date is an error of the page."""
-LABELS = 5
+MAX_LABELS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class HistogramBar:
     """The articles of a day, week, month or year."""
 
     first: date
@@ -37,7 +37,7 @@ class Histogram:
 
     unit: str
     """day, week, month or year."""
-    bars: list[Bar]
+    bars: list[HistogramBar]
     misdated: int
     """Articles with dates that cannot be, which are not shown."""
 
@@ -47,9 +47,9 @@ class Histogram:
         return max(bar.articles for bar in self.bars)
 
     @property
-    def labelled(self) -> list[tuple[float, Bar]]:
+    def labelled(self) -> list[tuple[float, HistogramBar]]:
         """Some bars, far enough apart to be labelled, and where the middle of each is: 0 to 1."""
-        step = -(-len(self.bars) // LABELS)
+        step = -(-len(self.bars) // MAX_LABELS)
         chosen = range(0, len(self.bars), step)
         return [((number + 0.5) / len(self.bars), self.bars[number]) for number in chosen]
 
@@ -62,14 +62,14 @@ def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
         return None
     first, last = _range(min(shown), max(shown))
     unit = _unit((last - first).days + 1)
-    begins = [begin_of(first, unit)]
+    begins = [period_start(first, unit)]
     while begins[-1] <= last:
-        begins.append(following(begins[-1], unit))
+        begins.append(next_period(begins[-1], unit))
     counts = [0] * len(begins)
     for day, articles in shown.items():
         counts[bisect_right(begins, day) - 1] += articles
     bars = [
-        Bar(begin, after - timedelta(days=1), counts[number])
+        HistogramBar(begin, after - timedelta(days=1), counts[number])
         for number, (begin, after) in enumerate(pairwise(begins))
     ]
     return Histogram(unit, bars, sum(days.values()) - sum(shown.values()))
@@ -77,13 +77,13 @@ def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
 
 def _range(first: date, last: date) -> tuple[date, date]:
     """The first and the last day that are shown."""
-    missing = max(0, FEWEST - (last - first).days - 1)
+    missing = max(0, MIN_DAYS - (last - first).days - 1)
     return first - timedelta(days=missing - missing // 2), last + timedelta(days=missing // 2)
 
 
 def _unit(days: int) -> str:
-    if days <= MOST_DAYS:
+    if days <= MAX_DAYS:
         return "day"
-    if days <= 7 * MOST_WEEKS:
+    if days <= 7 * MAX_WEEKS:
         return "week"
-    return "month" if days <= 30 * MOST_MONTHS else "year"
+    return "month" if days <= 30 * MAX_MONTHS else "year"

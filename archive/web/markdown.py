@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from markdown_it.renderer import RendererHTML
     from markdown_it.token import Token
 
-MOST_CHARS = 100_000
+MAX_MARKDOWN_CHARS = 100_000
 """Of a text on a page; few articles are longer, and these would not be read there."""
-MOST_LINES = 3_000
+MAX_MARKDOWN_LINES = 3_000
 """What takes time is making paragraphs and cells, not what they say."""
 _RULES = ["heading", "list", "blockquote", "table", "escape"]
 
 
-def as_html(markdown: str) -> tuple[Markup, bool]:
+def markdown_to_html(markdown: str) -> tuple[Markup, bool]:
     """The HTML of as much as a page can hold, and whether that is all of it."""
-    shown = "\n".join(markdown[:MOST_CHARS].split("\n", MOST_LINES)[:MOST_LINES])
+    shown = "\n".join(
+        markdown[:MAX_MARKDOWN_CHARS].split("\n", MAX_MARKDOWN_LINES)[:MAX_MARKDOWN_LINES]
+    )
     return Markup(_renderer().render(shown)), len(shown) == len(markdown)
 
 
-def of_text(text: str) -> str:
+def text_to_markdown(text: str) -> str:
     """The Markdown of a text that has none: its paragraphs, one a line."""
     escaped = "".join(f"\\{char}" if char in _MEANT else char for char in text)
     return "\n\n".join(escaped.splitlines())

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from archive.read.captures import Memento, memento_near, mementos_of
 from archive.web.api.answers import json_answer
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.problems import ProblemError
 from archive.web.urls import (
     escaped,
@@ -31,14 +31,14 @@ from archive.web.urls import (
 )
 
 LINK_FORMAT = "application/link-format"
-MOST_MEMENTOS = 10_000
+MAX_MEMENTOS = 10_000
 """In a TimeMap: the last ones."""
 _SCHEME = re.compile(r"(https?):/*", re.IGNORECASE)
 
 router = APIRouter(include_in_schema=False)
 
 
-class Form(StrEnum):
+class TimeMapFormat(StrEnum):
     """How a TimeMap is written."""
 
     LINK = "link"
@@ -49,7 +49,7 @@ class Form(StrEnum):
 async def timegate(request: Request) -> Response:
     """Lead to the memento closest to the time that is asked for, or to the last one."""
     url, at = _original(request, "/timegate/"), _wanted(request)
-    memento = await ask(request, lambda query: memento_near(query.engine, url, at))
+    memento = await run_query(request, lambda query: memento_near(query.engine, url, at))
     links = [
         _link(escaped(url), "original"),
         _link(timemap_address(request, url), "timemap", type=LINK_FORMAT),
@@ -65,15 +65,17 @@ async def timegate(request: Request) -> Response:
 
 
 @router.get("/timemap/{form}/{_:path}")
-async def timemap(request: Request, form: Form) -> Response:
+async def timemap(request: Request, form: TimeMapFormat) -> Response:
     """List the mementos of a URL, oldest first."""
     url = _original(request, f"/timemap/{form}/")
-    found = await ask(request, lambda query: mementos_of(query.engine, url, limit=MOST_MEMENTOS))
+    found = await run_query(
+        request, lambda query: mementos_of(query.engine, url, limit=MAX_MEMENTOS)
+    )
     # To the second, which is all that addresses of mementos tell.
     found = list({each.captured_at.replace(microsecond=0): each for each in found}.values())
     if not found:
         raise ProblemError(404, "No capture of this URL can be replayed.")
-    if form is Form.JSON:
+    if form is TimeMapFormat.JSON:
         return json_answer(_as_json(request, url, found))
     listed = ",\n".join(_lines(request, url, found)) + "\n"
     return Response(listed, media_type=LINK_FORMAT)
@@ -137,8 +139,8 @@ def _wanted(request: Request) -> datetime:
 
 
 def _link(address: str, relation: str, **attributes: str) -> str:
-    told = "".join(f'; {name}="{value}"' for name, value in attributes.items())
-    return f'<{address}>; rel="{relation}"{told}'
+    written = "".join(f'; {name}="{value}"' for name, value in attributes.items())
+    return f'<{address}>; rel="{relation}"{written}'
 
 
 def _http_date(moment: datetime) -> str:

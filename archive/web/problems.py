@@ -84,16 +84,16 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
 
 def problem_json(problem: ProblemError) -> Response:
     """A problem as programs read it."""
-    told = {"type": "about:blank", "title": _title(problem.status), "status": problem.status}
+    members = {"type": "about:blank", "title": _title(problem.status), "status": problem.status}
     return JSONResponse(
-        {**told, "detail": problem.detail, **problem.more},
+        {**members, "detail": problem.detail, **problem.more},
         status_code=problem.status,
         headers={**_HEADERS, **problem.headers},
         media_type=MEDIA_TYPE,
     )
 
 
-def install(app: FastAPI) -> None:
+def add_problem_handlers(app: FastAPI) -> None:
     """Let every error of an app be answered so."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(KlipingError, _on_kliping)
@@ -149,8 +149,8 @@ async def _on_kliping(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    said = error.detail if error.detail != _title(error.status_code) else ""
-    detail = said or _DETAILS.get(error.status_code, _title(error.status_code))
+    specific = error.detail if error.detail != _title(error.status_code) else ""
+    detail = specific or _DETAILS.get(error.status_code, _title(error.status_code))
     return problem_response(request, ProblemError(error.status_code, detail, headers=error.headers))
 
 

@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from archive.home import Home
 
 COLLECTION = "archive"
-ENVIRONMENT = Path(sys.prefix) / "pywb"
+PYWB_ENVIRONMENT = Path(sys.prefix) / "pywb"
 """Where pywb is looked for first, and where the advice below puts it."""
 REQUIREMENT = "pywb>=2.10,<3"
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class PywbServer:
     """A replay server that is ready to be started."""
 
     program: str
@@ -61,7 +61,7 @@ class Replay:
             raise WrongUseError(f"{self.program}: cannot be run: {error.strerror}") from error
 
 
-def prepare_replay(home: Home, *, bind: str, port: int) -> Replay:
+def prepare_replay(home: Home, *, bind: str, port: int) -> PywbServer:
     """Write pywb's settings into the home's `replay` folder; what can then be run.
 
     Raises:
@@ -78,7 +78,7 @@ def prepare_replay(home: Home, *, bind: str, port: int) -> Replay:
         (folder / "config.yaml").write_text(settings + "\n", "utf-8")
     except OSError as error:
         raise HomeError(f"{folder}: cannot be written to: {error.strerror}") from error
-    return Replay(program, folder, bind, port)
+    return PywbServer(program, folder, bind, port)
 
 
 def pywb_settings(home: Home) -> dict[str, object]:
@@ -100,13 +100,13 @@ def find_pywb() -> str:
         WrongUseError: there is none; says how to install it.
     """
     beside = Path(sys.executable).parent
-    places = [str(ENVIRONMENT / "bin"), str(beside), os.environ.get("PATH", os.defpath)]
+    places = [str(PYWB_ENVIRONMENT / "bin"), str(beside), os.environ.get("PATH", os.defpath)]
     program = shutil.which("pywb", path=os.pathsep.join(places))
     if program is None:
         raise WrongUseError(
             "replay needs pywb, in an environment of its own; install it with\n"
-            f"  {sys.executable} -m venv {ENVIRONMENT}\n"
-            f"  {ENVIRONMENT / 'bin' / 'pip'} install '{REQUIREMENT}'\n"
+            f"  {sys.executable} -m venv {PYWB_ENVIRONMENT}\n"
+            f"  {PYWB_ENVIRONMENT / 'bin' / 'pip'} install '{REQUIREMENT}'\n"
             "or put a pywb that you have on the PATH"
         )
     return program

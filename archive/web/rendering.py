@@ -23,8 +23,8 @@ from starlette.responses import HTMLResponse
 from archive.web.formatting import filters
 from archive.web.statics import static_url
 
-FOLDER = Path(__file__).parent
-LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
+WEB_FOLDER = Path(__file__).parent
+PAGE_LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
 """What pages can be read in, by their own names; the first is what templates are written in."""
 _MAX_ACCEPTED = 20
 
@@ -33,26 +33,26 @@ def render(
     request: Request, template: str, *, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
     """A page in the language of whoever asks."""
-    lang = language(request)
-    told = {
+    lang = request_language(request)
+    context = {
         "lang": lang,
-        "languages": LANGUAGES,
+        "languages": PAGE_LANGUAGES,
         "request": request,
         "link": partial(link, request),
         "here": partial(here, request),
         "static": static_url,
         "archive_id": request.app.state.archive.archive_id,
     }
-    page = environment(lang).get_template(template).render({**told, **values})
+    page = environment(lang).get_template(template).render({**context, **values})
     # Halves of surrogate pairs, which broken pages have, cannot be sent.
     body = page.encode("utf-8", "replace")
     return HTMLResponse(body, headers={"Vary": "Accept-Language", **(headers or {})})
 
 
-def language(request: Request) -> str:
+def request_language(request: Request) -> str:
     """The language of a page: `?lang=` as asked for, else what the browser prefers."""
     chosen = request.query_params.get("lang", "")
-    if chosen in LANGUAGES:
+    if chosen in PAGE_LANGUAGES:
         return chosen
     return _preferred(request.headers.get("accept-language", ""))
 
@@ -63,7 +63,7 @@ def _preferred(accepted: str) -> str:
     preferences = map(_preference, accepted.split(",")[:_MAX_ACCEPTED])
     preferred = sorted(preferences, key=lambda each: -each[1])
     names = [name for name, weight in preferred if weight > 0]
-    return negotiate_locale(names, list(LANGUAGES), sep="-") or "en"
+    return negotiate_locale(names, list(PAGE_LANGUAGES), sep="-") or "en"
 
 
 @cache
@@ -78,33 +78,33 @@ def environment(lang: str) -> Environment:
         auto_reload=False,  # five files are looked at for a page otherwise
         extensions=["jinja2.ext.i18n"],
     )
-    said = _catalogue(lang)
+    catalogue = _catalogue(lang)
     made.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: said.get(text, (text,))[0],
-        lambda one, many, n: _plural(said.get(one, (one, many)), n),
+        lambda text: catalogue.get(text, (text,))[0],
+        lambda one, many, n: _plural(catalogue.get(one, (one, many)), n),
         newstyle=True,
     )
     # Of what Python says; `_` is for what stands in templates, and takes it for safe.
-    made.filters["translated"] = lambda text: said.get(text, (text,))[0]
+    made.filters["translated"] = lambda text: catalogue.get(text, (text,))[0]
     made.filters.update(filters(lang))
     return made
 
 
 def _catalogue(lang: str) -> dict[str, tuple[str, ...]]:
     """What `locale/LANG.po` says for each text that is in it."""
-    path = FOLDER / "locale" / f"{lang}.po"
+    path = WEB_FOLDER / "locale" / f"{lang}.po"
     if not path.exists():
         return {}
     with path.open("rb") as file:
         messages = list(read_po(file, locale=lang))
-    said = {}
+    catalogue = {}
     for message in messages:
         ids = (message.id,) if isinstance(message.id, str) else message.id
         forms = message.string or ()
         strings = [each for each in ((forms,) if isinstance(forms, str) else forms) if each]
         if ids[0] and strings:
-            said[ids[0]] = tuple(strings)
-    return said
+            catalogue[ids[0]] = tuple(strings)
+    return catalogue
 
 
 def _plural(forms: tuple[str, ...], n: int) -> str:

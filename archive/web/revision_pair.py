@@ -8,12 +8,12 @@ from archive.read.query import Query
 from archive.read.revisions import ArchivedRevision
 from archive.web.problems import ProblemError
 
-MOST_WORDS = 50_000
+MAX_COMPARED_WORDS = 50_000
 """Of both texts. Comparing runs in Python, where nothing can interrupt it; two Chinese texts of
 150,000 letters each that have nothing in common took 38 seconds."""
 
 
-def compared(
+def comparable_revisions(
     query: Query, id_or_url: str, before: int | None = None, after: int | None = None
 ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
     """An article and two of its revisions: the last two, that before `after`, or the newest.
@@ -27,7 +27,7 @@ def compared(
     numbers = [each for each in (before, after) if each is not None]
     found = query.two_revisions(id_or_url, numbers)
     _, *sides = found
-    if sum(count_tokens(side.text) for side in sides) > MOST_WORDS:
+    if sum(count_tokens(side.text) for side in sides) > MAX_COMPARED_WORDS:
         raise ProblemError(
             413, f"Texts of this length are not compared here; use kliping diff {found[0].id}"
         )

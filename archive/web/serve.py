@@ -26,22 +26,22 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from archive.home import Home
-    from archive.index.article_index import Progress
+    from archive.index.article_index import ProgressCallback
     from archive.web.settings import WebSettings
 
 
-GRACE_S = 3
+SHUTDOWN_GRACE_S = 3
 """How long answers that are under way may go on when it is interrupted."""
-HUNG_S = 60
+WORKER_TIMEOUT_S = 60
 """A process that says nothing for so long is replaced; starting may take a while."""
 
 
-def serve(
+def serve_archive(
     home: Home,
     settings: WebSettings,
     *,
     tell: Callable[[str], None],
-    progress: Progress = lambda done, of: None,
+    progress: ProgressCallback = lambda done, of: None,
     is_opened: bool = False,
 ) -> None:
     """Serve until interrupted; `tell` is told the address once readers can connect, `progress` how
@@ -118,8 +118,8 @@ def _config(app: ASGIApp | Callable[[], ASGIApp], **options: Any) -> uvicorn.Con
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
-        timeout_worker_healthcheck=HUNG_S,
+        timeout_graceful_shutdown=SHUTDOWN_GRACE_S,
+        timeout_worker_healthcheck=WORKER_TIMEOUT_S,
         **options,
     )
 

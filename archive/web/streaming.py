@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.web.executor import Asked, AskedArchive, end, until_gone
+from archive.web.executor import CancelScope, QueryExecutor, cancel_until_done, wait_for_disconnect
 from archive.web.heads import is_head
 from archive.web.problems import ClientGoneError, ProblemError
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from archive.read.query import Query
 
 CHUNK_BYTES = 1 << 16
-MOST_WAITING = 8
+MAX_WAITING_CHUNKS = 8
 """Chunks that are written and not sent yet."""
 _LOOK_EVERY_S = 0.2
 
-Write = Callable[["Query", BinaryIO], None]
+WriteFunction = Callable[["Query", BinaryIO], None]
 
 
 class WrittenResponse(Response):
@@ -43,8 +43,8 @@ class WrittenResponse(Response):
 
     def __init__(
         self,
-        archive: AskedArchive,
-        write: Write,
+        archive: QueryExecutor,
+        write: WriteFunction,
         *,
         is_whole: bool,
         media_type: str,
@@ -71,13 +71,13 @@ class WrittenResponse(Response):
         future = self._archive.exporting.submit(self._fill, pipe)
         self._archive.exports.add(future)
         future.add_done_callback(self._archive.exports.discard)
-        gone = asyncio.ensure_future(until_gone(request))
+        gone = asyncio.ensure_future(wait_for_disconnect(request))
         gone.add_done_callback(lambda _: pipe.put(ClientGoneError()))
         try:
             await self._send(pipe, send)
         finally:
             gone.cancel()
-            end(pipe.asked, future)
+            cancel_until_done(pipe.scope, future)
 
     async def _send(self, pipe: _Pipe, send: Send) -> None:
         chunk = await pipe.get()
@@ -96,29 +96,29 @@ class WrittenResponse(Response):
         try:
             if self._is_whole:
                 with tempfile.NamedTemporaryFile() as file:
-                    self._write_to(cast(BinaryIO, file), pipe.asked)
+                    self._write_to(cast(BinaryIO, file), pipe.scope)
                     file.seek(0)
                     while chunk := file.read(CHUNK_BYTES):
                         pipe.write(chunk)
             else:
-                self._write_to(cast(BinaryIO, pipe), pipe.asked)
+                self._write_to(cast(BinaryIO, pipe), pipe.scope)
             pipe.flush()
             pipe.put(b"")
         except BaseException as error:  # noqa: BLE001 - it is raised where the answer is sent
             pipe.put(error)
 
-    def _write_to(self, file: BinaryIO, asked: Asked) -> None:
-        self._archive.run(asked, lambda query: self._write(query, file))
+    def _write_to(self, file: BinaryIO, scope: CancelScope) -> None:
+        self._archive.execute(scope, lambda query: self._write(query, file))
 
 
 class _Pipe(io.RawIOBase):
     """A file that a thread writes and a coroutine reads."""
 
     def __init__(self) -> None:
-        self.asked = Asked()
+        self.scope = CancelScope()
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[bytes | BaseException] = asyncio.Queue()
-        self._room = threading.Semaphore(MOST_WAITING)
+        self._room = threading.Semaphore(MAX_WAITING_CHUNKS)
         self._gathered = bytearray()
 
     def writable(self) -> bool:
@@ -141,8 +141,8 @@ class _Pipe(io.RawIOBase):
 
     def _send(self, size: int) -> None:
         while not self._room.acquire(timeout=_LOOK_EVERY_S):
-            self.asked.check()
-        self.asked.check()
+            self.scope.raise_if_cancelled()
+        self.scope.raise_if_cancelled()
         self.put(bytes(self._gathered[:size]))
         del self._gathered[:size]
 

@@ -30,7 +30,7 @@ import numpy as np
 
 from archive import open_archive
 from archive.db.engine import open_engine
-from archive.export import Selection, export
+from archive.export import Selection, write_export
 from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import EVERYTHING, By
@@ -94,7 +94,9 @@ def export_once(folder: Path, target: Path) -> None:
     """Export as `kliping export` does, and print what that took as JSON."""
     archive = open_archive(folder)
     begun = time.perf_counter()
-    rows = export(Selection(archive.all_articles(), archive.home.warc), "parquet", str(target))
+    rows = write_export(
+        Selection(archive.all_articles(), archive.home.warc), "parquet", str(target)
+    )
     used = resource.getrusage(resource.RUSAGE_SELF)
     took = {"clock_s": time.perf_counter() - begun, "processor_s": used.ru_utime + used.ru_stime}
     print(json.dumps({"rows": rows, **took, "memory_mb": used.ru_maxrss * 1024 / 1e6}))

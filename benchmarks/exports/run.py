@@ -30,7 +30,7 @@ from archive.db.schema import (
     SourceRow,
     UrlRow,
 )
-from archive.export import FORMATS, Selection, export
+from archive.export import FORMATS, Selection, write_export
 from archive.read.query import Query
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -125,7 +125,7 @@ def measure(database: Path, format_: str, target: Path) -> None:
     """Export once, and print rows, seconds and the greatest memory in MB."""
     query = Query(open_engine(f"sqlite:///{database}", read_only=True))
     started = time.perf_counter()
-    rows = export(Selection(query.all_articles(), database.parent), format_, str(target))
+    rows = write_export(Selection(query.all_articles(), database.parent), format_, str(target))
     took_s = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{format_:8} {rows:8} rows {rows / took_s:8.0f} rows/s {memory:6.0f} MB memory")

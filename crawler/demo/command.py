@@ -40,12 +40,14 @@ def run_demo(home: Path, *, port: int | None, is_opened: bool) -> int:
 
 
 def _serve(home: Path, port: int, *, is_opened: bool) -> None:
-    from archive.web.serve import serve  # noqa: PLC0415 - optional packages
+    from archive.web.serve import serve_archive  # noqa: PLC0415 - optional packages
     from archive.web.settings import WebSettings  # noqa: PLC0415
 
     settings = WebSettings(port=port, replay_port=0)
     with contextlib.suppress(KeyboardInterrupt):
-        serve(open_home(home), settings, tell=_tell, progress=show_progress, is_opened=is_opened)
+        serve_archive(
+            open_home(home), settings, tell=_tell, progress=show_progress, is_opened=is_opened
+        )
 
 
 def _tell(message: str) -> None:

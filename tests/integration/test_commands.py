@@ -16,7 +16,7 @@ import pytest
 
 from archive.home import open_home
 from archive.model import RecordRef
-from archive.read.articles import COLUMNS
+from archive.read.articles import COLUMN_NAMES
 from archive.warc.reader import read_exchange
 from crawler.demo.site import DemoSite
 from crawler.demo.stories import Outlet
@@ -108,7 +108,7 @@ def test_requests_are_as_far_apart_as_was_set(crawled: Crawled) -> None:
 
 def test_articles_are_one_object_a_line_with_all_columns(crawled: Crawled) -> None:
     articles = crawled.articles
-    assert {tuple(one) for one in articles} == {COLUMNS}
+    assert {tuple(one) for one in articles} == {COLUMN_NAMES}
     dates = [one["published_at"] for one in articles]
     assert dates == sorted(dates, reverse=True)
     listed = kliping(crawled.home, "articles", "--limit", "2")

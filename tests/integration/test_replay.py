@@ -195,7 +195,7 @@ def appears(address: str) -> bool:
 def test_without_pywb_it_is_said_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("archive.web.pywb.ENVIRONMENT", tmp_path / "pywb")
+    monkeypatch.setattr("archive.web.pywb.PYWB_ENVIRONMENT", tmp_path / "pywb")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(WrongUseError, match=r"-m venv .*\n.* install 'pywb"):
         find_pywb()

@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from warcio.archiveiterator import ArchiveIterator
 
-from archive.export import Selection, export
+from archive.export import Selection, write_export
 from archive.read.articles import ArchivedArticle
 from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange
@@ -176,7 +176,7 @@ def test_files_elsewhere_are_in_it_under_names_of_their_own(
     root = tmp_path / "warc"
     assert len(list(rebuild_index(root, names))) == 2
     target = tmp_path / "both.wacz"
-    export(Selection([], root), "wacz", str(target))
+    write_export(Selection([], root), "wacz", str(target))
     with ZipFile(target) as package:
         packed = sorted(name for name in package.namelist() if name.startswith("archive/"))
         lines = gzip.decompress(package.read("indexes/index.cdx.gz")).decode().splitlines()
@@ -203,7 +203,7 @@ def test_memory_does_not_grow_with_the_archive(archived_demo: ArchivedDemo, tmp_
             yield replace(article, id=number)
 
     tracemalloc.start()
-    count = export(Selection(many(), home.warc), "wacz", str(tmp_path / "large.wacz"))
+    count = write_export(Selection(many(), home.warc), "wacz", str(tmp_path / "large.wacz"))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 20_000

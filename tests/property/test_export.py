@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select, update
 
 from archive.db.engine import open_engine
 from archive.db.schema import IS_NEWEST, ArticleRow, ReadingColumns, RevisionRow
-from archive.export import Selection, export
+from archive.export import Selection, write_export
 from archive.export.columns import COLUMNS
 from archive.model import Outcome
 from archive.read.query import Query
@@ -62,7 +62,7 @@ def in_database(engine: Engine) -> dict[str, Any]:
 
 def check(engine: Engine, folder: Path) -> None:
     for name, load in LOADERS.items():
-        export(Selection(Query(engine).all_articles(), folder), name, str(folder / name))
+        write_export(Selection(Query(engine).all_articles(), folder), name, str(folder / name))
         [row] = load(folder / name)
         stored = in_database(engine)
         if name == "csv":  # it has one word for nothing and for an empty text

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.errors import QueryError
-from archive.search.narrowing import narrowed, parts, widened
-from archive.search.syntax import MAX_DEPTH, MAX_DISTANCE, parse_query
+from archive.search.narrowing import conjuncts, narrow, widen
+from archive.search.syntax import MAX_DISTANCE, MAX_NESTING, parse_query
 from archive.search.tree import (
     EVERYTHING,
     And,
@@ -123,19 +123,19 @@ def test_depth_is_bounded(count: int, opening: str) -> None:
     try:
         parse_query(opening * count + "a" + closing)
     except QueryError:
-        assert count >= MAX_DEPTH // 2
+        assert count >= MAX_NESTING // 2
 
 
 @given(queries, periods() | st.builds(Fact, st.sampled_from(Field), searchable))
 def test_what_was_added_to_a_query_can_be_taken_away_again(query: Node, part: Node) -> None:
-    narrower = narrowed(query, part)
-    assert part in parts(narrower)
-    assert part not in parts(widened(narrower, part))
-    assert set(parts(narrowed(narrower, part))) == set(parts(narrower))
+    narrower = narrow(query, part)
+    assert part in conjuncts(narrower)
+    assert part not in conjuncts(widen(narrower, part))
+    assert set(conjuncts(narrow(narrower, part))) == set(conjuncts(narrower))
 
 
 @given(queries, periods(), periods())
 def test_a_period_takes_the_place_of_another(query: Node, first: Period, second: Period) -> None:
-    both = parts(narrowed(narrowed(query, first), second))
+    both = conjuncts(narrow(narrow(query, first), second))
     assert second in both
     assert first.clock is not second.clock or first not in both or first == second

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from babel.messages.extract import extract_from_dir
 
-from archive.web.rendering import FOLDER
+from archive.web.rendering import WEB_FOLDER
 
 _METHODS = [
     ("api/**.py", "ignore"),  # programs are answered in English
@@ -20,7 +20,7 @@ def said() -> dict[str | tuple[str, ...], list[str]]:
     found: dict[str | tuple[str, ...], list[str]] = {}
     options = {"templates/**.html": {"extensions": "jinja2.ext.i18n", "trimmed": "true"}}
     for file, line, message, *_ in extract_from_dir(
-        FOLDER, _METHODS, options, keywords=_KEYWORDS, strip_comment_tags=True
+        WEB_FOLDER, _METHODS, options, keywords=_KEYWORDS, strip_comment_tags=True
     ):
         found.setdefault(message, []).append(f"{file}:{line}")
     return found

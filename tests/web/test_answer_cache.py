@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from starlette.responses import Response
 
-from archive.web.answer_cache import KEPT_S, MAX_BYTES, AnswerCache
+from archive.web.answer_cache import MAX_CACHED_BYTES, TTL_S, AnswerCache
 
 
 class Maker:
@@ -28,7 +28,7 @@ class Maker:
         return await self.cache.get(key, self.make)
 
 
-@pytest.mark.parametrize(("after_s", "made"), [(KEPT_S - 0.1, 1), (KEPT_S + 0.1, 2)])
+@pytest.mark.parametrize(("after_s", "made"), [(TTL_S - 0.1, 1), (TTL_S + 0.1, 2)])
 async def test_an_answer_is_kept_for_some_seconds(after_s: float, made: int) -> None:
     maker = Maker()
     await maker.get()
@@ -42,8 +42,8 @@ async def test_an_answer_is_kept_for_some_seconds(after_s: float, made: int) -> 
 @pytest.mark.parametrize(
     ("answer", "is_kept"),
     [
-        (Response(b"x" * MAX_BYTES), True),
-        (Response(b"x" * (MAX_BYTES + 1)), False),
+        (Response(b"x" * MAX_CACHED_BYTES), True),
+        (Response(b"x" * (MAX_CACHED_BYTES + 1)), False),
         (Response(b"", status_code=404), False),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.web.histogram import FEWEST, Bar, histogram
+from archive.web.histogram import MIN_DAYS, HistogramBar, histogram
 
 TODAY = date(2026, 11, 24)
 MOST_BARS = 330
@@ -34,12 +34,14 @@ def test_every_article_is_in_the_bar_of_its_day_or_told_of(days: dict[date, int]
 @pytest.mark.parametrize(
     ("span_days", "unit", "first_bar"),
     [
-        (40, "day", Bar(date(2020, 1, 1), date(2020, 1, 1), 1)),
-        (300, "week", Bar(date(2019, 12, 30), date(2020, 1, 5), 1)),
-        (2000, "month", Bar(date(2020, 1, 1), date(2020, 1, 31), 1)),
+        (40, "day", HistogramBar(date(2020, 1, 1), date(2020, 1, 1), 1)),
+        (300, "week", HistogramBar(date(2019, 12, 30), date(2020, 1, 5), 1)),
+        (2000, "month", HistogramBar(date(2020, 1, 1), date(2020, 1, 31), 1)),
     ],
 )
-def test_bars_are_as_wide_as_the_range_needs(span_days: int, unit: str, first_bar: Bar) -> None:
+def test_bars_are_as_wide_as_the_range_needs(
+    span_days: int, unit: str, first_bar: HistogramBar
+) -> None:
     first = date(2020, 1, 1)
     shown = histogram({first: 1, first + timedelta(days=span_days): 2}, TODAY)
     assert shown is not None
@@ -49,8 +51,8 @@ def test_bars_are_as_wide_as_the_range_needs(span_days: int, unit: str, first_ba
 def test_a_day_alone_stands_among_empty_days() -> None:
     shown = histogram({TODAY: 3}, TODAY)
     assert shown is not None
-    assert len(shown.bars) == FEWEST
-    assert shown.bars[FEWEST // 2].first == TODAY
+    assert len(shown.bars) == MIN_DAYS
+    assert shown.bars[MIN_DAYS // 2].first == TODAY
 
 
 def test_years_are_shown_where_months_would_be_too_many() -> None:

@@ -128,7 +128,7 @@ def test_any_query_is_answered(hostile: TestClient, q: str) -> None:
     ],
 )
 def test_markdown_makes_no_links_images_or_styles(said: str, shown: str | None) -> None:
-    html, is_whole = markdown.as_html(said)
+    html, is_whole = markdown.markdown_to_html(said)
     assert is_whole
     assert not any(each in html for each in ("<a", "<img", "style=", "<b ", "<h1", "<code", "<pre"))
     assert shown is None or html.strip() == shown
@@ -138,7 +138,7 @@ def test_markdown_makes_no_links_images_or_styles(said: str, shown: str | None) 
     "text", ["# satu\n- dua\n> tiga", "1. *a* _b_ `c`\n| x | y |\n|--|--|", "\\# a"]
 )
 def test_a_text_without_markdown_is_shown_to_the_letter(text: str) -> None:
-    html, _ = markdown.as_html(markdown.of_text(text))
+    html, _ = markdown.markdown_to_html(markdown.text_to_markdown(text))
     paragraphs = "\n".join(f"<p>{line.replace('>', '&gt;')}</p>" for line in text.splitlines())
     assert html.strip() == paragraphs
 
@@ -147,5 +147,7 @@ def test_a_text_without_markdown_is_shown_to_the_letter(text: str) -> None:
     "mark", ["[", "*", "_", "`", "> ", "- ", "| ", "\\", "#", "1. ", "~", "|-", "\n|-|"]
 )
 def test_no_text_takes_long_to_show(mark: str) -> None:
-    html, is_whole = markdown.as_html(mark * (markdown.MOST_CHARS // len(mark) + 1))
+    html, is_whole = markdown.markdown_to_html(
+        mark * (markdown.MAX_MARKDOWN_CHARS // len(mark) + 1)
+    )
     assert html and not is_whole

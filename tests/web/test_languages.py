@@ -10,14 +10,14 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from archive.web.formatting import day, filters, moment, shorten, size, span
-from archive.web.rendering import FOLDER, LANGUAGES
+from archive.web.rendering import PAGE_LANGUAGES, WEB_FOLDER
 from tests.web.catalogue import said
 
 _VALUES = re.compile(r"%\(\w+\)s")
 
 
 def catalogue() -> dict[str, Message]:
-    with (FOLDER / "locale" / "id.po").open("rb") as file:
+    with (WEB_FOLDER / "locale" / "id.po").open("rb") as file:
         read = read_po(file, locale="id", abort_invalid=True)
     return {first(message.id): message for message in read if message.id}
 
@@ -54,7 +54,7 @@ def test_moments_are_told_by_the_clock_of_their_page(lang: str, written: str) ->
     assert moment(datetime(2026, 8, 5, 9, 7, tzinfo=jakarta), lang=lang) == written
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", PAGE_LANGUAGES)
 def test_the_ends_of_the_calendar_can_be_written(lang: str) -> None:
     west = timezone(timedelta(hours=-9, minutes=-30))
     assert moment(datetime.min.replace(tzinfo=UTC), lang=lang).endswith("UTC")
@@ -63,12 +63,15 @@ def test_the_ends_of_the_calendar_can_be_written(lang: str) -> None:
 
 
 def test_numbers_are_written_as_the_language_does() -> None:
-    assert [filters(lang)["number"](20_000) for lang in LANGUAGES] == ["20,000", "20.000"]
-    assert [filters(lang)["percent"](0.125) for lang in LANGUAGES] == ["12.5%", "12,5%"]
-    assert [size(4_520, lang=lang) for lang in LANGUAGES] == ["4.5 kB", "4,5 kB"]
+    assert [filters(lang)["number"](20_000) for lang in PAGE_LANGUAGES] == ["20,000", "20.000"]
+    assert [filters(lang)["percent"](0.125) for lang in PAGE_LANGUAGES] == ["12.5%", "12,5%"]
+    assert [size(4_520, lang=lang) for lang in PAGE_LANGUAGES] == ["4.5 kB", "4,5 kB"]
     assert size(999, lang="en") == "999 bytes"
     assert span(date(2025, 3, 1), "month", lang="id") == "Mar 2025"
-    assert [filters(lang)["language"]("id") for lang in LANGUAGES] == ["Indonesian", "Indonesia"]
+    assert [filters(lang)["language"]("id") for lang in PAGE_LANGUAGES] == [
+        "Indonesian",
+        "Indonesia",
+    ]
     assert filters("en")["language"]("zz") == "zz"
 
 

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.web.replay.addresses import Place, read_moment, read_place
+from archive.web.replay.addresses import ReplayAddress, parse_replay_path, parse_timestamp
 from archive.web.replay.markup import replayed_page
 
-PLACE = Place("http://r", "replay", datetime(2026, 11, 20, tzinfo=UTC), "https://suara.example/a/b")
+PLACE = ReplayAddress(
+    "http://r", "replay", datetime(2026, 11, 20, tzinfo=UTC), "https://suara.example/a/b"
+)
 PART = "http://r/k/20261120000000/https://suara.example"
 LINK = "http://r/replay/20261120000000/https://suara.example"
 
@@ -145,17 +147,17 @@ def test_no_script_or_hint_is_left_in_any_text(text: str) -> None:
 @given(st.text(min_size=1, max_size=40), st.booleans())
 def test_a_place_is_read_as_it_is_written(tail: str, is_as_served: bool) -> None:
     url = f"https://suara.example/{tail.encode('utf-8', 'ignore').hex()}?a=%20b"
-    place = Place("http://r", "replay", PLACE.moment, url, is_as_served)
+    place = ReplayAddress("http://r", "replay", PLACE.moment, url, is_as_served)
     path, _, query = str(place).removeprefix("http://r").partition("?")
-    assert read_place("http://r", path, query, "k") == place
+    assert parse_replay_path("http://r", path, query, "k") == place
 
 
 def test_a_key_may_begin_with_a_dash() -> None:
-    place = read_place("http://r", "/-k_/2026/https://suara.example/", "", "-k_")
+    place = parse_replay_path("http://r", "/-k_/2026/https://suara.example/", "", "-k_")
     assert place and place.is_part
 
 
 def test_a_time_may_be_cut_short() -> None:
-    assert read_moment("2026") == datetime(2026, 1, 1, tzinfo=UTC)
-    assert read_moment("202611201") == datetime(2026, 11, 20, 10, tzinfo=UTC)
-    assert read_moment("20261399") is None
+    assert parse_timestamp("2026") == datetime(2026, 1, 1, tzinfo=UTC)
+    assert parse_timestamp("202611201") == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert parse_timestamp("20261399") is None

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from archive.search.narrowing import narrowed, parts
+from archive.search.narrowing import conjuncts, narrow
 from archive.search.tree import Clock, Fact, Field, Node, Order, Period
-from archive.web.pages.search import Asked
+from archive.web.pages.search import SearchRequest
 from tests.property.test_queries import periods, queries, writable
 
 
-def asked(query: Node, order: Order, address: bytes) -> Asked:
+def asked(query: Node, order: Order, address: bytes) -> SearchRequest:
     scope = {"type": "http", "method": "GET", "path": "/", "query_string": address, "headers": []}
-    return Asked(Request(scope), query, order)
+    return SearchRequest(Request(scope), query, order)
 
 
 @pytest.mark.parametrize("address", [b"", b"q=x&lang=id"])
@@ -32,17 +32,17 @@ def test_they_ask_for_one_thing_more(
     page = asked(query, order, address)
     kept = [
         each
-        for each in parts(query)
+        for each in conjuncts(query)
         if each != part
         and not (isinstance(each, Period) and isinstance(part, Period) and each.clock is part.clock)
     ]
-    assert page.narrowing(kept)(part) == page.link(narrowed(query, part))
+    assert page.narrowing(kept)(part) == page.link(narrow(query, part))
 
 
 def test_an_address_says_what_is_asked_for() -> None:
     day = Period(Clock.PUBLISHED, date(2025, 6, 1), date(2025, 6, 30))
     page = asked(Fact(Field.SECTION, "Café & Bar"), Order.NEWEST, b"lang=id")
-    assert page.narrowing(parts(page.query))(day) == (
+    assert page.narrowing(conjuncts(page.query))(day) == (
         "/?order=newest&lang=id"
         "&q=section%3A%22Caf%C3%A9+%26+Bar%22+published%3A2025-06-01..2025-06-30"
     )

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from archive.web import statics
-from archive.web.rendering import environment, here, language, link, render
+from archive.web.rendering import environment, here, link, render, request_language
 
 
 def request(headers: dict[str, str] | None = None, query: str = "", path: str = "/") -> Request:
@@ -41,7 +41,7 @@ def request(headers: dict[str, str] | None = None, query: str = "", path: str = 
 def test_pages_are_in_the_language_of_whoever_asks(
     accepted: str, query: str, expected: str
 ) -> None:
-    assert language(request({"Accept-Language": accepted}, query)) == expected
+    assert request_language(request({"Accept-Language": accepted}, query)) == expected
 
 
 def test_addresses_keep_a_language_that_was_chosen() -> None:
@@ -77,11 +77,11 @@ def test_static_files_may_be_kept_for_a_year(hostile: TestClient) -> None:
     answer = hostile.get(statics.static_url("reader.css"))
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/css")
-    assert answer.headers["cache-control"] == statics.FOREVER
+    assert answer.headers["cache-control"] == statics.IMMUTABLE
     old = hostile.get("/static/0123456789abcdef/reader.css")
     assert old.headers["cache-control"] == "no-store"
     for path in ("../app.py", "%2e%2e/app.py", "nothing.css", ""):
-        assert hostile.get(f"/static/{statics.version()}/{path}").status_code == 404
+        assert hostile.get(f"/static/{statics.static_version()}/{path}").status_code == 404
     with pytest.raises(KeyError):
         statics.static_url("nothing.css")
 

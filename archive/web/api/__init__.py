@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from archive.web.api import articles, changes, counts, exports, search
-from archive.web.api.models import Problem
+from archive.web.api.models import ProblemDetails
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ROUTERS = (search.router, articles.router, changes.router, counts.router, exports.router)
 
 
-def install(app: FastAPI) -> None:
+def add_api(app: FastAPI) -> None:
     """Let an app, whose state has its settings, answer programs, and document what it answers."""
     for router in ROUTERS:
         app.include_router(router)
@@ -21,7 +21,7 @@ def install(app: FastAPI) -> None:
 
     def with_problems() -> dict[str, Any]:
         made = document()
-        made["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+        made["components"]["schemas"]["Problem"] = ProblemDetails.model_json_schema()
         if app.state.settings.token:
             schemes = {name: {"type": "http", "scheme": name} for name in ("bearer", "basic")}
             made["components"]["securitySchemes"] = schemes

@@ -16,13 +16,13 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.export.values import as_json, encodable
+from archive.export.values import encodable, to_json_text
 from archive.web.cached_route import CachedRoute
 from archive.web.problems import MEDIA_TYPE, ProblemError
 from archive.web.urls import reader_origin
 
 PREFIX = "/api/v1"
-_SAID = {
+_PROBLEMS = {
     400: "A query, date or cursor that cannot be understood; `detail` says where.",
     401: "The token is missing or wrong.",
     404: "The archive holds no such thing.",
@@ -41,7 +41,7 @@ CursorParameter = Annotated[
 ]
 
 
-def problem(description: str) -> dict[str, Any]:
+def problem_schema(description: str) -> dict[str, Any]:
     """How a problem is documented."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": description, "content": content}
@@ -49,13 +49,15 @@ def problem(description: str) -> dict[str, Any]:
 
 def api_router(tag: str, route_class: type[APIRoute] = CachedRoute) -> APIRouter:
     """A router of the API, whose problems are documented."""
-    problems: dict[int | str, Any] = {status: problem(said) for status, said in _SAID.items()}
+    problems: dict[int | str, Any] = {
+        status: problem_schema(description) for status, description in _PROBLEMS.items()
+    }
     return APIRouter(prefix=PREFIX, tags=[tag], responses=problems, route_class=route_class)
 
 
 def json_answer(values: Any, *, headers: Mapping[str, str] | None = None) -> Response:
     """Values as JSON: times in ISO 8601, and each text fit to be written as UTF-8."""
-    body = encodable(as_json(values)).encode()
+    body = encodable(to_json_text(values)).encode()
     return Response(body, media_type="application/json", headers=dict(headers or {}))
 
 
@@ -72,7 +74,7 @@ def page_answer(
     return json_answer({**more, "items": items, "next": following}, headers=link)
 
 
-def read_cursor(request: Request, cursor: str | None, *kinds: type) -> list[Any] | None:
+def parse_cursor(request: Request, cursor: str | None, *kinds: type) -> list[Any] | None:
     """What a cursor holds, values of these kinds; None where there is no cursor.
 
     Raises:
@@ -105,9 +107,9 @@ def _next_address(request: Request, after: Sequence[Any]) -> str:
 
 def _question(request: Request) -> str:
     """What a cursor belongs to: the question, but for how much of the answer is wanted at once."""
-    asked = [each for each in _parameters(request) if each[0] not in ("cursor", "limit")]
-    told = json.dumps([request.url.path, sorted(asked)])
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    parameters = [pair for pair in _parameters(request) if pair[0] not in ("cursor", "limit")]
+    question = json.dumps([request.url.path, sorted(parameters)])
+    return hashlib.sha256(question.encode()).hexdigest()[:12]
 
 
 def _parameters(request: Request) -> list[tuple[str, str]]:

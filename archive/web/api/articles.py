@@ -10,14 +10,15 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.cite import Style, cite_all, references
-from archive.cli import cluster_report, diff_report
+from archive.cite import CitationStyle, cite_all, cited_articles
 from archive.db.types import MAX_ID
 from archive.errors import NotArchivedError
-from archive.export.columns import COLUMNS, Column, choose
+from archive.export.columns import COLUMNS, Column, choose_columns
 from archive.export.values import row_of
 from archive.read.articles import ArchivedArticle
+from archive.read.clusters import cluster_values
 from archive.read.query import Query
+from archive.read.revision_diff import diff_values
 from archive.warc.reader import read_member
 from archive.web.api.answers import (
     PREFIX,
@@ -26,26 +27,28 @@ from archive.web.api.answers import (
     api_router,
     json_answer,
     page_answer,
-    problem,
-    read_cursor,
+    parse_cursor,
+    problem_schema,
 )
-from archive.web.api.models import Article, Difference, Revisions, SomeColumns, Story
-from archive.web.executor import AskedArchive, ask
-from archive.web.revision_pair import compared
+from archive.web.api.models import Article, ClusterAnswer, RevisionDiff, RevisionPage, SomeColumns
+from archive.web.executor import QueryExecutor, run_query
+from archive.web.revision_pair import comparable_revisions
 from archive.web.urls import reader_origin, replay_address, timemap_address
 
 WARC = "application/warc"
-CITED_AS = {
-    Style.BIBTEX: "application/x-bibtex",
-    Style.CSL_JSON: "application/vnd.citationstyles.csl+json",
-    Style.RIS: "application/x-research-info-systems",
+CITATION_TYPES = {
+    CitationStyle.BIBTEX: "application/x-bibtex",
+    CitationStyle.CSL_JSON: "application/vnd.citationstyles.csl+json",
+    CitationStyle.RIS: "application/x-research-info-systems",
 }
 _CITATIONS: dict[str, Any] = {
     kind: {"schema": {"type": "array" if kind.endswith("json") else "string"}}
-    for kind in CITED_AS.values()
+    for kind in CITATION_TYPES.values()
 }
 ArticleId = Annotated[int, Path(ge=1, le=MAX_ID, examples=[12])]
-Number = Annotated[int, Path(ge=1, le=MAX_ID, description="Of a revision, from 1.", examples=[1])]
+RevisionNumber = Annotated[
+    int, Path(ge=1, le=MAX_ID, description="Of a revision, from 1.", examples=[1])
+]
 Address = Annotated[
     str,
     Parameter(
@@ -71,7 +74,9 @@ async def article(request: Request, article_id: ArticleId) -> Response:
     return await _whole(request, str(article_id))
 
 
-@router.get("/articles/{article_id}/revisions", response_model=Revisions, summary="Its revisions")
+@router.get(
+    "/articles/{article_id}/revisions", response_model=RevisionPage, summary="Its revisions"
+)
 async def revisions(
     request: Request,
     article_id: ArticleId,
@@ -79,13 +84,13 @@ async def revisions(
     cursor: CursorParameter = None,
 ) -> Response:
     """The revisions of an article, oldest first, without their texts."""
-    (after,) = read_cursor(request, cursor, int) or (0,)
+    (after,) = parse_cursor(request, cursor, int) or (0,)
 
-    def question(query: Query) -> list[dict[str, Any]]:
+    def read(query: Query) -> list[dict[str, Any]]:
         found = query.states(str(article_id), after=after, limit=limit + 1)
-        return [_facts(revision, choose(None, no_text=True)) for revision in found]
+        return [_facts(revision, choose_columns(None, no_text=True)) for revision in found]
 
-    found = await ask(request, question)
+    found = await run_query(request, read)
     shown = found[:limit]
     following = (shown[-1]["revision"],) if len(found) > limit else None
     return page_answer(request, shown, following)
@@ -96,9 +101,9 @@ async def revisions(
     response_model=SomeColumns,
     summary="One of its revisions",
 )
-async def revision(request: Request, article_id: ArticleId, number: Number) -> Response:
+async def revision(request: Request, article_id: ArticleId, number: RevisionNumber) -> Response:
     """An article as one of its revisions reads, with the text."""
-    found = await ask(
+    found = await run_query(
         request, lambda query: query.states(str(article_id), after=number - 1, limit=1)
     )
     if not found or found[0].revision != number:
@@ -108,9 +113,9 @@ async def revision(request: Request, article_id: ArticleId, number: Number) -> R
 
 @router.get(
     "/articles/{article_id}/diff",
-    response_model=Difference,
+    response_model=RevisionDiff,
     summary="What changed in between",
-    responses={413: problem("The texts are too long to be compared here.")},
+    responses={413: problem_schema("The texts are too long to be compared here.")},
 )
 async def diff(
     request: Request,
@@ -124,21 +129,23 @@ async def diff(
 ) -> Response:
     """What changed between two revisions, word by word."""
 
-    def question(query: Query) -> dict[str, Any]:
-        return diff_report.as_values(*compared(query, str(article_id), before, after))
+    def read(query: Query) -> dict[str, Any]:
+        return diff_values(*comparable_revisions(query, str(article_id), before, after))
 
-    return json_answer(await ask(request, question))
+    return json_answer(await run_query(request, read))
 
 
-@router.get("/articles/{article_id}/cluster", response_model=Story, summary="Who else tells it")
+@router.get(
+    "/articles/{article_id}/cluster", response_model=ClusterAnswer, summary="Who else tells it"
+)
 async def cluster(request: Request, article_id: ArticleId) -> Response:
     """All articles that tell its story in nearly the same words, oldest first."""
 
-    def question(query: Query) -> dict[str, Any]:
+    def read(query: Query) -> dict[str, Any]:
         found = query.article(str(article_id))
-        return cluster_report.as_values(found, query.cluster(str(article_id)))
+        return cluster_values(found.id, query.cluster(str(article_id)))
 
-    return json_answer(await ask(request, question))
+    return json_answer(await run_query(request, read))
 
 
 @router.get(
@@ -149,13 +156,13 @@ async def cluster(request: Request, article_id: ArticleId) -> Response:
 )
 async def warc(request: Request, article_id: ArticleId) -> Response:
     """The record of the capture that the article was read from, byte for byte, unpacked."""
-    archive: AskedArchive = request.app.state.archive
+    archive: QueryExecutor = request.app.state.archive
 
-    def question(query: Query) -> bytes:
+    def read(query: Query) -> bytes:
         return read_member(archive.home.warc, query.article(str(article_id)).ref)
 
     name = f'attachment; filename="article-{article_id}.warc"'
-    record = await ask(request, question)
+    record = await run_query(request, read)
     return Response(record, media_type=WARC, headers={"Content-Disposition": name})
 
 
@@ -166,24 +173,24 @@ async def warc(request: Request, article_id: ArticleId) -> Response:
     responses={200: {"content": _CITATIONS}},
 )
 async def citation(
-    request: Request, article_id: ArticleId, style: Style = Style.BIBTEX
+    request: Request, article_id: ArticleId, style: CitationStyle = CitationStyle.BIBTEX
 ) -> Response:
     """The citation of an article, with the capture's time, digest and record."""
 
-    def question(query: Query) -> str:
-        return cite_all(references(query, [query.article(str(article_id))]), style)
+    def read(query: Query) -> str:
+        return cite_all(cited_articles(query, [query.article(str(article_id))]), style)
 
-    cited = await ask(request, question)
-    return Response(cited.encode("utf-8", "replace"), media_type=CITED_AS[style])
+    cited = await run_query(request, read)
+    return Response(cited.encode("utf-8", "replace"), media_type=CITATION_TYPES[style])
 
 
 async def _whole(request: Request, id_or_url: str) -> Response:
-    def question(query: Query) -> dict[str, Any]:
+    def read(query: Query) -> dict[str, Any]:
         found = query.article(id_or_url)
         aliases = query.aliases(found.id)
         return {**_facts(found), "aliases": aliases, "links": _links(request, found)}
 
-    return json_answer(await ask(request, question))
+    return json_answer(await run_query(request, read))
 
 
 def _facts(found: ArchivedArticle, columns: Sequence[Column] = COLUMNS) -> dict[str, Any]:

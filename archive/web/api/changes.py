@@ -10,19 +10,18 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.read.captures import ArchivedCapture, captures_of
-from archive.read.changes import Change, parse_since
-from archive.read.changes import changes as changes_since
+from archive.read.captures import ArchivedCapture, list_captures
+from archive.read.changes import ArticleChange, changes_since, parse_since
 from archive.web.api.answers import (
     CursorParameter,
     LimitParameter,
     api_router,
     page_answer,
-    read_cursor,
+    parse_cursor,
 )
 from archive.web.api.articles import Address
 from archive.web.api.models import Captures, Changes
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.urls import replay_address
 
 router = api_router("history")
@@ -44,22 +43,22 @@ async def changes(
     cursor: CursorParameter = None,
 ) -> Response:
     """What was seen to change, oldest first; to follow it, go on from the last `next`."""
-    place = read_cursor(request, cursor, str, int)
+    place = parse_cursor(request, cursor, str, int)
     # Those of the moment at which the last page ended are found once more.
     moment = datetime.fromisoformat(place[0]) if place else parse_since(since, datetime.now(UTC))
     passed = place[1] if place else 0
 
-    def question(query: Any) -> list[Change]:
+    def read(query: Any) -> list[ArticleChange]:
         most = passed + limit + 1
         return list(changes_since(query.engine, moment, source=source, limit=most))
 
-    found = await ask(request, question)
+    found = await run_query(request, read)
     shown = found[passed : passed + limit]
     following = _after(found[: passed + limit]) if len(found) > passed + limit else None
     return page_answer(request, [asdict(change) for change in shown], following)
 
 
-def _after(changes: list[Change]) -> tuple[str, int]:
+def _after(changes: list[ArticleChange]) -> tuple[str, int]:
     """The moment at which a page ends, and how many of that moment it has shown by then."""
     last = changes[-1].seen_at
     return last.isoformat(), sum(change.seen_at == last for change in changes)
@@ -70,10 +69,10 @@ async def captures(
     request: Request, url: Address, limit: LimitParameter = 20, cursor: CursorParameter = None
 ) -> Response:
     """The captures of an address, oldest first: what was served, and where the record lies."""
-    place = read_cursor(request, cursor, str, int)
+    place = parse_cursor(request, cursor, str, int)
     after = (datetime.fromisoformat(place[0]), place[1]) if place else None
-    found = await ask(
-        request, lambda query: captures_of(query.engine, url, after=after, limit=limit + 1)
+    found = await run_query(
+        request, lambda query: list_captures(query.engine, url, after=after, limit=limit + 1)
     )
     shown = found[:limit]
     following = None

@@ -9,8 +9,7 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.cli import stats_report
-from archive.index.counting import Count
+from archive.index.counting import Count, count_values
 from archive.read.query import Query
 from archive.read.source_list import followed_sources
 from archive.search.syntax import parse_query
@@ -18,7 +17,7 @@ from archive.search.tree import EVERYTHING, By
 from archive.web.api.answers import api_router, json_answer
 from archive.web.api.models import Groups, Sources
 from archive.web.api.search import QueryParameter
-from archive.web.executor import ask
+from archive.web.executor import run_query
 
 router = api_router("counts")
 
@@ -26,7 +25,7 @@ router = api_router("counts")
 @router.get("/sources", response_model=Sources, summary="Sources")
 async def sources(request: Request) -> Response:
     """All sources of the archive, by name, and how many articles there are of each."""
-    found = await ask(request, followed_sources)
+    found = await run_query(request, followed_sources)
     return json_answer({"items": [asdict(source) for source in found]})
 
 
@@ -48,10 +47,10 @@ async def stats(
     matching, considered = parse_query(q), parse_query(among)
     groups = list(dict.fromkeys(by))
 
-    def question(query: Query) -> list[Count]:
+    def read(query: Query) -> list[Count]:
         return query.count(groups, matching=matching, among=considered)
 
-    counts = await ask(request, question)
+    counts = await run_query(request, read)
     has_query = matching != EVERYTHING
-    items = [stats_report.as_values(groups, one, has_query=has_query) for one in counts]
+    items = [count_values(groups, one, has_query=has_query) for one in counts]
     return json_answer({"by": groups, "items": items})

@@ -11,12 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.export import FORMATS, Selection
-from archive.export.columns import choose
+from archive.export.columns import choose_columns
 from archive.read.query import Query
+from archive.read.selection import Dedupe, RevisionChoice
 from archive.search.syntax import parse_query
 from archive.web.api.answers import api_router
 from archive.web.api.search import ColumnsParameter, QueryParameter
-from archive.web.executor import AskedArchive
+from archive.web.executor import QueryExecutor
 from archive.web.streaming import WrittenResponse
 
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -32,19 +33,6 @@ FileFormat = StrEnum("FileFormat", {name.upper(): name for name in MEDIA_TYPES})
 router = api_router("export", APIRoute)  # streams cannot be remembered
 
 
-class Rows(StrEnum):
-    """What has a row of its own."""
-
-    LAST = "last"
-    ALL = "all"
-
-
-class Dedupe(StrEnum):
-    """What is left out because others tell the same story."""
-
-    CLUSTER = "cluster"
-
-
 @router.get(
     "/export.{format}",
     summary="A dataset",
@@ -58,8 +46,9 @@ async def export(
     columns: ColumnsParameter = None,
     no_text: Annotated[bool, Parameter(description="Leave out text and markdown.")] = False,
     revisions: Annotated[
-        Rows, Parameter(description="A row for each article, or for each of its revisions.")
-    ] = Rows.LAST,
+        RevisionChoice,
+        Parameter(description="A row for each article, or for each of its revisions."),
+    ] = RevisionChoice.LAST,
     dedupe: Annotated[
         Dedupe | None, Parameter(description="Of each cluster, only who had the story first.")
     ] = None,
@@ -70,13 +59,13 @@ async def export(
     (parquet, sqlite) are sent when they are ready.
     """
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
-    chosen, matching = choose(names, no_text=no_text), parse_query(q)
-    archive: AskedArchive = request.app.state.archive
+    chosen, matching = choose_columns(names, no_text=no_text), parse_query(q)
+    archive: QueryExecutor = request.app.state.archive
 
     def write(query: Query, file: BinaryIO) -> None:
         articles = query.all_articles(
             matching=matching,
-            every_revision=revisions is Rows.ALL,
+            every_revision=revisions is RevisionChoice.ALL,
             first_only=dedupe is not None,
         )
         FORMATS[format].write(Selection(articles, archive.home.warc, chosen), file)

@@ -12,8 +12,8 @@ from archive.core.diff import Piece
 from archive.export.columns import COLUMNS, LONG_TEXTS, meanings
 from archive.read.articles import ArchivedArticle
 from archive.read.captures import ArchivedCapture
-from archive.read.changes import Change
-from archive.read.clusters import Member
+from archive.read.changes import ArticleChange
+from archive.read.clusters import ClusterMember
 from archive.read.source_list import FollowedSource
 from archive.search.tree import By
 
@@ -60,7 +60,7 @@ EXAMPLE: dict[str, Any] = {
 """An article, as examples show it."""
 
 
-class Problem(BaseModel):
+class ProblemDetails(BaseModel):
     """Why there is no answer (RFC 9457)."""
 
     model_config = ConfigDict(
@@ -82,16 +82,16 @@ class Problem(BaseModel):
     detail: str
 
 
-def _of_dataclass(name: str, said: str, described: type, **more: Any) -> type[BaseModel]:
+def _of_dataclass(name: str, doc: str, described: type, **more: Any) -> type[BaseModel]:
     """A model of a dataclass, and of what is told besides."""
     hints = get_type_hints(described)
     fields: dict[str, Any] = {
         field.name: (hints[field.name], ...) for field in dataclass_fields(described)
     }
-    return create_model(name, __doc__=said, **fields, **more)
+    return create_model(name, __doc__=doc, **fields, **more)
 
 
-def _of_columns(name: str, said: str, *, is_whole: bool) -> type[BaseModel]:
+def _of_columns(name: str, doc: str, *, is_whole: bool) -> type[BaseModel]:
     """A model of the columns; where it is not of a whole article, each may be left out."""
     hints = get_type_hints(ArchivedArticle)
     fields: dict[str, Any] = {}
@@ -100,7 +100,7 @@ def _of_columns(name: str, said: str, *, is_whole: bool) -> type[BaseModel]:
         kept = Field(default, description=meanings()[column.name])
         fields[column.name] = (hints[column.name], kept)
     config = ConfigDict(json_schema_extra={"example": EXAMPLE})
-    return create_model(name, __doc__=said, __config__=config, **fields)
+    return create_model(name, __doc__=doc, __config__=config, **fields)
 
 
 ArticleColumns = _of_columns("ArticleColumns", "An article, or a revision of it.", is_whole=True)
@@ -134,7 +134,7 @@ class Article(ArticleColumns):  # type: ignore[valid-type,misc]
     links: Links
 
 
-class Excerpt(BaseModel):
+class MarkedExcerpt(BaseModel):
     """A piece of a text, and where in it the words of the query are."""
 
     text: str
@@ -149,11 +149,11 @@ class Hit(SomeColumns):  # type: ignore[valid-type,misc]
     score: float | None = Field(
         description="The higher the better; null where hits are not ranked."
     )
-    title_matches: Excerpt | None
-    snippet: Excerpt | None
+    title_matches: MarkedExcerpt | None
+    snippet: MarkedExcerpt | None
 
 
-class Page(BaseModel):
+class PageOfItems(BaseModel):
     """Part of an answer."""
 
     next: str | None = Field(description="Address of the next part; null at the end.")
@@ -166,7 +166,7 @@ class FacetCount(BaseModel):
     articles: int
 
 
-class Hits(Page):
+class Hits(PageOfItems):
     """Hits of a query."""
 
     query: str = Field(description="The query as it was understood.", examples=["subsidi lang:id"])
@@ -174,13 +174,13 @@ class Hits(Page):
     facets: dict[str, list[FacetCount]] = Field(description="As asked for, the most first.")
 
 
-class Revisions(Page):
+class RevisionPage(PageOfItems):
     """Revisions of an article, oldest first."""
 
     items: list[SomeColumns]  # type: ignore[valid-type]
 
 
-class Side(BaseModel):
+class ComparedRevision(BaseModel):
     """One of two revisions that are compared."""
 
     number: int
@@ -188,19 +188,19 @@ class Side(BaseModel):
     modified_at: datetime | None
 
 
-class Difference(BaseModel):
+class RevisionDiff(BaseModel):
     """What changed between two revisions, word by word; all pieces make up both texts."""
 
     article: int
     url: str
-    before: Side
-    after: Side
+    before: ComparedRevision
+    after: ComparedRevision
     title: list[Piece]
     byline: list[Piece]
     text: list[Piece]
 
 
-Capture = _of_dataclass(
+CaptureItem = _of_dataclass(
     "Capture",
     "One time that a URL was asked for.",
     ArchivedCapture,
@@ -208,31 +208,31 @@ Capture = _of_dataclass(
 )
 
 
-class Captures(Page):
+class Captures(PageOfItems):
     """Captures of a URL, oldest first."""
 
-    items: list[Capture]  # type: ignore[valid-type]
+    items: list[CaptureItem]  # type: ignore[valid-type]
 
 
-ArticleChange = _of_dataclass("ArticleChange", "A change of an article.", Change)
+ChangeItem = _of_dataclass("ArticleChange", "A change of an article.", ArticleChange)
 
 
-class Changes(Page):
+class Changes(PageOfItems):
     """What was seen to change, oldest first."""
 
-    items: list[ArticleChange]  # type: ignore[valid-type]
+    items: list[ChangeItem]  # type: ignore[valid-type]
 
 
-ClusterMember = _of_dataclass("ClusterMember", "An article that tells the story.", Member)
+MemberItem = _of_dataclass("ClusterMember", "An article that tells the story.", ClusterMember)
 
 
-class Story(BaseModel):
+class ClusterAnswer(BaseModel):
     """All articles that tell a story; none but itself where it is told nowhere else."""
 
     article: int
     cluster_id: int | None
     first_publisher: str | None
-    members: list[ClusterMember] = Field(description="Oldest first.")  # type: ignore[valid-type]
+    members: list[MemberItem] = Field(description="Oldest first.")  # type: ignore[valid-type]
 
 
 class Sources(BaseModel):
@@ -241,7 +241,7 @@ class Sources(BaseModel):
     items: list[FollowedSource]
 
 
-class Group(BaseModel):
+class CountedGroup(BaseModel):
     """How many articles a group has; the values that it has are named as in `by`."""
 
     model_config = ConfigDict(
@@ -260,4 +260,4 @@ class Groups(BaseModel):
     """Counts, in the order of groups."""
 
     by: list[By]
-    items: list[Group]
+    items: list[CountedGroup]

@@ -10,7 +10,7 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.export.columns import Column, choose
+from archive.export.columns import Column, choose_columns
 from archive.export.values import row_of
 from archive.index.searching import Cursor
 from archive.read.query import Query, SearchHit, is_address
@@ -21,11 +21,11 @@ from archive.web.api.answers import (
     LimitParameter,
     api_router,
     page_answer,
-    read_cursor,
+    parse_cursor,
 )
 from archive.web.api.models import Hits
-from archive.web.cursors import bounded
-from archive.web.executor import ask
+from archive.web.cursors import bounded_cursor
+from archive.web.executor import run_query
 from archive.web.problems import ProblemError
 
 QueryParameter = Annotated[
@@ -69,13 +69,13 @@ async def search(
     wanted = q if is_address(q) else parse_query(q)
     chosen, after = columns_of(columns), _cursor_of(request, cursor)
 
-    def question(query: Query) -> tuple[list[SearchHit], dict[str, Any]]:
+    def read(query: Query) -> tuple[list[SearchHit], dict[str, Any]]:
         hits = query.search(wanted, limit=limit + 1, order=order, after=after)
         if isinstance(wanted, str):
             return hits, {}
         return hits, {facet: _facet(query, wanted, facet) for facet in facets}
 
-    hits, counted = await ask(request, question)
+    hits, counted = await run_query(request, read)
     shown = hits[:limit]
     last = shown[-1].cursor if len(hits) > limit else None
     following = (str(last.order), last.value) if last else None
@@ -90,8 +90,8 @@ def columns_of(names: str | None) -> tuple[Column, ...]:
         WrongUseError: there is no such column, or one is named twice.
     """
     if names is None:
-        return choose(None, no_text=True)
-    return choose([name.strip() for name in names.split(",")])
+        return choose_columns(None, no_text=True)
+    return choose_columns([name.strip() for name in names.split(",")])
 
 
 def _item(hit: SearchHit, columns: Sequence[Column]) -> dict[str, Any]:
@@ -109,10 +109,10 @@ def _facet(query: Query, wanted: Node, by: By) -> list[dict[str, Any]]:
 
 
 def _cursor_of(request: Request, cursor: str | None) -> Cursor | None:
-    values = read_cursor(request, cursor, str, int)
+    values = parse_cursor(request, cursor, str, int)
     if values is None:
         return None
     order, value = values
     if order not in list(Order):
         raise ProblemError(400, "There is no such page of hits.")
-    return bounded(Cursor(Order(order), value))
+    return bounded_cursor(Cursor(Order(order), value))

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Path as PathParameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.cite import Style, cite_all, references
-from archive.db.types import MAX_ID
+from archive.cite import CitationStyle, cite_all, cited_articles
 from archive.read.articles import ArchivedArticle
-from archive.read.changes import Change, vanishing_of
+from archive.read.changes import ArticleChange, vanishing_of
 from archive.read.clusters import Cluster
 from archive.read.query import Query
 from archive.web import markdown
+from archive.web.api.articles import ArticleId
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.pages.replay import replay_path
 from archive.web.rendering import render
 
 router = page_router()
-MOST_CITED = 10_000
+MAX_CITATION_CHARS = 10_000
 """Characters of a citation."""
-_STYLES = {Style.BIBTEX: "BibTeX", Style.CSL_JSON: "CSL-JSON", Style.RIS: "RIS"}
-ArticleId = Annotated[int, PathParameter(ge=1, le=MAX_ID)]
+_STYLES = {
+    CitationStyle.BIBTEX: "BibTeX",
+    CitationStyle.CSL_JSON: "CSL-JSON",
+    CitationStyle.RIS: "RIS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class _Shown:
     article: ArchivedArticle
     cluster: Cluster | None
     aliases: list[str]
-    vanishing: Change | None
+    vanishing: ArticleChange | None
     published_in: str
     """What the publication calls itself."""
     citations: dict[str, str]
@@ -46,7 +47,7 @@ class _Shown:
 @router.get("/articles/{article_id}.txt")
 async def article_text(request: Request, article_id: ArticleId) -> Response:
     """The text alone, to the letter: its SHA-256 is that of the column `text_sha256`."""
-    article = await ask(request, lambda query: query.article(str(article_id)))
+    article = await run_query(request, lambda query: query.article(str(article_id)))
     name = f"{_plain(article.source)}-{article.id}.txt"
     return Response(
         article.text.encode("utf-8", "replace"),
@@ -56,11 +57,13 @@ async def article_text(request: Request, article_id: ArticleId) -> Response:
 
 
 @router.get("/articles/{article_id}")
-async def article(request: Request, article_id: ArticleId) -> Response:
+async def article_page(request: Request, article_id: ArticleId) -> Response:
     """The page of an article."""
-    shown = await ask(request, lambda query: _shown(query, article_id))
+    shown = await run_query(request, lambda query: _shown(query, article_id))
     found = shown.article
-    text, is_whole = markdown.as_html(found.markdown or markdown.of_text(found.text))
+    text, is_whole = markdown.markdown_to_html(
+        found.markdown or markdown.text_to_markdown(found.text)
+    )
     return render(
         request,
         "article.html",
@@ -69,11 +72,11 @@ async def article(request: Request, article_id: ArticleId) -> Response:
         text=text,
         is_whole=is_whole,
         replay=replay_path(found.url, found.captured_at),
-        is_address=is_address,
+        is_address=is_web_url,
     )
 
 
-def is_address(url: str) -> bool:
+def is_web_url(url: str) -> bool:
     """Whether an address of the archive may be a link: others would run, or open programs."""
     try:
         return urlsplit(url).scheme in ("http", "https")
@@ -83,15 +86,15 @@ def is_address(url: str) -> bool:
 
 def _shown(query: Query, article_id: int) -> _Shown:
     found = query.article(str(article_id))
-    [reference] = references(query, [found])
-    cited = {_STYLES[style]: cite_all([reference], style) for style in Style}
+    [reference] = cited_articles(query, [found])
+    cited = {_STYLES[style]: cite_all([reference], style) for style in CitationStyle}
     return _Shown(
         found,
         cluster=query.cluster(str(article_id)) if found.cluster_id else None,
         aliases=query.aliases(article_id),
         vanishing=vanishing_of(query.engine, article_id),
         published_in=reference.container or found.source,
-        citations={name: text for name, text in cited.items() if len(text) < MOST_CITED},
+        citations={name: text for name, text in cited.items() if len(text) < MAX_CITATION_CHARS},
     )
 
 

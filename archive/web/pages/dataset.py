@@ -15,20 +15,20 @@ from archive.errors import QueryError
 from archive.export import FORMATS
 from archive.export.columns import meanings
 from archive.export.folder import SPLITS
-from archive.read.articles import COLUMNS as NAMES
+from archive.read.articles import COLUMN_NAMES as NAMES
 from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.web.api.exports import MEDIA_TYPES
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.rendering import link, render
 
 router = page_router()
-TEXTS = ("text", "markdown")
+_LONG_COLUMNS = ("text", "markdown")
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class DatasetForm:
     """What a reader chose; whatever else an address says is as if it said nothing."""
 
     query: str
@@ -56,14 +56,14 @@ class Chosen:
 
     def command(self) -> str:
         """The command that makes it, quoted for a shell."""
-        told = ["kliping", "export", "--format", self.format]
-        told += ["--matching", self.query] if self.query else []
-        told += self._columns()
-        told += ["--revisions", "all"] if self.every_revision else []
-        told += ["--dedupe", "cluster"] if self.first_only else []
-        told += ["--split", self.split] if self.split else []
+        command = ["kliping", "export", "--format", self.format]
+        command += ["--matching", self.query] if self.query else []
+        command += self._columns()
+        command += ["--revisions", "all"] if self.every_revision else []
+        command += ["--dedupe", "cluster"] if self.first_only else []
+        command += ["--split", self.split] if self.split else []
         suffix = "" if self.is_folder else FORMATS[self.format].suffix
-        return shlex.join([*told, "--output", f"articles{suffix}"])
+        return shlex.join([*command, "--output", f"articles{suffix}"])
 
     def address(self, request: Request) -> str:
         """Where the API makes the same file."""
@@ -79,22 +79,22 @@ class Chosen:
     def _columns(self) -> list[str]:
         if not self.is_table or self.columns == list(NAMES):
             return []
-        if self.columns == [name for name in NAMES if name not in TEXTS]:
+        if self.columns == [name for name in NAMES if name not in _LONG_COLUMNS]:
             return ["--no-text"]
         return ["--columns", ",".join(self.columns)]
 
 
-async def chosen_of(
+async def read_dataset_form(
     q: Annotated[str, Parameter(max_length=2000)] = "",
     of_format: Annotated[str, Parameter(alias="format")] = "jsonl",
     columns: Annotated[list[str], Parameter(max_length=2 * len(NAMES))] = [],  # noqa: B006
     revisions: str = "last",
     dedupe: str = "",
     split: str = "",
-) -> Chosen:
+) -> DatasetForm:
     """The form, read from an address."""
     used = of_format if of_format in FORMATS else "jsonl"
-    return Chosen(
+    return DatasetForm(
         query=q.strip(),
         format=used,
         columns=[name for name in NAMES if name in columns] or list(NAMES),
@@ -105,21 +105,23 @@ async def chosen_of(
 
 
 @router.get("/dataset")
-async def dataset(request: Request, chosen: Annotated[Chosen, Depends(chosen_of)]) -> Response:
+async def dataset_page(
+    request: Request, chosen: Annotated[DatasetForm, Depends(read_dataset_form)]
+) -> Response:
     """The form, how much it chooses, and how to have it."""
     found: tuple[int, int] | None = None
     error: QueryError | None = None
     try:
         node = parse_query(chosen.query)
 
-        def question(query: Query) -> tuple[int, int]:
+        def read(query: Query) -> tuple[int, int]:
             articles, revisions = (
                 query.count_all(matching=node, every_revision=each, first_only=chosen.first_only)
                 for each in (False, True)
             )
             return articles, revisions
 
-        found = await ask(request, question)
+        found = await run_query(request, read)
     except QueryError as wrong:
         error = wrong
     return render(
@@ -133,5 +135,5 @@ async def dataset(request: Request, chosen: Annotated[Chosen, Depends(chosen_of)
         splits=list(SPLITS),
         meanings=meanings(),
         names=NAMES,
-        texts=TEXTS,
+        texts=_LONG_COLUMNS,
     )

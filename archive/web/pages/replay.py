@@ -13,11 +13,11 @@ from archive.errors import NotArchivedError
 from archive.read.captures import ArchivedCapture, captures_near
 from archive.read.query import Query
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
-from archive.web.replay.addresses import Place, read_moment
-from archive.web.replay.bodies import capture_at, rendered
+from archive.web.replay.addresses import ReplayAddress, parse_timestamp
+from archive.web.replay.bodies import capture_at, rendering_or_served
 from archive.web.urls import replay_origin
 
 router = page_router()
@@ -44,20 +44,20 @@ def replay_path(url: str, captured_at: datetime) -> str:
 
 
 @router.get("/replay/{time}/{address:path}")
-async def replay(request: Request, time: str, as_served: bool = False) -> Response:
+async def replay_page(request: Request, time: str, as_served: bool = False) -> Response:
     """The capture of an address that is closest to a time, `YYYY[MM[DD[hh[mm[ss]]]]]` in UTC."""
-    moment = read_moment(time)
+    moment = parse_timestamp(time)
     if moment is None:
         raise ProblemError(404, "There is no such time: it is YYYYMMDDhhmmss, in UTC.")
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
-    place = Place(root, "replay", moment, _address(request), as_served)
-    replayed = await ask(request, lambda query: _replayed(query, place))
+    place = ReplayAddress(root, "replay", moment, _address(request), as_served)
+    replayed = await run_query(request, lambda query: _replayed(query, place))
     # The frame is given the very capture that the bar tells of.
-    frame = place.at(replayed.capture)
+    frame = place.for_capture(replayed.capture)
     return render(request, "replay.html", replayed=replayed, frame=str(frame), path_of=replay_path)
 
 
-def _replayed(query: Query, place: Place) -> _Replayed:
+def _replayed(query: Query, place: ReplayAddress) -> _Replayed:
     """Raises: NotArchivedError if the archive has no capture of it."""
     capture = capture_at(query.engine, place)
     if capture.ref is None:
@@ -65,7 +65,7 @@ def _replayed(query: Query, place: Place) -> _Replayed:
     others = captures_near(query.engine, capture.url, capture.captured_at)
     earlier = [each for each in others if each.captured_at < capture.captured_at]
     later = [each for each in others if each.captured_at > capture.captured_at]
-    best = rendered(query.engine, capture)
+    best = rendering_or_served(query.engine, capture)
     return _Replayed(
         capture,
         shown=capture if place.is_as_served else best,

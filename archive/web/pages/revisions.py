@@ -11,21 +11,26 @@ from fastapi import Query as Parameter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from archive.cli.diff_report import is_changed, lines
 from archive.core.diff import Change, Difference, Pieces, compare
 from archive.read.articles import ArchivedArticle
 from archive.read.query import Query
-from archive.read.revisions import MAX_NUMBER, ArchivedRevision, Step, steps
+from archive.read.revision_diff import diff_paragraphs, is_changed
+from archive.read.revisions import (
+    MAX_REVISION_NUMBER,
+    ArchivedRevision,
+    TimelineEntry,
+    revision_timeline,
+)
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.rendering import render
 
 router = page_router()
 STEPS_SHOWN = 100
-FOLDED = 3
+MIN_FOLDED = 3
 """So many paragraphs in a row that did not change are folded away, or more."""
 
-Number = Annotated[int | None, Parameter(ge=1, le=MAX_NUMBER)]
+_Number = Annotated[int | None, Parameter(ge=1, le=MAX_REVISION_NUMBER)]
 
 
 class View(StrEnum):
@@ -36,7 +41,7 @@ class View(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DiffBlock:
     """Paragraphs in a row that all changed, or all did not."""
 
     is_changed: bool
@@ -45,17 +50,17 @@ class Block:
     @property
     def is_folded(self) -> bool:
         """Whether it is put away, for it is long and says nothing new."""
-        return not self.is_changed and len(self.paragraphs) >= FOLDED
+        return not self.is_changed and len(self.paragraphs) >= MIN_FOLDED
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class RevisionComparison:
     """Two revisions and what changed between them."""
 
     before: ArchivedRevision
     after: ArchivedRevision
     difference: Difference
-    blocks: list[Block]
+    blocks: list[DiffBlock]
 
     @property
     def words(self) -> dict[Change, int]:
@@ -67,25 +72,27 @@ class Compared:
 
 
 @router.get("/articles/{article_id:int}/revisions")
-async def revisions(
+async def revisions_page(
     request: Request,
     article_id: int,
-    a: Number = None,
-    b: Number = None,
+    a: _Number = None,
+    b: _Number = None,
     view: View = View.INLINE,
-    before: Number = None,
+    before: _Number = None,
 ) -> Response:
     """A timeline, and revisions `a` and `b` compared; the last two where none are chosen."""
 
-    def question(query: Query) -> tuple[ArchivedArticle, list[Step], Compared | None]:
+    def read(
+        query: Query,
+    ) -> tuple[ArchivedArticle, list[TimelineEntry], RevisionComparison | None]:
         article = query.article(str(article_id))
         with query.engine.connect() as connection:
-            timeline = steps(connection, article.id, limit=STEPS_SHOWN, before=before)
+            timeline = revision_timeline(connection, article.id, limit=STEPS_SHOWN, before=before)
         if article.revision_count == 1:
             return article, timeline, None
         return article, timeline, _compared(query, article, a, b)
 
-    article, timeline, compared = await ask(request, question)
+    article, timeline, compared = await run_query(request, read)
     last = timeline[-1].number if timeline else 1
     return render(
         request,
@@ -101,7 +108,9 @@ async def revisions(
     )
 
 
-def _compared(query: Query, article: ArchivedArticle, a: int | None, b: int | None) -> Compared:
+def _compared(
+    query: Query, article: ArchivedArticle, a: int | None, b: int | None
+) -> RevisionComparison:
     """Whichever is chosen, its neighbour where only one is; the earlier one comes first."""
     if a is None and b is None:
         a, b = article.revision_count - 1, article.revision_count
@@ -110,8 +119,11 @@ def _compared(query: Query, article: ArchivedArticle, a: int | None, b: int | No
         a, b = (one - 1, one) if one > 1 else (1, 2)
     _, old, new = query.two_revisions(str(article.id), sorted((a, b)))
     difference = compare(old.wording, new.wording)
-    return Compared(old, new, difference, _blocks(difference.text))
+    return RevisionComparison(old, new, difference, _blocks(difference.text))
 
 
-def _blocks(text: Pieces) -> list[Block]:
-    return [Block(changed, list(some)) for changed, some in groupby(lines(text), is_changed)]
+def _blocks(text: Pieces) -> list[DiffBlock]:
+    return [
+        DiffBlock(changed, list(some))
+        for changed, some in groupby(diff_paragraphs(text), is_changed)
+    ]

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from archive.read.query import Query
-from archive.read.runs import MAX_ID, Run, latest_runs
-from archive.read.runs import run as run_of
+from archive.read.runs import MAX_RUN_ID, RunRecord, latest_runs
+from archive.read.runs import read_run as run_of
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.rendering import render
 
 router = page_router()
@@ -22,29 +22,29 @@ ROWS_SHOWN = 300
 
 
 @router.get("/runs")
-async def runs(
-    request: Request, before: Annotated[int | None, Parameter(ge=1, le=MAX_ID)] = None
+async def runs_page(
+    request: Request, before: Annotated[int | None, Parameter(ge=1, le=MAX_RUN_ID)] = None
 ) -> Response:
     """The newest runs, or those before one."""
 
-    def question(query: Query) -> list[Run]:
+    def read(query: Query) -> list[RunRecord]:
         with query.engine.connect() as connection:
             return latest_runs(connection, limit=RUNS_SHOWN + 1, before=before)
 
-    found = await ask(request, question)
+    found = await run_query(request, read)
     shown = found[:RUNS_SHOWN]
     older = shown[-1].id if len(found) > RUNS_SHOWN else None
     return render(request, "runs.html", runs=shown, older=older, before=before)
 
 
 @router.get("/runs/{run_id:int}")
-async def run(request: Request, run_id: int) -> Response:
+async def run_page(request: Request, run_id: int) -> Response:
     """One run."""
 
-    def question(query: Query) -> Run:
+    def read(query: Query) -> RunRecord:
         with query.engine.connect() as connection:
             return run_of(connection, run_id)
 
-    found = await ask(request, question)
+    found = await run_query(request, read)
     counts = list(dict.fromkeys(name for each in found.parts.values() for name in each))
     return render(request, "run.html", run=found, counts=counts, most=ROWS_SHOWN)

@@ -17,7 +17,7 @@ from archive.errors import QueryError
 from archive.index.counting import Facets
 from archive.index.searching import Cursor
 from archive.read.query import Query, SearchHit, is_address
-from archive.search.narrowing import narrowed, parts, widened
+from archive.search.narrowing import conjuncts, narrow, widen
 from archive.search.syntax import parse_query
 from archive.search.tree import (
     And,
@@ -32,8 +32,8 @@ from archive.search.tree import (
     Trait,
 )
 from archive.web.cached_route import page_router
-from archive.web.cursors import read_cursor, write_cursor
-from archive.web.executor import ask
+from archive.web.cursors import format_hit_cursor, parse_hit_cursor
+from archive.web.executor import run_query
 from archive.web.histogram import Histogram, histogram
 from archive.web.rendering import link, render
 
@@ -44,7 +44,7 @@ router = page_router()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchRequest:
     """What a reader wants to see: a query and its order."""
 
     request: Request
@@ -57,7 +57,7 @@ class Asked:
         return self._begin() + _quoted(str(query))
 
     def narrowing(self, kept: Sequence[Node]) -> Callable[[Fact | Period], str]:
-        """Where one more part is asked for than those that are kept.
+        """Where one more part is wanted for than those that are kept.
 
         The same as a link to the query `narrowed`, of which a page has hundreds, at less cost.
         """
@@ -71,7 +71,7 @@ class Asked:
 
 
 @router.get("/")
-async def search(
+async def search_page(
     request: Request,
     q: str = "",
     order: Order = Order.BEST,
@@ -84,49 +84,54 @@ async def search(
     Of the address of an article, that article.
     """
     if is_address(q):
-        found = await ask(request, lambda query: query.article(q.strip()))
+        found = await run_query(request, lambda query: query.article(q.strip()))
         return RedirectResponse(link(request, f"/articles/{found.id}"), 303)
     try:
         node = parse_query(q)
-        asked = Asked(request, node, order, read_cursor(after) if after else None)
+        wanted = SearchRequest(request, node, order, parse_hit_cursor(after) if after else None)
         if first is not None or last is not None:
-            dated = _dated(asked.query, first or "", last or "")
-            return RedirectResponse(asked.link(dated), 303)
+            dated = _dated(wanted.query, first or "", last or "")
+            return RedirectResponse(wanted.link(dated), 303)
     except QueryError as error:
         return render(request, "search_error.html", q=q, error=error)
-    hits, counted = await _found(asked)
+    hits, counted = await _found(wanted)
     days = histogram(counted.days, datetime.now(UTC).date())
-    return render(request, "search.html", q=q, **_shown(asked, hits, counted, days))
+    return render(request, "search.html", q=q, **_shown(wanted, hits, counted, days))
 
 
-async def _found(asked: Asked) -> tuple[list[SearchHit], Facets]:
+async def _found(wanted: SearchRequest) -> tuple[list[SearchHit], Facets]:
     """The hits of a page, and one more if there is another; what all hits have in common."""
 
-    def question(query: Query) -> tuple[list[SearchHit], Facets]:
-        hits = query.search(asked.query, limit=PAGE_HITS + 1, order=asked.order, after=asked.after)
-        return hits, query.facets(asked.query)
+    def read(query: Query) -> tuple[list[SearchHit], Facets]:
+        hits = query.search(
+            wanted.query,
+            limit=PAGE_HITS + 1,
+            order=wanted.order,
+            after=wanted.after,
+        )
+        return hits, query.facets(wanted.query)
 
-    return await ask(asked.request, question)
+    return await run_query(wanted.request, read)
 
 
 def _shown(
-    asked: Asked, hits: list[SearchHit], counted: Facets, days: Histogram | None
+    wanted: SearchRequest, hits: list[SearchHit], counted: Facets, days: Histogram | None
 ) -> dict[str, Any]:
     """What the template shows."""
-    every = parts(asked.query)
+    every = conjuncts(wanted.query)
     chosen = [part for part in every if _is_fact(part)]
-    to_period = asked.narrowing([part for part in every if not _is_published(part)])
-    to_fact = asked.narrowing(every)
+    to_period = wanted.narrowing([part for part in every if not _is_published(part)])
+    to_fact = wanted.narrowing(every)
     has_more = len(hits) > PAGE_HITS
     period = next((part for part in chosen if _is_published(part)), None)
     return {
-        "order": asked.order,
+        "order": wanted.order,
         "orders": list(Order),
-        "is_first": asked.after is None,
-        "after": write_cursor(hits[PAGE_HITS - 1].cursor) if has_more else None,
+        "is_first": wanted.after is None,
+        "after": format_hit_cursor(hits[PAGE_HITS - 1].cursor) if has_more else None,
         "hits": hits[:PAGE_HITS],
         "counted": counted,
-        "chosen": [(part, asked.link(widened(asked.query, part))) for part in chosen],
+        "chosen": [(part, wanted.link(widen(wanted.query, part))) for part in chosen],
         "choices": {by: _choices(every, field, counted.by[by]) for by, field in _FIELDS.items()},
         "of_choice": lambda by, value: to_fact(Fact(_FIELDS[by], value)),
         "histogram": days,
@@ -153,13 +158,13 @@ def _dated(query: Node, first: str, last: str) -> Node:
         QueryError: there are no such days.
     """
     undated = query
-    for part in filter(_is_published, parts(query)):
-        undated = widened(undated, part)
+    for part in filter(_is_published, conjuncts(query)):
+        undated = widen(undated, part)
     if not (first or last):
         return undated
     if first and last:
         first, last = sorted((first, last))
-    return narrowed(undated, parse_query(f"published:{first}..{last}"))
+    return narrow(undated, parse_query(f"published:{first}..{last}"))
 
 
 def _is_fact(part: Node) -> bool:

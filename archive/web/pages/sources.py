@@ -11,39 +11,39 @@ from starlette.responses import Response
 
 from archive.analysis import coverage
 from archive.analysis.health import (
+    CHART_DAYS,
     DAYS_COUNTED,
-    DAYS_OF_ERRORS,
-    DAYS_SHOWN,
+    ERROR_DAYS,
     LISTS_SHOWN,
     SourceHealth,
     SourceLine,
-    State,
+    SourceState,
     source_health,
     source_lines,
 )
 from archive.read.query import Query
 from archive.web.cached_route import page_router
-from archive.web.executor import ask
+from archive.web.executor import run_query
 from archive.web.rendering import render
 
 router = page_router()
-WORST_FIRST = list(State)
+WORST_FIRST = list(SourceState)
 SOURCES_SHOWN = 150
-MAX_PAGE = 10_000
+_MAX_PAGE = 10_000
 
 
 @router.get("/sources")
-async def sources(
-    request: Request, page: Annotated[int, Parameter(ge=1, le=MAX_PAGE)] = 1
+async def sources_page(
+    request: Request, page: Annotated[int, Parameter(ge=1, le=_MAX_PAGE)] = 1
 ) -> Response:
     """All sources, those first that somebody should look after."""
     now = datetime.now(UTC)
 
-    def question(query: Query) -> list[SourceLine]:
+    def read(query: Query) -> list[SourceLine]:
         with query.engine.connect() as connection:
             return source_lines(connection, query.snapshot(), now)
 
-    found = await ask(request, question)
+    found = await run_query(request, read)
     lines = sorted(found, key=lambda line: (WORST_FIRST.index(line.state), line.facts.name))
     most = max((line.articles for line in lines), default=0)
     first = (page - 1) * SOURCES_SHOWN
@@ -60,26 +60,26 @@ async def sources(
 
 
 @router.get("/sources/{name}")
-async def source(request: Request, name: str) -> Response:
+async def source_page(request: Request, name: str) -> Response:
     """One source."""
     now = datetime.now(UTC)
 
-    def question(query: Query) -> SourceHealth:
+    def read(query: Query) -> SourceHealth:
         with query.engine.connect() as connection:
             return source_health(connection, query.snapshot(), name, now)
 
-    health = await ask(request, question)
+    health = await run_query(request, read)
     last = health.coverage.last
-    shown = coverage.days(last - timedelta(days=DAYS_SHOWN - 1), last)
+    shown = coverage.days_between(last - timedelta(days=CHART_DAYS - 1), last)
     return render(
         request,
         "source.html",
         health=health,
         facts=health.facts,
         counts=[(day, health.coverage.articles.get(day, 0)) for day in shown],
-        days_of_errors=DAYS_OF_ERRORS,
+        days_of_errors=ERROR_DAYS,
         lists_shown=LISTS_SHOWN,
         min_weeks=coverage.MIN_WEEKS,
-        State=State,
+        State=SourceState,
         now=now,
     )

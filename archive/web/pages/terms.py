@@ -17,28 +17,28 @@ from starlette.responses import Response
 
 from archive.analysis.trends import (
     MAX_LINES,
-    Asked,
-    Line,
-    days_of,
+    TrendLine,
+    TrendRequest,
     leading_sources,
+    trend_days,
+    trend_unit,
     trends,
-    unit_for,
 )
 from archive.errors import QueryError
-from archive.export.csv_table import guarded
+from archive.export.csv_table import guard_cell
 from archive.index.searching import newest_day
 from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import By, Node
 from archive.web.cached_route import page_router
-from archive.web.dates import day_of
-from archive.web.executor import ask
+from archive.web.dates import parse_day
+from archive.web.executor import run_query
 from archive.web.problems import ProblemError
 from archive.web.rendering import render
 
 router = page_router()
 MAX_QUERIES = 5
-DAYS_SHOWN = 365
+_DEFAULT_DAYS = 365
 """Where no period is asked for."""
 
 
@@ -51,7 +51,7 @@ class Unit(StrEnum):
     MONTH = "month"
 
 
-class Measure(StrEnum):
+class TrendMeasure(StrEnum):
     """What is shown of a period."""
 
     SHARE = "share"
@@ -59,53 +59,53 @@ class Measure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class TermsForm:
     """What a reader filled in."""
 
     queries: list[str]
     unit: Unit
-    measure: Measure
+    measure: TrendMeasure
     by_source: bool
     first: date | None
     last: date | None
 
 
-async def form_of(
+async def read_terms_form(
     q: Annotated[list[str], Parameter(max_length=MAX_QUERIES)] = [],  # noqa: B006
     unit: Unit = Unit.AUTO,
-    measure: Measure = Measure.SHARE,
+    measure: TrendMeasure = TrendMeasure.SHARE,
     by_source: bool = False,
     first: Annotated[str, Parameter(alias="from")] = "",
     last: Annotated[str, Parameter(alias="to")] = "",
-) -> Form:
+) -> TermsForm:
     """The form, read from an address; empty queries are left out."""
     queries = [each.strip() for each in q if each.strip()]
-    form = Form(queries, unit, measure, by_source, day_of(first), day_of(last))
+    form = TermsForm(queries, unit, measure, by_source, parse_day(first), parse_day(last))
     if form.first and form.last and form.first > form.last:
         raise ProblemError(400, "The period ends before it begins.")
     return form
 
 
-Filled = Annotated[Form, Depends(form_of)]
+_TermsFormParameter = Annotated[TermsForm, Depends(read_terms_form)]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TermsChart:
     """Lines, and what of the form they are of."""
 
-    form: Form
-    asked: Asked
+    form: TermsForm
+    asked: TrendRequest
     periods: list[date]
-    lines: list[Line]
+    lines: list[TrendLine]
 
-    def name(self, line: Line) -> str:
+    def name(self, line: TrendLine) -> str:
         """What a line is called."""
         query = self.form.queries[line.query]
         return f"{query} · {line.source}" if line.source else query
 
 
 @router.get("/terms")
-async def terms(request: Request, form: Filled) -> Response:
+async def terms_page(request: Request, form: _TermsFormParameter) -> Response:
     """The form, with the chart of what was asked for."""
     answer, error = None, None
     try:
@@ -122,12 +122,12 @@ async def terms(request: Request, form: Filled) -> Response:
         error=error,
         boxes=[*form.queries, *[""] * MAX_QUERIES][:MAX_QUERIES],
         units=list(Unit),
-        Measure=Measure,
+        Measure=TrendMeasure,
     )
 
 
 @router.get("/terms.csv")
-async def terms_csv(request: Request, form: Filled) -> Response:
+async def terms_csv_page(request: Request, form: _TermsFormParameter) -> Response:
     """The numbers of the chart: a row for each line and period."""
     queries = [parse_query(query) for query in form.queries]
     if not queries:
@@ -137,36 +137,36 @@ async def terms_csv(request: Request, form: Filled) -> Response:
     return Response(_as_csv(answer), media_type="text/csv", headers=headers)
 
 
-async def _answered(request: Request, form: Form, queries: list[Node]) -> Answer:
-    return await ask(request, lambda query: _answer(query, form, queries))
+async def _answered(request: Request, form: TermsForm, queries: list[Node]) -> TermsChart:
+    return await run_query(request, lambda query: _answer(query, form, queries))
 
 
-def _answer(query: Query, form: Form, queries: list[Node]) -> Answer:
+def _answer(query: Query, form: TermsForm, queries: list[Node]) -> TermsChart:
     snapshot, today = query.snapshot(), datetime.now(UTC).date()
     last = form.last or newest_day(snapshot, today) or today
-    first = form.first or last - timedelta(days=DAYS_SHOWN - 1)
-    unit = unit_for(first, max(first, last), By(form.unit) if form.unit else None)
-    asked = Asked(queries, first, max(first, last), unit)
+    first = form.first or last - timedelta(days=_DEFAULT_DAYS - 1)
+    unit = trend_unit(first, max(first, last), By(form.unit) if form.unit else None)
+    asked = TrendRequest(queries, first, max(first, last), unit)
     if form.by_source:
         leading = leading_sources(snapshot, asked, MAX_LINES // len(queries))
         asked = replace(asked, sources=leading)
     lines = trends(snapshot, asked)
-    return Answer(form, asked, _worth_showing(days_of(asked), lines, form), lines)
+    return TermsChart(form, asked, _worth_showing(trend_days(asked), lines, form), lines)
 
 
-def _worth_showing(every: list[date], lines: list[Line], form: Form) -> list[date]:
+def _worth_showing(every: list[date], lines: list[TrendLine], form: TermsForm) -> list[date]:
     """All periods that were asked for; else from the first on in which there are articles."""
     if form.first or not lines:
         return every
     return list(dropwhile(lambda period: not any(period in line.articles for line in lines), every))
 
 
-def _as_csv(answer: Answer) -> str:
+def _as_csv(answer: TermsChart) -> str:
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
     writer.writerow(["query", "source", answer.asked.unit, "matching", "articles", "share"])
     for line in answer.lines:
-        named = [guarded(answer.form.queries[line.query]), line.source or ""]
+        named = [guard_cell(answer.form.queries[line.query]), line.source or ""]
         for period in answer.periods:
             counts = [line.matching.get(period, 0), line.articles.get(period, 0)]
             share = line.share(period)

@@ -31,7 +31,7 @@ _PAGES = "replay"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReplayAddress:
     """An address of the replay."""
 
     root: str
@@ -52,11 +52,11 @@ class Place:
         mode = AS_SERVED if self.is_as_served else ""
         return f"{self.root}/{self.key}/{moment}{mode}/{quote(self.url, safe=_SAFE)}"
 
-    def at(self, capture: ArchivedCapture) -> Place:
+    def for_capture(self, capture: ArchivedCapture) -> ReplayAddress:
         """The same of a capture: its own time and spelling, so that what it names is near it."""
         return replace(self, moment=capture.captured_at, url=capture.url)
 
-    def based_on(self, reference: str) -> Place:
+    def based_on(self, reference: str) -> ReplayAddress:
         """The same, where a page says what its references are relative to (`<base href>`)."""
         try:
             return replace(self, url=join_url(self.url, reference))
@@ -83,24 +83,24 @@ class Place:
         return str(replace(self, key=key, url=url)) if is_web else reference
 
 
-def read_place(root: str, path: str, query: str, key: str) -> Place | None:
+def parse_replay_path(root: str, path: str, query: str, key: str) -> ReplayAddress | None:
     """Return what an address of the replay means, None if it is none; `path` as it was sent."""
     match = _PATH.fullmatch(path)
     if match is None or match["key"] not in {_PAGES, key}:
         return None
-    moment = read_moment(match["time"])
+    moment = parse_timestamp(match["time"])
     if moment is None:
         return None
     # Some proxies make one slash of two.
     url = _SLASHES.sub(r"\1//", match["url"])
     if "://" not in url:  # all of it is escaped
         url = unquote_to_bytes(url).decode("utf-8", "replace")
-    return Place(
+    return ReplayAddress(
         root, match["key"], moment, f"{url}?{query}" if query else url, bool(match["as_served"])
     )
 
 
-def read_moment(digits: str) -> datetime | None:
+def parse_timestamp(digits: str) -> datetime | None:
     """Return the time of `YYYY[MM[DD[hh[mm[ss]]]]]` in UTC, None if there is no such time."""
     try:
         filled = digits + _FIRST[len(digits) :]

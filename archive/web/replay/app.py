@@ -14,12 +14,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from archive.errors import KlipingError, NotArchivedError
-from archive.web.executor import AskedArchive
-from archive.web.guard import gate
+from archive.web.executor import QueryExecutor
+from archive.web.guard import guarded_replay
 from archive.web.problems import ClientGoneError, ProblemError, problem_of
 from archive.web.rendering import render
-from archive.web.replay.addresses import Place, read_place
-from archive.web.replay.bodies import Shown, capture_at, is_redirect, show
+from archive.web.replay.addresses import ReplayAddress, parse_replay_path
+from archive.web.replay.bodies import ReplayedBody, capture_at, is_redirect, replayed_body
 from archive.web.replay.policy import page_headers, part_headers
 from archive.web.urls import origin_of_reader, replay_origin
 
@@ -41,31 +41,31 @@ def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
         StorageError: the database cannot be opened.
     """
     app = Starlette(routes=[Route("/{path:path}", _replay)])
-    app.state.archive = AskedArchive(home, settings)
+    app.state.archive = QueryExecutor(home, settings)
     app.state.settings = settings
-    return gate(app, settings)
+    return guarded_replay(app, settings)
 
 
 async def _replay(request: Request) -> Response:
     """The capture that the path asks for."""
     key = request.app.state.settings.replay_key
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
-    place = read_place(root, _path(request), request.url.query, key)
+    place = parse_replay_path(root, _path(request), request.url.query, key)
     if place is None:
         return _missing(request, None)
     headers = _headers(request, place)
     if not place.is_part and request.headers.get("sec-fetch-mode") not in _NAVIGATED:
         return Response("Only pages are here.", 403, headers, "text/plain")
-    archive: AskedArchive = request.app.state.archive
+    archive: QueryExecutor = request.app.state.archive
 
-    def shown(query: Query) -> Shown:
+    def shown(query: Query) -> ReplayedBody:
         capture = capture_at(query.engine, place)
         if is_redirect(capture):
-            return Shown(capture, None, b"")
-        return show(query.engine, archive.home.warc, capture, place, key)
+            return ReplayedBody(capture, None, b"")
+        return replayed_body(query.engine, archive.home.warc, capture, place, key)
 
     try:
-        return _answer(request, place, await archive.ask(request, shown), headers)
+        return _answer(request, place, await archive.run(request, shown), headers)
     except NotArchivedError:
         return _missing(request, place)
     except ClientGoneError:
@@ -75,20 +75,22 @@ async def _replay(request: Request) -> Response:
         return Response(problem.detail, problem.status, headers, "text/plain")
 
 
-def _answer(request: Request, place: Place, shown: Shown, headers: dict[str, str]) -> Response:
+def _answer(
+    request: Request, place: ReplayAddress, shown: ReplayedBody, headers: dict[str, str]
+) -> Response:
     capture = shown.capture
-    told = {**headers, **_memento(request, place, capture)}
+    headers_out = {**headers, **_memento(request, place, capture)}
     if is_redirect(capture):
-        there = place.at(capture).link(capture.location or "")
-        return RedirectResponse(there, capture.status or 302, told)
+        there = place.for_capture(capture).link(capture.location or "")
+        return RedirectResponse(there, capture.status or 302, headers_out)
     if shown.content_type:
-        told["Content-Type"] = shown.content_type
+        headers_out["Content-Type"] = shown.content_type
     # Any other status would let a browser show nothing, or a page of its own.
     status = capture.status if capture.status and capture.status >= 400 else 200
-    return Response(shown.body, status, told)
+    return Response(shown.body, status, headers_out)
 
 
-def _memento(request: Request, place: Place, capture: Any) -> dict[str, str]:
+def _memento(request: Request, place: ReplayAddress, capture: Any) -> dict[str, str]:
     """What a memento says of itself. Source: RFC 7089, clause 2."""
     reader = origin_of_reader(request)
     url = quote(capture.url, safe="/:?#[]@!$&'()*+,;=%~")
@@ -101,7 +103,7 @@ def _memento(request: Request, place: Place, capture: Any) -> dict[str, str]:
     return {"Memento-Datetime": at, "Link": ", ".join(links)}
 
 
-def _missing(request: Request, place: Place | None) -> Response:
+def _missing(request: Request, place: ReplayAddress | None) -> Response:
     """The answer where nothing is: nobody else is asked."""
     headers = _headers(request, place)
     if place is not None and place.is_part:
@@ -112,7 +114,7 @@ def _missing(request: Request, place: Place | None) -> Response:
     return page
 
 
-def _headers(request: Request, place: Place | None) -> dict[str, str]:
+def _headers(request: Request, place: ReplayAddress | None) -> dict[str, str]:
     key = request.app.state.settings.replay_key
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
     if place is not None and place.is_part:

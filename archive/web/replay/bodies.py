@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from archive.read.captures import ArchivedCapture
-    from archive.web.replay.addresses import Place
+    from archive.web.replay.addresses import ReplayAddress
 
-MAX_BODY_BYTES = 64 * 2**20
+MAX_REPLAYED_BYTES = 64 * 2**20
 _HTML = ("text/html", "application/xhtml+xml")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReplayedBody:
     """What is shown at a place."""
 
     capture: ArchivedCapture
@@ -41,7 +41,7 @@ class Shown:
     body: bytes
 
 
-def capture_at(engine: Engine, place: Place) -> ArchivedCapture:
+def capture_at(engine: Engine, place: ReplayAddress) -> ArchivedCapture:
     """The capture that is closest to the time of a place.
 
     Raises: NotArchivedError if there is none.
@@ -57,37 +57,41 @@ def capture_at(engine: Engine, place: Place) -> ArchivedCapture:
     return (good or here)[0]
 
 
-def rendered(engine: Engine, capture: ArchivedCapture) -> ArchivedCapture:
+def rendering_or_served(engine: Engine, capture: ArchivedCapture) -> ArchivedCapture:
     """What scripts had made of a page where that was kept, else the page as served."""
     made = rendering_of(engine, capture.record_id) if capture.record_id else None
     return made or capture
 
 
-def show(engine: Engine, root: Path, capture: ArchivedCapture, place: Place, key: str) -> Shown:
+def replayed_body(
+    engine: Engine, root: Path, capture: ArchivedCapture, place: ReplayAddress, key: str
+) -> ReplayedBody:
     """What a capture is shown as at a place; `root` is the folder of the WARC files.
 
     Raises: NotArchivedError if it has no record; RecordNotFoundError, WarcFormatError or
         DigestMismatchError if that cannot be read.
     """
-    shown = capture if place.is_as_served else rendered(engine, capture)
+    shown = capture if place.is_as_served else rendering_or_served(engine, capture)
     if shown.ref is None:
         raise NotArchivedError(f"{place.url}: no record was kept")
     find = Repository(engine).find_record
-    body = read_payload(root, shown.ref, find=find, limit=MAX_BODY_BYTES)
+    body = read_payload(root, shown.ref, find=find, limit=MAX_REPLAYED_BYTES)
     kind, charset = _type_of(shown, body)
-    there = place.at(capture)  # relative addresses are those of the page that was served
+    there = place.for_capture(capture)  # relative addresses are those of the page that was served
     if kind in _HTML:
         text = html_to_unicode(charset and f"text/html; charset={charset}", body, "utf-8", _guess)[
             1
         ]
-        return Shown(capture, "text/html; charset=utf-8", _encoded(replayed_page(text, there, key)))
+        return ReplayedBody(
+            capture, "text/html; charset=utf-8", _encoded(replayed_page(text, there, key))
+        )
     if kind == "text/css":
         text, _ = decode_stylesheet_bytes(body, charset)
         css = replace_in_style(text, lambda reference: there.part(reference, key))
-        return Shown(capture, "text/css; charset=utf-8", _encoded(css))
+        return ReplayedBody(capture, "text/css; charset=utf-8", _encoded(css))
     if "xml" in kind and not place.is_part:
         kind = "text/plain"  # XML can hold elements of HTML, which nothing here has looked through
-    return Shown(capture, f"{kind}; charset={charset}" if charset else kind, body)
+    return ReplayedBody(capture, f"{kind}; charset={charset}" if charset else kind, body)
 
 
 def _type_of(capture: ArchivedCapture, body: bytes) -> tuple[str, str | None]:

@@ -21,7 +21,7 @@ from turbohtml import Token, TokenType, tokenize
 from archive.core.styles import replace_in_style
 
 if TYPE_CHECKING:
-    from archive.web.replay.addresses import Place
+    from archive.web.replay.addresses import ReplayAddress
 
 _NAME = re.compile(r"[a-z_:][\w:.-]*", re.IGNORECASE | re.ASCII)
 _UNSHOWN_RAW = frozenset({"iframe", "noembed", "noframes", "script", "xmp"})
@@ -54,13 +54,13 @@ _WITH_PARTS = frozenset({"image", "link", "use"})
 _Attributes = list[tuple[str, str]]
 
 
-def replayed_page(text: str, place: Place, key: str) -> str:
+def replayed_page(text: str, place: ReplayAddress, key: str) -> str:
     """Return the HTML of a page so that it can be shown from `place`; its parts are under `key`."""
     return _Page(place, key).replayed(text)
 
 
 class _Page:
-    def __init__(self, place: Place, key: str) -> None:
+    def __init__(self, place: ReplayAddress, key: str) -> None:
         self._place = place
         self._key = key
 

@@ -16,7 +16,7 @@ from citeproc.source.json import CiteProcJSON
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive.cite import Reference, Style, cite_all
+from archive.cite import CitationStyle, CitedArticle, cite_all
 from archive.read.articles import ArchivedArticle
 from tests.unit.archive.export.test_formats import PLAIN
 
@@ -28,7 +28,7 @@ ARTICLE = replace(
     captured_at=datetime(2026, 1, 1, 23, 59, tzinfo=UTC),
     payload_digest="sha256:00ff",
 )
-REFERENCE = Reference(ARTICLE, "an-id", "Suara & Kabar")
+REFERENCE = CitedArticle(ARTICLE, "an-id", "Suara & Kabar")
 PROOF = {
     "archive_id": "an-id",
     "captured_at": "2026-01-01T23:59:00Z",
@@ -42,8 +42,8 @@ NOTE = (
 )
 
 
-def cite(article: ArchivedArticle, style: str = Style.BIBTEX) -> str:
-    return cite_all([Reference(article)], style)
+def cite(article: ArchivedArticle, style: str = CitationStyle.BIBTEX) -> str:
+    return cite_all([CitedArticle(article)], style)
 
 
 def parse_bibtex(text: str) -> dict[str, pybtex.database.Entry]:
@@ -122,7 +122,7 @@ def test_csl_json_is_what_its_schema_says() -> None:
 
 
 def test_csl_json_becomes_a_bibliography() -> None:
-    (item,) = json.loads(cite_all([REFERENCE], Style.CSL_JSON))
+    (item,) = json.loads(cite_all([REFERENCE], CitationStyle.CSL_JSON))
     del item["custom"]  # in CSL since 1.0.2, which this program does not know yet
     source = CiteProcJSON([item])
     style = CitationStylesStyle("harvard-cite-them-right", validate=False)
@@ -160,8 +160,8 @@ def test_ris_is_read_back() -> None:
     assert all(re.fullmatch(r"[A-Z][A-Z0-9]  - [^\r\n]*", line) for line in lines[:-1])
 
 
-@pytest.mark.parametrize("style", Style)
-def test_what_is_not_known_is_left_out(style: Style) -> None:
+@pytest.mark.parametrize("style", CitationStyle)
+def test_what_is_not_known_is_left_out(style: CitationStyle) -> None:
     bare = replace(
         PLAIN, title=None, authors=[], published_at=None, language=None, payload_digest=None
     )
@@ -172,7 +172,7 @@ def test_what_is_not_known_is_left_out(style: Style) -> None:
 
 def test_several_are_one_list_in_which_each_has_its_own_key() -> None:
     articles = [ARTICLE, replace(ARTICLE, id=11), replace(ARTICLE, revision=2), ARTICLE]
-    references = [Reference(article) for article in articles]
+    references = [CitedArticle(article) for article in articles]
     keys = ["suara2026-1", "suara2026-11", "suara2026-1-r2"]
     assert list(parse_bibtex(cite_all(references))) == keys
     assert [one["id"] for one in json.loads(cite_all(references, "csl-json"))] == keys
@@ -198,9 +198,9 @@ def shown(text: str) -> str:
 @example(title="a \x00 b", name="c")
 def test_any_text_comes_out_again(title: str, name: str) -> None:
     article: ArchivedArticle = replace(ARTICLE, title=title, authors=[name])
-    (item,) = json.loads(cite(article, Style.CSL_JSON))
+    (item,) = json.loads(cite(article, CitationStyle.CSL_JSON))
     assert item.get("title", "") == shown(title)
-    (ris,) = rispy.loads(cite(article, Style.RIS))
+    (ris,) = rispy.loads(cite(article, CitationStyle.RIS))
     assert ris.get("title", "").strip() == shown(title).strip()
     assert ris.get("authors", [""])[0].strip() == shown(name).strip()
     (entry,) = parse_bibtex(cite(article)).values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.analysis.chart_series import Line, Measure, lines_of
+from archive.analysis.chart_series import ChartLine, Measure, chart_lines
 from archive.errors import WrongUseError
 from archive.index.counting import Count
 from archive.search.tree import By
@@ -20,7 +20,7 @@ BY = [By.SOURCE, By.WEEK]
 
 
 def test_a_line_has_every_week_and_no_share_of_nothing() -> None:
-    lines = lines_of(BY, COUNTS, Measure.SHARE, most=2)
+    lines = chart_lines(BY, COUNTS, Measure.SHARE, most=2)
     assert lines is not None
     assert [day.isoformat() for day in lines.days] == [
         "2024-12-30",
@@ -29,8 +29,8 @@ def test_a_line_has_every_week_and_no_share_of_nothing() -> None:
         "2025-01-20",
     ]
     assert lines.lines == (
-        Line("suara", (0.5, None, None, 0.0)),
-        Line("warta", (None, 0.05, None, None)),
+        ChartLine("suara", (0.5, None, None, 0.0)),
+        ChartLine("warta", (None, 0.05, None, None)),
     )
     assert (lines.left_out, lines.undated, lines.has_gaps) == (1, 3, True)
 
@@ -45,15 +45,15 @@ def test_a_line_has_every_week_and_no_share_of_nothing() -> None:
 def test_no_articles_are_none_where_they_are_counted(
     measure: Measure, largest: str, values: tuple[int, ...]
 ) -> None:
-    lines = lines_of(BY, COUNTS, measure, most=1)
+    lines = chart_lines(BY, COUNTS, measure, most=1)
     assert lines is not None
-    assert lines.lines == (Line(largest, values),)
+    assert lines.lines == (ChartLine(largest, values),)
     assert not lines.has_gaps
 
 
 def test_a_month_follows_the_one_before_over_new_year() -> None:
     counts = [Count(("2024-11",), 1, 1), Count(("2025-02",), 1, 0)]
-    lines = lines_of([By.MONTH], counts, Measure.ARTICLES, most=1)
+    lines = chart_lines([By.MONTH], counts, Measure.ARTICLES, most=1)
     assert lines is not None
     assert [day.isoformat() for day in lines.days] == [
         "2024-11-01",
@@ -65,11 +65,11 @@ def test_a_month_follows_the_one_before_over_new_year() -> None:
 
 
 def test_without_a_time_there_are_no_lines() -> None:
-    assert lines_of([By.SOURCE], [Count(("suara",), 1, 1)], Measure.SHARE, most=7) is None
+    assert chart_lines([By.SOURCE], [Count(("suara",), 1, 1)], Measure.SHARE, most=7) is None
 
 
 def test_nothing_dated_is_an_empty_chart() -> None:
-    lines = lines_of([By.DAY], [Count((None,), 3, 1)], Measure.SHARE, most=7)
+    lines = chart_lines([By.DAY], [Count((None,), 3, 1)], Measure.SHARE, most=7)
     assert lines is not None
     assert (lines.days, lines.lines, lines.undated) == ((), (), 3)
 
@@ -77,4 +77,4 @@ def test_nothing_dated_is_an_empty_chart() -> None:
 def test_two_sorts_of_periods_are_refused() -> None:
     counts = [Count(("2025-01", "2025-01-06"), 1, 1)]
     with pytest.raises(WrongUseError, match="one axis of time"):
-        lines_of([By.MONTH, By.WEEK], counts, Measure.SHARE, most=7)
+        chart_lines([By.MONTH, By.WEEK], counts, Measure.SHARE, most=7)

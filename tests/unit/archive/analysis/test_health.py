@@ -9,15 +9,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
-from archive.analysis.coverage import Habit
-from archive.analysis.health import State, error_kind, source_health, source_lines
+from archive.analysis.coverage import PublishingHabit
+from archive.analysis.health import SourceState, error_kind, source_health, source_lines
 from archive.db.engine import open_engine
 from archive.errors import NotArchivedError, SourceError
 from archive.index.article_index import Snapshot
 from archive.model import UrlKind
-from archive.read.changes import Change, ChangeKind, Wanted, changes, latest_changes, place_of
-from archive.read.revisions import steps
-from archive.read.runs import SourceTally, last_runs, latest_runs, run
+from archive.read.changes import (
+    ArticleChange,
+    ChangeFilter,
+    ChangeKind,
+    change_cursor,
+    changes_since,
+    latest_changes,
+)
+from archive.read.revisions import revision_timeline
+from archive.read.runs import SourceTally, last_runs, latest_runs, read_run
 from tests.indexes import FollowingQuery
 from tests.postgres import new_database
 from tests.web.watched import FEED, OLD_FEED, WatchedHome, engine_of, make_watched_home
@@ -55,19 +62,19 @@ def test_a_source_has_its_habit_and_the_gap_that_stands_out(
     connection: Connection, snapshot: Snapshot
 ) -> None:
     health = source_health(connection, snapshot, "suara", NOW)
-    assert health.coverage.habit == Habit(4, 2)
+    assert health.coverage.habit == PublishingHabit(4, 2)
     [gap] = health.coverage.gaps
     days_ago = [(NOW.date() - day).days for day in (gap.first, gap.last)]
     assert days_ago == [20, 17]
     assert gap.expected == 16
     assert health.coverage.articles[NOW.date() - timedelta(days=7)] == 4
-    assert (health.state, health.facts.title) == (State.WELL, "Suara Kita")
+    assert (health.state, health.facts.title) == (SourceState.WELL, "Suara Kita")
 
 
 def test_a_source_that_stopped_is_silent(connection: Connection, snapshot: Snapshot) -> None:
     health = source_health(connection, snapshot, "suara", NOW + timedelta(days=3))
     assert health.coverage.gaps[-1].last == NOW.date() + timedelta(days=2)
-    assert health.state is State.SILENT
+    assert health.state is SourceState.SILENT
 
 
 def test_errors_are_told_by_kind_without_hosts(connection: Connection, snapshot: Snapshot) -> None:
@@ -131,7 +138,11 @@ def test_all_sources_are_listed_with_how_they_stand(
 ) -> None:
     lines = {line.facts.name: line for line in source_lines(connection, snapshot, NOW)}
     states = {name: line.state for name, line in lines.items()}
-    assert states == {"suara": State.WELL, "sunyi": State.UNSEEN, "warta": State.FAILING}
+    assert states == {
+        "suara": SourceState.WELL,
+        "sunyi": SourceState.UNSEEN,
+        "warta": SourceState.FAILING,
+    }
     counted = source_health(connection, snapshot, "suara", NOW).coverage.articles
     since = NOW.date() - timedelta(days=28)
     assert lines["suara"].articles == sum(n for day, n in counted.items() if day >= since)
@@ -140,7 +151,7 @@ def test_all_sources_are_listed_with_how_they_stand(
         line.facts.name: line
         for line in source_lines(connection, snapshot, NOW + timedelta(days=3))
     }
-    assert later["suara"].state is State.SILENT
+    assert later["suara"].state is SourceState.SILENT
     assert lines["suara"].facts.newest_at == NOW
 
 
@@ -158,34 +169,34 @@ def test_runs_say_what_they_did_where(connection: Connection) -> None:
     assert crawl.sources["warta"].failed
     assert (crawl.total.articles, crawl.total.errors, crawl.outcome) == (7, 3, "failed")
     assert latest_runs(connection, limit=10, before=imported.id) == [crawl]
-    assert run(connection, crawl.id) == crawl
+    assert read_run(connection, crawl.id) == crawl
     assert last_runs(connection)["suara"].run == crawl
     with pytest.raises(NotArchivedError):
-        run(connection, 10**30)
+        read_run(connection, 10**30)
 
 
 def test_steps_say_what_each_revision_changed(connection: Connection, watched: WatchedHome) -> None:
-    third, second, first = steps(connection, watched.edited, limit=10)
+    third, second, first = revision_timeline(connection, watched.edited, limit=10)
     assert (first.what, first.is_silent, first.words_more) == (frozenset(), False, 0)
     assert (second.what, second.is_silent, second.words_more) == ({"text"}, True, 4)
     assert (third.what, third.is_silent) == ({"title", "byline"}, False)
-    assert steps(connection, watched.edited, limit=1) == [third]
-    assert steps(connection, watched.edited, limit=1, before=3) == [second]
+    assert revision_timeline(connection, watched.edited, limit=1) == [third]
+    assert revision_timeline(connection, watched.edited, limit=1, before=3) == [second]
 
 
 def test_changes_come_newest_first_a_page_at_a_time(
     connection: Connection, watched: WatchedHome
 ) -> None:
     since = NOW - timedelta(days=30)
-    every = latest_changes(connection, Wanted(since), limit=100)
+    every = latest_changes(connection, ChangeFilter(since), limit=100)
     engine = engine_of(watched)
-    assert every == list(changes(engine, since))[::-1]
+    assert every == list(changes_since(engine, since))[::-1]
     engine.dispose()
     kinds = [change.kind for change in every]
     assert sorted(kinds) == sorted(ChangeKind)
-    paged: list[Change] = []
+    paged: list[ArticleChange] = []
     while some := latest_changes(
-        connection, Wanted(since), limit=1, before=place_of(paged[-1]) if paged else None
+        connection, ChangeFilter(since), limit=1, before=change_cursor(paged[-1]) if paged else None
     ):
         paged += some
     assert paged == every
@@ -194,14 +205,14 @@ def test_changes_come_newest_first_a_page_at_a_time(
 def test_changes_can_be_narrowed(connection: Connection) -> None:
     since = NOW - timedelta(days=30)
     for kind in ChangeKind:
-        [one] = latest_changes(connection, Wanted(since, kinds=frozenset({kind})), limit=9)
+        [one] = latest_changes(connection, ChangeFilter(since, kinds=frozenset({kind})), limit=9)
         assert one.kind is kind
     [gone] = latest_changes(
-        connection, Wanted(since, kinds=frozenset({ChangeKind.VANISHED})), limit=9
+        connection, ChangeFilter(since, kinds=frozenset({ChangeKind.VANISHED})), limit=9
     )
-    before = Wanted(since, until=gone.seen_at)
+    before = ChangeFilter(since, until=gone.seen_at)
     assert gone not in latest_changes(connection, before, limit=9)
-    assert latest_changes(connection, Wanted(since, source="warta"), limit=9) == []
+    assert latest_changes(connection, ChangeFilter(since, source="warta"), limit=9) == []
 
 
 def test_an_empty_archive_has_nothing_to_tell(tmp_path: Path) -> None:
@@ -210,6 +221,6 @@ def test_an_empty_archive_has_nothing_to_tell(tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert source_lines(connection, nothing, NOW) == []
         assert latest_runs(connection, limit=5) == []
-        assert latest_changes(connection, Wanted(NOW), limit=5) == []
-        assert steps(connection, 1, limit=5) == []
+        assert latest_changes(connection, ChangeFilter(NOW), limit=5) == []
+        assert revision_timeline(connection, 1, limit=5) == []
     engine.dispose()

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from archive.analysis import plot
-from archive.analysis.chart_series import Line, Lines
+from archive.analysis.chart_series import ChartLine, ChartLines
 from archive.analysis.plot import Caption, plot_bars, plot_lines, require_plot
 from archive.errors import StorageError, WrongUseError
 from archive.search.tree import By
@@ -18,12 +18,12 @@ pytest.importorskip("matplotlib")
 
 CAPTION = Caption('subsidi "bahan bakar"', "Share, by month", "Archive 1234", "share", True)
 DAYS = tuple(date(2025, 1, 6) + timedelta(weeks=n) for n in range(6))
-LINES = Lines(
+LINES = ChartLines(
     By.WEEK,
     DAYS,
     (
-        Line("suara $x$", (0.1, 0.2, None, 0.3, None, 0.2)),
-        Line("Ñandú & <Çağ>", (0.0, 0.0, 0.0, 0.1, 0.1, 0.2)),
+        ChartLine("suara $x$", (0.1, 0.2, None, 0.3, None, 0.2)),
+        ChartLine("Ñandú & <Çağ>", (0.0, 0.0, 0.0, 0.1, 0.1, 0.2)),
     ),
     0,
     0,
@@ -68,8 +68,8 @@ def test_the_suffix_says_the_format(tmp_path: Path, suffix: str) -> None:
 
 def test_nothing_to_draw_is_drawn_too(tmp_path: Path) -> None:
     assert plot_bars(tmp_path / "bars.svg", [], CAPTION)
-    assert plot_lines(tmp_path / "lines.svg", Lines(By.DAY, (), (), 0, 3), CAPTION)
-    only = Lines(By.DAY, DAYS[:1], (Line("", (0.5,)),), 0, 0)
+    assert plot_lines(tmp_path / "lines.svg", ChartLines(By.DAY, (), (), 0, 3), CAPTION)
+    only = ChartLines(By.DAY, DAYS[:1], (ChartLine("", (0.5,)),), 0, 0)
     plot_lines(tmp_path / "one.svg", only, CAPTION)
     assert "2025-01-06" in texts_in(tmp_path / "one.svg")
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from archive.analysis.trends import (
     MAX_POINTS,
-    Asked,
-    days_of,
+    TrendRequest,
     leading_sources,
+    trend_days,
+    trend_unit,
     trends,
-    unit_for,
 )
 from archive.db.engine import open_engine
 from archive.index.article_index import Snapshot
@@ -59,15 +59,15 @@ def snapshot(address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     engine.dispose()
 
 
-def asked(*queries: str, unit: By = By.MONTH, sources: tuple[str, ...] = ()) -> Asked:
+def asked(*queries: str, unit: By = By.MONTH, sources: tuple[str, ...] = ()) -> TrendRequest:
     nodes = [parse_query(query) for query in queries]
-    return Asked(nodes, date(2026, 1, 1), date(2026, 3, 31), unit, sources)
+    return TrendRequest(nodes, date(2026, 1, 1), date(2026, 3, 31), unit, sources)
 
 
 def test_lines_are_of_the_same_periods(snapshot: Snapshot) -> None:
     wanted = asked("banjir", "kapal")
     banjir, kapal = trends(snapshot, wanted)
-    january, february, march = days_of(wanted)
+    january, february, march = trend_days(wanted)
     assert (january, march) == (date(2026, 1, 1), date(2026, 3, 1))
     assert (banjir.matching, kapal.matching) == (
         {january: 3, february: 1},
@@ -82,7 +82,7 @@ def test_weeks_begin_on_mondays_and_sources_have_lines_of_their_own(
 ) -> None:
     wanted = asked("banjir", unit=By.WEEK, sources=("suara", "warta"))
     suara, warta = trends(snapshot, wanted)
-    assert days_of(wanted)[0] == date(2025, 12, 29)
+    assert trend_days(wanted)[0] == date(2025, 12, 29)
     monday = date(2026, 1, 5)
     assert (suara.source, suara.matching[monday], suara.articles[monday]) == ("suara", 1, 2)
     assert (warta.source, warta.matching) == ("warta", {monday: 2})
@@ -114,7 +114,7 @@ def test_articles_dated_ahead_are_not_the_newest(snapshot: Snapshot) -> None:
 def test_periods_are_as_long_as_can_be_read(days: int, wanted: By | None, unit: By) -> None:
     first = date(1900, 1, 1)
     last = date.fromordinal(first.toordinal() + days - 1)
-    assert unit_for(first, last, wanted) is unit
+    assert trend_unit(first, last, wanted) is unit
 
 
 @given(DAYS, DAYS, st.sampled_from([None, By.DAY, By.WEEK, By.MONTH]))
@@ -122,8 +122,8 @@ def test_periods_cover_the_last_days_and_are_not_too_many(
     one: date, other: date, wanted: By | None
 ) -> None:
     first, last = sorted((one, other))
-    unit = unit_for(first, last, wanted)
-    days = days_of(Asked([], first, last, unit))
+    unit = trend_unit(first, last, wanted)
+    days = trend_days(TrendRequest([], first, last, unit))
     assert days == sorted(set(days))
     assert len(days) <= MAX_POINTS + 1
     assert days[0] <= first or len(days) >= MAX_POINTS

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.analysis import vocabulary, words
-from archive.analysis.vocabulary import Term, Vocabulary, compare, g2
-from archive.analysis.words import folded, pairs_of, words_of
+from archive.analysis.vocabulary import Term, Vocabulary, compare_vocabularies, g2
+from archive.analysis.words import folded, spelled_bigrams, spelled_words
 from archive.index import analysis
 from archive.search import periods
 
@@ -28,16 +28,16 @@ def test_the_examples_in_the_code_are_right(module: ModuleType) -> None:
 @given(st.text(alphabet="abzAZ019 _-'’.,\n\tàéîõüñçşžÀÉÑßœøłđ„“”—…€½²ªΑλйЖعب한", max_size=60))
 @example("São Paulo e\u0301te\u0301 KERETA-API 07.15 people's snake_case")
 def test_words_are_those_of_the_index(text: str) -> None:
-    assert folded(words_of(text)).keys() == set(analysis.words(text))
+    assert folded(spelled_words(text)).keys() == set(analysis.words(text))
 
 
 def test_marks_stay_in_the_words_that_they_stand_on() -> None:
-    assert words_of("हिन्दी में, ภาษาไทย") == ["हिन्दी", "में", "ภาษาไทย"]
+    assert spelled_words("हिन्दी में, ภาษาไทย") == ["हिन्दी", "में", "ภาษาไทย"]
 
 
 def test_pairs_end_where_a_phrase_does() -> None:
     text = "Bank Indonesia, kereta-api\nbaru (lama) “kata” itu don’t"
-    assert list(pairs_of(text)) == ["bank indonesia", "kereta api", "itu don", "don t"]
+    assert list(spelled_bigrams(text)) == ["bank indonesia", "kereta api", "itu don", "don t"]
 
 
 def counted(*texts: tuple[str | None, str], others: Vocabulary | None = None) -> Vocabulary:
@@ -48,7 +48,7 @@ def counted(*texts: tuple[str | None, str], others: Vocabulary | None = None) ->
 
 
 def terms_of(mine: Vocabulary, others: Vocabulary, *, all_words: bool = True) -> dict[str, Term]:
-    return {term.term: term for term in compare(mine, others, all_words=all_words)}
+    return {term.term: term for term in compare_vocabularies(mine, others, all_words=all_words)}
 
 
 def test_articles_are_counted_and_not_occurrences() -> None:

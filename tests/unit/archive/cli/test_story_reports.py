@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from archive.cli.diff_report import END, lines, print_diff
+from archive.cli.diff_report import print_revision_diff
 from archive.core.diff import Change, diff_text
 from archive.db.engine import open_engine
 from archive.errors import NotArchivedError, WrongUseError
 from archive.home import create_home
 from archive.read.query import Query
+from archive.read.revision_diff import PARAGRAPH_END, diff_paragraphs
 from crawler.cli import app
 from tests.unit.archive.shelf import NOW, SITE, Shelf
 
@@ -122,7 +123,7 @@ def test_a_terminal_gets_colours(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    print_diff(*Query(revised.engine).two_revisions("1", [1, 2]))
+    print_revision_diff(*Query(revised.engine).two_revisions("1", [1, 2]))
     printed = capsys.readouterr().out
     assert "\x1b[9;31m belas\x1b[0m\x1b[32m puluh\x1b[0m" in printed
     assert "[-" not in printed
@@ -196,5 +197,5 @@ def test_what_cannot_be_compared_says_why(
     ],
 )
 def test_joined_and_parted_paragraphs_show(before: str, after: str, ends: list[Change]) -> None:
-    pieces = [piece for line in lines(diff_text(before, after)) for piece in line]
-    assert [piece.change for piece in pieces if piece.text == END] == ends
+    pieces = [piece for line in diff_paragraphs(diff_text(before, after)) for piece in line]
+    assert [piece.change for piece in pieces if piece.text == PARAGRAPH_END] == ends

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, Engine, insert, text
 from archive.db.engine import open_engine
 from archive.db.schema import TakedownRow
 from archive.errors import WrongUseError
-from archive.export import Layout, export
+from archive.export import Layout, write_export
 from archive.export.again import export_again, read_recipe, select_again
-from archive.export.columns import choose
+from archive.export.columns import choose_columns
 from archive.export.manifest import manifest_path
-from archive.export.numbers import Numbers
+from archive.export.numbers import NumberRuns
 from archive.export.selecting import select
 from archive.read.query import Query
 from archive.takedown.scope import Reach
@@ -62,11 +62,11 @@ class Stand:
 
     def export(self, target: Path, format_: str, layout: Layout, **chosen: Any) -> Path:
         chosen = {"matching": "", "every_revision": False, "first_only": False} | chosen
-        columns = choose(chosen.pop("columns", None))
+        columns = choose_columns(chosen.pop("columns", None))
         query = FollowingQuery(self.reading, self.warc.with_name("index"))
         selection = select(query, self.warc, **chosen)
         selection = replace(selection, columns=columns)
-        export(selection, format_, str(target), layout)
+        write_export(selection, format_, str(target), layout)
         return manifest_path(target)
 
     def again(self, manifest: Path, target: Path) -> list[str]:
@@ -195,7 +195,7 @@ def test_a_crawl_that_goes_on_meanwhile_changes_nothing(stand: Stand, tmp_path: 
         yield first
         yield from articles
 
-    export(replace(selection, articles=rest()), "jsonl", str(tmp_path / "first"), ONE)
+    write_export(replace(selection, articles=rest()), "jsonl", str(tmp_path / "first"), ONE)
     assert len((tmp_path / "first").read_text("utf-8").splitlines()) == 4
     assert stand.again(manifest_path(tmp_path / "first"), tmp_path / "second") == []
 
@@ -256,9 +256,9 @@ def test_the_manifest_itself_is_not_replaced(stand: Stand, tmp_path: Path) -> No
 
 @given(st.lists(st.integers(0, 50)))
 def test_numbers_come_out_as_they_went_in(numbers: list[int]) -> None:
-    kept = Numbers(numbers)
+    kept = NumberRuns(numbers)
     told = [one for n, one in enumerate(numbers) if n == 0 or numbers[n - 1] != one]
-    assert list(kept) == list(Numbers.parse(str(kept))) == told
+    assert list(kept) == list(NumberRuns.parse(str(kept))) == told
     assert len(kept) == len(told)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive.db.engine import open_engine
-from archive.export import export
+from archive.export import write_export
 from archive.export.selecting import select
 from archive.export.values import encodable
 from archive.read.articles import ArchivedArticle
@@ -65,7 +65,7 @@ def everything(query: Query) -> list[ArchivedArticle]:
 @pytest.mark.parametrize("name", LOADERS)
 def test_an_export_has_what_the_database_has(query: Query, name: str, tmp_path: Path) -> None:
     selection = select(query, tmp_path, "", every_revision=True, first_only=False)
-    count = export(selection, name, str(tmp_path / "out"))
+    count = write_export(selection, name, str(tmp_path / "out"))
     articles = everything(query)
     assert count == len(articles) == len(ARTICLES) + 1
     assert LOADERS[name](tmp_path / "out") == [expected(article) for article in articles]
@@ -80,5 +80,5 @@ def test_both_databases_give_the_same_file(server: str, tmp_path: Path) -> None:
     }.items():
         with filled(url) as query:
             selection = select(query, tmp_path, "", every_revision=True, first_only=False)
-            export(replace(selection, origin={}), "jsonl", str(tmp_path / name))
+            write_export(replace(selection, origin={}), "jsonl", str(tmp_path / name))
     assert (tmp_path / "sqlite").read_bytes() == (tmp_path / "postgresql").read_bytes()

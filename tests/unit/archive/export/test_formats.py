@@ -24,9 +24,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.errors import StorageError, WrongUseError
-from archive.export import FORMATS, Layout, Selection, export
-from archive.export.columns import COLUMNS, KNOWN_AS, Kind, choose, meanings
-from archive.export.csv_table import guarded, unguarded
+from archive.export import FORMATS, Layout, Selection, write_export
+from archive.export.columns import COLUMNS, KNOWN_AS, ColumnType, choose_columns, meanings
+from archive.export.csv_table import guard_cell, unguard_cell
 from archive.export.values import encodable
 from archive.read.article_pages import ArchivedPage
 from archive.read.articles import ArchivedArticle
@@ -152,17 +152,17 @@ def _value(value: Any, column: Any, from_csv: bool) -> Any:
     if value is None or (from_csv and value == "" and column.is_nullable):
         return None
     match column.kind:
-        case Kind.TIME:
+        case ColumnType.TIME:
             return datetime.fromisoformat(value)
-        case Kind.LIST | Kind.PAGES:
+        case ColumnType.LIST | ColumnType.PAGES:
             listed = json.loads(value) if isinstance(value, str) else value
             return [_page(one) if isinstance(one, dict) else one for one in listed]
-        case Kind.INTEGER:
+        case ColumnType.INTEGER:
             return int(value)
-        case Kind.BOOLEAN:
+        case ColumnType.BOOLEAN:
             return {"true": True, "false": False, 1: True, 0: False}[value]
         case _:
-            return unguarded(value) if from_csv else value
+            return unguard_cell(value) if from_csv else value
 
 
 def _page(told: Row) -> Row:
@@ -190,7 +190,7 @@ def test_every_table_is_tried_here() -> None:
 @pytest.mark.parametrize("articles", [ARTICLES, [PLAIN]], ids=["hostile", "one"])
 def test_what_goes_in_comes_out(name: str, articles: list[ArchivedArticle], tmp_path: Path) -> None:
     target = tmp_path / "out"
-    assert export(selection(articles), name, str(target)) == len(articles)
+    assert write_export(selection(articles), name, str(target)) == len(articles)
     assert LOADERS[name](target) == [expected(article) for article in articles]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -217,20 +217,20 @@ def test_any_values_come_out(
 ) -> None:
     article = replace(PLAIN, warc_offset=number, **values)
     target = tmp_path_factory.mktemp("any") / "out"
-    export(selection([article]), name, str(target))
+    write_export(selection([article]), name, str(target))
     assert LOADERS[name](target) == [expected(article)]
 
 
 @given(texts)
 def test_a_guard_takes_nothing_away(text: str) -> None:
-    assert unguarded(guarded(text)) == text
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unguard_cell(guard_cell(text)) == text
+    assert not guard_cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 @pytest.mark.parametrize("name", LOADERS)
 def test_an_empty_selection_has_columns(name: str, tmp_path: Path) -> None:
     target = tmp_path / "out"
-    assert export(selection([]), name, str(target)) == 0
+    assert write_export(selection([]), name, str(target)) == 0
     if name == "jsonl":
         assert target.read_bytes() == b""
     else:
@@ -244,13 +244,13 @@ def test_what_fails_leaves_nothing(name: str, tmp_path: Path) -> None:
         raise StorageError("the database is damaged")
 
     with pytest.raises(StorageError, match="damaged"):
-        export(Selection(broken(), Path()), name, str(tmp_path / "out"))
+        write_export(Selection(broken(), Path()), name, str(tmp_path / "out"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_columns_are_typed_in_parquet(tmp_path: Path) -> None:
     target = tmp_path / "out.parquet"
-    export(selection(ARTICLES), "parquet", str(target))
+    write_export(selection(ARTICLES), "parquet", str(target))
     schema = pyarrow.parquet.read_schema(target)
     assert str(schema.field("published_at").type) == "timestamp[us, tz=UTC]"
     assert str(schema.field("authors").type).startswith("list<")
@@ -266,14 +266,14 @@ def test_columns_are_typed_in_parquet(tmp_path: Path) -> None:
 
 def test_row_groups_share_the_room(tmp_path: Path) -> None:
     large = [replace(PLAIN, id=n, text="x" * (1 << 20), markdown=None) for n in range(1, 140)]
-    export(selection(large), "parquet", str(tmp_path / "one"))
+    write_export(selection(large), "parquet", str(tmp_path / "one"))
     sizes = pyarrow.parquet.ParquetFile(tmp_path / "one").metadata
     assert [sizes.row_group(n).num_rows for n in range(sizes.num_row_groups)] == [64, 64, 11]
 
 
 def test_a_database_can_be_searched(tmp_path: Path) -> None:
     target = tmp_path / "news.db"
-    export(selection(ARTICLES), "sqlite", str(target))
+    write_export(selection(ARTICLES), "sqlite", str(target))
     database = sqlite3.connect(target)
     found = database.execute(
         "SELECT id FROM articles JOIN articles_fts ON articles_fts.rowid = articles.row"
@@ -289,8 +289,10 @@ def test_a_database_can_be_searched(tmp_path: Path) -> None:
 
 def test_columns_are_chosen(tmp_path: Path) -> None:
     for name in LOADERS.keys() - {"hf"}:
-        chosen = replace(selection([PLAIN]), columns=choose(["title", "text", "id"], no_text=True))
-        export(chosen, name, str(tmp_path / name))
+        chosen = replace(
+            selection([PLAIN]), columns=choose_columns(["title", "text", "id"], no_text=True)
+        )
+        write_export(chosen, name, str(tmp_path / name))
     assert (tmp_path / "csv").read_bytes() == "title,id\r\nJudul “satu”,1\r\n".encode()
     assert pyarrow.parquet.read_schema(tmp_path / "parquet").names == ["title", "id"]
     database = sqlite3.connect(tmp_path / "sqlite")
@@ -308,7 +310,7 @@ def test_columns_are_chosen(tmp_path: Path) -> None:
 )
 def test_columns_that_cannot_be_are_named(names: list[str], said: str) -> None:
     with pytest.raises(WrongUseError, match=said):
-        choose(names, no_text=True)
+        choose_columns(names, no_text=True)
 
 
 @pytest.mark.parametrize("name", ["csv", "parquet", "sqlite", "jsonl"])
@@ -319,7 +321,7 @@ def test_parts_and_shards_hold_each_article_once(name: str, tmp_path: Path) -> N
         replace(PLAIN, id=101, published_at=datetime(2024, 12, 31, 23, tzinfo=UTC)),
     ]
     folder = tmp_path / "out"
-    export(selection(articles), name, str(folder), Layout(split="year", shards=3))
+    write_export(selection(articles), name, str(folder), Layout(split="year", shards=3))
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     by_path = {file["path"]: file for file in manifest["files"]}
     suffix = FORMATS[name].suffix
@@ -345,7 +347,7 @@ def test_copies_of_a_story_are_held_out_together(tmp_path: Path) -> None:
         replace(PLAIN, id=n, canonical_url=f"https://a.example/{n}", cluster_id=n // 4 or None)
         for n in range(400)
     ]
-    export(selection(articles), "jsonl", str(tmp_path / "out"), Layout(split="holdout"))
+    write_export(selection(articles), "jsonl", str(tmp_path / "out"), Layout(split="holdout"))
     parts = {part: from_jsonl(tmp_path / "out" / f"{part}.jsonl") for part in PARTS}
     assert sum(map(len, parts.values())) == 400
     assert 0.7 < len(parts["train"]) / 400 < 0.9
@@ -359,7 +361,7 @@ PARTS = ("train", "validation", "test")
 def test_a_dataset_has_a_card(tmp_path: Path) -> None:
     folder = tmp_path / "berita"
     apart = [replace(PLAIN, canonical_url=f"https://a.example/{n}") for n in range(100)]
-    export(selection(apart), "hf", str(folder), Layout(split="holdout", shards=2))
+    write_export(selection(apart), "hf", str(folder), Layout(split="holdout", shards=2))
     text = (folder / "README.md").read_text("utf-8")
     front = yaml.safe_load(text.split("---\n")[1])
     [config] = front["configs"]
@@ -381,7 +383,7 @@ def test_a_card_tells_licences_and_opt_outs(tmp_path: Path) -> None:
         replace(PLAIN, license="a | `b`\n", tdm_reserved=False),
         replace(PLAIN, license=None, tdm_reserved=None),
     ]
-    export(selection(stated), "hf", str(tmp_path / "berita"))
+    write_export(selection(stated), "hf", str(tmp_path / "berita"))
     text = (tmp_path / "berita/README.md").read_text("utf-8")
     assert f"| `{PLAIN.license}` | 1 |" in text
     assert "| `a ¦ 'b'` | 1 |" in text
@@ -390,14 +392,14 @@ def test_a_card_tells_licences_and_opt_outs(tmp_path: Path) -> None:
 
 def test_licences_are_counted_within_bounds(tmp_path: Path) -> None:
     many = [replace(PLAIN, license=f"© {n}") for n in range(300)]
-    export(selection(many), "jsonl", str(tmp_path / "a.jsonl"), Layout(manifest=True))
+    write_export(selection(many), "jsonl", str(tmp_path / "a.jsonl"), Layout(manifest=True))
     counted = json.loads((tmp_path / "a.jsonl.manifest.json").read_text("utf-8"))["rows_by_license"]
     assert len(counted) == 201
     assert counted["others"] == 100
 
 
 def test_a_split_without_rows_is_not_named(tmp_path: Path) -> None:
-    export(selection([PLAIN]), "hf", str(tmp_path / "berita"), Layout(split="holdout"))
+    write_export(selection([PLAIN]), "hf", str(tmp_path / "berita"), Layout(split="holdout"))
     front = yaml.safe_load((tmp_path / "berita/README.md").read_text("utf-8").split("---\n")[1])
     assert len(front["configs"][0]["data_files"]) == 1
 
@@ -405,7 +407,7 @@ def test_a_split_without_rows_is_not_named(tmp_path: Path) -> None:
 def test_a_dataset_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     datasets = pytest.importorskip("datasets", reason="the datasets library is not installed")
-    export(selection(ARTICLES), "hf", str(tmp_path / "berita"), Layout(shards=2))
+    write_export(selection(ARTICLES), "hf", str(tmp_path / "berita"), Layout(shards=2))
     loaded = datasets.load_dataset(str(tmp_path / "berita"), cache_dir=str(tmp_path / "cache"))
     assert sorted(loaded["train"]["id"]) == [article.id for article in ARTICLES]
 
@@ -413,16 +415,16 @@ def test_a_dataset_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
-    export(selection([PLAIN]), "hf", str(folder))
+    write_export(selection([PLAIN]), "hf", str(folder))
     before = (folder / "manifest.json").read_bytes()
     with pytest.raises(WrongUseError, match="something here already"):
-        export(selection(ARTICLES), "hf", str(folder))
+        write_export(selection(ARTICLES), "hf", str(folder))
     assert (folder / "manifest.json").read_bytes() == before
 
 
 def test_a_file_can_have_a_manifest(tmp_path: Path) -> None:
     target = tmp_path / "a.csv"
-    export(selection(ARTICLES), "csv", str(target), Layout(manifest=True))
+    write_export(selection(ARTICLES), "csv", str(target), Layout(manifest=True))
     manifest = json.loads((tmp_path / "a.csv.manifest.json").read_text("utf-8"))
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
     size = target.stat().st_size
@@ -447,7 +449,7 @@ def test_what_cannot_be_written_so_is_said(
 ) -> None:
     where = target if target == "-" else str(tmp_path / target)
     with pytest.raises(WrongUseError, match=said):
-        export(selection([PLAIN]), name, where, layout)
+        write_export(selection([PLAIN]), name, where, layout)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -456,7 +458,7 @@ def test_without_pyarrow_it_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(WrongUseError, match=r"pip install 'kliping\[export\]'"):
-        export(selection([PLAIN]), "parquet", str(tmp_path / "out"))
+        write_export(selection([PLAIN]), "parquet", str(tmp_path / "out"))
     assert list(tmp_path.iterdir()) == []
 
 

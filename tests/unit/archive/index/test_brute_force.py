@@ -20,7 +20,7 @@ from archive.db.engine import open_engine
 from archive.db.schema import IS_NEWEST, ArticleRow, ClusterRow, RevisionRow
 from archive.index.analysis import words
 from archive.index.article_index import ArticleIndex
-from archive.index.stems import LANGUAGES, stem
+from archive.index.stems import STEMMED_LANGUAGES, stem
 from archive.model import PageKind, Source
 from archive.read.query import Query
 from archive.search.syntax import parse_query
@@ -135,7 +135,7 @@ class Scanned:
             )
         if len(sought) == 1 and not (node.is_exact or node.is_prefix):
             forms = {stem(word, self.row.language) for word in field}
-            is_stemmed = self.row.language in LANGUAGES
+            is_stemmed = self.row.language in STEMMED_LANGUAGES
             return sought[0] in field or (
                 is_stemmed and stem(sought[0], self.row.language) in forms
             )

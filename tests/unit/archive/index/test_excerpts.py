@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archive.index.excerpts import excerpts
+from archive.index.excerpts import mark_excerpts
 from archive.search.syntax import parse_query
 
 FILLER = "kata "  # five characters
@@ -19,7 +19,7 @@ def text_of(**places: int) -> str:
 
 
 def marked(query: str, text: str) -> list[str]:
-    found = excerpts(parse_query(query), None, text, None)
+    found = mark_excerpts(parse_query(query), None, text, None)
     assert found is not None
     _, snippet = found
     return [snippet.text[begin:end] for begin, end in snippet.matches]

@@ -14,7 +14,7 @@ import pytest
 import Stemmer
 
 from archive.index import stems
-from archive.index.stems import LANGUAGES, LONGEST, MORE_ROOTS, stem
+from archive.index.stems import MAX_STEMMED_LETTERS, MORE_ROOTS, STEMMED_LANGUAGES, stem
 
 LIST = Path(__file__).parents[3] / "golden" / "stems" / "indonesian.tsv"
 FORMS = [tuple(line.split("\t")) for line in LIST.read_text(encoding="utf-8").splitlines()]
@@ -94,7 +94,7 @@ def test_other_languages_have_snowballs_stems(language: str, forms: list[str]) -
 
 
 def test_every_language_has_an_algorithm() -> None:
-    assert set(LANGUAGES.values()) <= set(Stemmer.algorithms())
+    assert set(STEMMED_LANGUAGES.values()) <= set(Stemmer.algorithms())
 
 
 @pytest.mark.parametrize("language", [None, "", "jv", "zh", "english", "EN"])
@@ -102,7 +102,7 @@ def test_words_of_unknown_languages_stay(language: str | None) -> None:
     assert stem("running", language) == "running"
 
 
-@pytest.mark.parametrize("language", [*LANGUAGES, "xx", None])
+@pytest.mark.parametrize("language", [*STEMMED_LANGUAGES, "xx", None])
 @pytest.mark.parametrize(
     "word", ["", "a", "2025", "covid19", "气象局", "हिन्दी", "(*", "\x00", "\ud800", "x" * 5000]
 )
@@ -111,7 +111,7 @@ def test_nothing_is_too_odd(word: str, language: str | None) -> None:
 
 
 def test_long_words_stay() -> None:
-    word = "e" * (LONGEST - 6) + "running"
+    word = "e" * (MAX_STEMMED_LETTERS - 6) + "running"
     assert stem(word, "en") == word
     assert stem(word[1:], "en") != word[1:]
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text, update
 from archive.db.engine import open_engine
 from archive.db.schema import ArticleRow, CaptureRow, RevisionRow
 from archive.index.searching import Cursor
-from archive.read.captures import captures_of, memento_near, mementos_of
+from archive.read.captures import list_captures, memento_near, mementos_of
 from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import Order
@@ -89,11 +89,11 @@ def test_pages_make_up_the_whole(query: Query, asked: str, order: Order) -> None
 
 def test_captures_are_found_by_any_spelling(query: Query) -> None:
     engine = query.engine
-    (capture,) = captures_of(engine, "http://SUARA.example:80/subsidy?utm_source=x#top")
+    (capture,) = list_captures(engine, "http://SUARA.example:80/subsidy?utm_source=x#top")
     assert capture.url == "https://suara.example/subsidy"
-    assert captures_of(engine, capture.url, after=(capture.captured_at, capture.id)) == []
-    assert captures_of(engine, "https://suara.example/nowhere") == []
-    assert captures_of(engine, "no address") == []
+    assert list_captures(engine, capture.url, after=(capture.captured_at, capture.id)) == []
+    assert list_captures(engine, "https://suara.example/nowhere") == []
+    assert list_captures(engine, "no address") == []
 
 
 def test_mementos_are_what_can_be_replayed(query: Query) -> None:

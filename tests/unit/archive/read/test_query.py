@@ -18,7 +18,7 @@ from sqlalchemy import event
 from archive.db.engine import open_engine
 from archive.db.repository import UrlOutcome
 from archive.errors import NotArchivedError, SourceError, StorageError, WrongUseError
-from archive.export import FORMATS, Selection, export
+from archive.export import FORMATS, Selection, write_export
 from archive.model import (
     Candidate,
     FoundBy,
@@ -26,7 +26,7 @@ from archive.model import (
     UrlKind,
     UrlState,
 )
-from archive.read.articles import COLUMNS, ArchivedArticle
+from archive.read.articles import COLUMN_NAMES, ArchivedArticle
 from archive.read.query import Query
 from tests.indexes import FollowingQuery
 from tests.rows import NOW, SITE, Rows, article, read
@@ -170,7 +170,7 @@ def test_json_lines_are_one_article_a_line(query: Query) -> None:
     assert FORMATS["jsonl"].write(everything(query), written) == 3
     lines = written.getvalue().decode().removesuffix("\n").split("\n")
     found = [json.loads(line) for line in lines]
-    assert [tuple(one) for one in found] == [COLUMNS] * 3
+    assert [tuple(one) for one in found] == [COLUMN_NAMES] * 3
     assert found[0]["text"] == "First line of /old\nSecond\u2028line"
     assert found[0]["authors"] == ["Zoë", "Ani"]
     assert "Zoë" in lines[0]
@@ -178,7 +178,7 @@ def test_json_lines_are_one_article_a_line(query: Query) -> None:
 
 def test_an_export_replaces_its_file_when_it_is_whole(query: Query, tmp_path: Path) -> None:
     target = tmp_path / "all.jsonl"
-    assert export(everything(query), "jsonl", str(target)) == 3
+    assert write_export(everything(query), "jsonl", str(target)) == 3
     whole = target.read_bytes()
 
     def broken() -> Iterator[ArchivedArticle]:
@@ -186,16 +186,16 @@ def test_an_export_replaces_its_file_when_it_is_whole(query: Query, tmp_path: Pa
         raise StorageError("the database is damaged")
 
     with pytest.raises(StorageError, match="damaged"):
-        export(Selection(broken(), Path()), "jsonl", str(target))
+        write_export(Selection(broken(), Path()), "jsonl", str(target))
     assert target.read_bytes() == whole
     assert {path.name for path in tmp_path.glob("*jsonl*")} == {"all.jsonl"}
 
 
 def test_a_format_or_file_that_cannot_be_is_named(query: Query, tmp_path: Path) -> None:
     with pytest.raises(WrongUseError, match=r"no format 'x'; there is .*jsonl"):
-        export(everything(query), "x", "-")
+        write_export(everything(query), "x", "-")
     with pytest.raises(StorageError, match="cannot write the export"):
-        export(everything(query), "jsonl", str(tmp_path))
+        write_export(everything(query), "jsonl", str(tmp_path))
 
 
 def test_a_pipe_is_written_to_and_stays(query: Query, tmp_path: Path) -> None:
@@ -203,8 +203,8 @@ def test_a_pipe_is_written_to_and_stays(query: Query, tmp_path: Path) -> None:
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as reader:
         read = reader.submit(pipe.read_bytes)
-        assert export(everything(query), "jsonl", str(pipe)) == 3
+        assert write_export(everything(query), "jsonl", str(pipe)) == 3
         assert len(read.result(10).splitlines()) == 3
     assert pipe.is_fifo()
     with pytest.raises(WrongUseError, match="wacz needs a file"):
-        export(everything(query), "wacz", str(pipe))
+        write_export(everything(query), "wacz", str(pipe))

@@ -17,7 +17,7 @@ from archive.db.engine import open_engine
 from archive.errors import NotArchivedError
 from archive.model import PageKind, Source
 from archive.read.query import Query, SearchHit
-from archive.search.syntax import MAX_DEPTH, parse_query
+from archive.search.syntax import MAX_NESTING, parse_query
 from archive.search.tree import And, By, Node, Not, Or, Order, Text
 from tests.examples import examples
 from tests.indexes import FollowingQuery
@@ -244,7 +244,7 @@ def test_a_query_is_shown_as_it_is_executed(query: Query) -> None:
 
 def deepest(kind: type[And] | type[Or]) -> Node:
     node: Node = Text("a")
-    for level in range((MAX_DEPTH - 1) // (2 if kind is And else 1)):
+    for level in range((MAX_NESTING - 1) // (2 if kind is And else 1)):
         inner = node
         node = kind((Text(f"b{level}"), Not(inner) if kind is And else inner))
     return node

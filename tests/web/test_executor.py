@@ -18,7 +18,7 @@ from archive.export import base
 from archive.home import Home, create_home
 from archive.read.query import Query
 from archive.web.app import create_app
-from archive.web.executor import AskedArchive, GivenUpError, ask
+from archive.web.executor import QueryCancelledError, QueryExecutor, run_query
 from archive.web.settings import WebSettings
 from tests.postgres import new_database
 from tests.web.serving import served, wait_for
@@ -66,11 +66,11 @@ def port(home: Home, watched: Watched) -> Iterator[int]:
 
     @app.get("/slow")
     async def slow(request: Request) -> Response:
-        return JSONResponse(await ask(request, watched))
+        return JSONResponse(await run_query(request, watched))
 
     @app.get("/quick")
     async def quick(request: Request) -> Response:
-        return JSONResponse(await ask(request, lambda query: query.count_all()))
+        return JSONResponse(await run_query(request, lambda query: query.count_all()))
 
     with served(app) as port:
         yield port
@@ -114,23 +114,23 @@ def test_whoever_finds_all_threads_busy_is_told_so(port: int, watched: Watched) 
 
 
 def test_nothing_can_be_written(home: Home) -> None:
-    archive = AskedArchive(home, WebSettings())
+    archive = QueryExecutor(home, WebSettings())
     with archive.engine.connect() as connection, pytest.raises(Exception, match=r"(?i)read.?only"):
         connection.execute(text("DELETE FROM articles"))
     archive.close()
 
 
 def test_what_is_given_up_goes_no_further(home: Home) -> None:
-    from archive.web.executor import Asked
+    from archive.web.executor import CancelScope
 
-    archive, asked = AskedArchive(home, WebSettings()), Asked()
+    archive, scope = QueryExecutor(home, WebSettings()), CancelScope()
 
     def question(query: Query) -> None:
-        asked.give_up()
+        scope.cancel()
         query.count_all()
 
-    with pytest.raises(GivenUpError):
-        archive.run(asked, question)
+    with pytest.raises(QueryCancelledError):
+        archive.execute(scope, question)
     archive.close()
 
 
@@ -143,7 +143,7 @@ def test_a_database_that_fails_is_told_without_its_place(tmp_path: Path) -> None
         def question(query: Query) -> None:
             raise StorageError(f"{home.path}: disk I/O error")
 
-        await ask(request, question)
+        await run_query(request, question)
         return Response()
 
     with served(app) as port:
@@ -154,7 +154,7 @@ def test_a_database_that_fails_is_told_without_its_place(tmp_path: Path) -> None
 
 def test_an_export_ends_when_its_client_goes(hostile_home: Home) -> None:
     app = create_app(hostile_home, WebSettings(exports=1))
-    archive: AskedArchive = app.state.archive
+    archive: QueryExecutor = app.state.archive
     with served(app) as port:
         address = f"http://127.0.0.1:{port}/api/v1/export.jsonl?revisions=all"
         with socket.socket() as client:
