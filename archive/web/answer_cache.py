@@ -1,7 +1,6 @@
-"""Whole answers of the reader, kept for a few seconds: nothing else is remembered.
+"""A cache of whole answers, for a few seconds.
 
-Whoever asks for what is being made already waits for it: a slow page is not made for everybody at
-once.
+Concurrent requests for the same answer wait for the first one, so that a slow page is made once.
 """
 
 from __future__ import annotations
@@ -16,20 +15,20 @@ from starlette.responses import Response
 TTL_S = 5.0
 MAX_ANSWERS = 500
 MAX_CACHED_BYTES = 200_000
-"""Of an answer that is kept."""
+"""Largest body that is cached."""
 
 
 class AnswerCache:
-    """Answers by their keys; for one event loop."""
+    """Answers by key, for one event loop."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._answers: TTLCache[Hashable, Response] = TTLCache(MAX_ANSWERS, TTL_S, clock)
         self._being_made: dict[Hashable, asyncio.Event] = {}
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[Response]]) -> Response:
-        """Return the answer as it is kept, or make it; raises what `make` raises.
+        """Return the cached answer, or make and cache it. Raises as `make` does.
 
-        Only good answers are kept. Where one that was waited for is not, the next tries.
+        Only successful answers are cached; after a failure, the next waiting request tries.
         """
         while (answer := self._answers.get(key)) is None and key in self._being_made:
             await self._being_made[key].wait()

@@ -1,4 +1,4 @@
-"""The reader's app: what is served, and what every request passes on its way."""
+"""The reader's app: its routes and middleware."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
         description=_ABOUT,
         lifespan=lifespan,
         openapi_url="/api/v1/openapi.json",
-        docs_url=None,  # it would load scripts from elsewhere
+        docs_url=None,  # its page loads scripts from another host
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -58,7 +58,7 @@ def create_app(home: Home, settings: WebSettings) -> FastAPI:
     api.add_api(app)
     for router in (statics.router, memento.router, feed.router, *PAGES):
         app.include_router(router)
-    # The last is the first that sees a request.
+    # The middleware added last sees a request first.
     app.add_middleware(EntityTags)
     if settings.requests_per_minute:
         app.add_middleware(RateLimit, quota=settings.requests_per_minute)

@@ -14,15 +14,15 @@ from archive.web.rendering import request_language
 
 
 class CachedRoute(APIRoute):
-    """For answers that follow from the address, the reader's language and the archive alone."""
+    """A route whose answers depend on the address, the language and the archive alone."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """What answers a request."""
+        """Return the handler of requests."""
         answer = super().get_route_handler()
 
         async def from_cache(request: Request) -> Response:
             archive: QueryExecutor = request.app.state.archive
-            # What is searched for is as new as the index; lists may be some seconds old.
+            # Search results are as new as the index; lists may be some seconds old.
             version = archive.index.version() if "q" in request.query_params else None
             key = request_language(request), str(request.url), version
             return await archive.answers.get(key, lambda: answer(request))
@@ -31,5 +31,5 @@ class CachedRoute(APIRoute):
 
 
 def page_router() -> APIRouter:
-    """A router of pages, which the API's document does not tell of."""
+    """A router of pages, which are not in the API's document."""
     return APIRouter(include_in_schema=False, route_class=CachedRoute)

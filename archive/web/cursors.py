@@ -1,4 +1,4 @@
-"""Cursors of hits in addresses, so that the next page of a search begins behind one."""
+"""Cursors of search results in addresses."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from archive.search.tree import Order
 from archive.web.problems import ProblemError
 
 MAX_RANK = 1_000_000
-"""Of ranked hits that are passed over."""
+"""Most ranked hits that can be skipped."""
 _WRITTEN = re.compile(rf"({'|'.join(Order)})_(-?\d{{1,19}})", re.ASCII)
 
 
 def format_hit_cursor(cursor: Cursor) -> str:
-    """Write a cursor as `parse_hit_cursor` reads it."""
+    """Format a cursor for `parse_hit_cursor`."""
     return f"{cursor.order}_{cursor.value}"
 
 
 def parse_hit_cursor(written: str) -> Cursor:
-    """Read a cursor.
+    """Parse a cursor.
 
     Raises:
         ProblemError: 400, it is none.
     """
     if not (match := _WRITTEN.fullmatch(written)):
-        raise ProblemError(400, "There is no such page of hits.")
+        raise ProblemError(400, "Invalid page of search results.")
     return bounded_cursor(Cursor(Order(match[1]), int(match[2])))
 
 
 def bounded_cursor(cursor: Cursor) -> Cursor:
-    """Return a cursor that the index can look behind, whatever number was written in an address."""
+    """Return a cursor within the bounds of the index, whatever number the address has."""
     if cursor.order is Order.BEST:
         return Cursor(cursor.order, max(0, min(cursor.value, MAX_RANK)))
     return Cursor(cursor.order, max(-MAX_ID, min(cursor.value, MAX_ID)))

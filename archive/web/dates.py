@@ -1,4 +1,4 @@
-"""Days as forms send them."""
+"""Dates from forms."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from datetime import date
 from archive.web.problems import ProblemError
 
 YEARS = range(1000, 9000)
-"""Far enough from the ends of the calendar for sums of days."""
+"""Years within which sums of days stay on the calendar."""
 
 
 def parse_day(text: str) -> date | None:
-    """A day in ISO 8601; None where nothing was filled in.
+    """Parse a day in ISO 8601; None where the field is empty.
 
     Raises:
-        ProblemError: 400, it is none.
+        ProblemError: 400, it is no day.
     """
     if not text.strip():
         return None
@@ -23,5 +23,5 @@ def parse_day(text: str) -> date | None:
     except ValueError:
         day = None
     if day is None or day.year not in YEARS:
-        raise ProblemError(400, "A day is written as 2026-03-01.")
+        raise ProblemError(400, "Invalid date. Write it as 2026-03-01.")
     return day

@@ -1,7 +1,7 @@
-"""Entity tags: what a client has already is not sent again.
+"""Entity tags, by which clients are not sent again what they have.
 
-An answer is hashed whole, so the tag is strong: the same bytes, and no others, have it. The work
-of making the answer is not saved, its way to the client is.
+The whole answer is hashed, so tags are strong. This saves transfer, not the work of making the
+answer.
 Source: RFC 9110, 8.8.3 and 13.1.2.
 """
 
@@ -20,7 +20,7 @@ _OF_A_BODY = ("content-length", "content-type", "content-disposition")
 
 
 class EntityTags:
-    """Gives what `app` answers a tag, unless it is a stream or has one."""
+    """Adds a tag to answers that are not streamed and have none."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,16 +29,16 @@ class EntityTags:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        known = Headers(scope=scope).get("if-none-match", "")
-        await self.app(scope, receive, _Tagger(send, known))
+        if_none_match = Headers(scope=scope).get("if-none-match", "")
+        await self.app(scope, receive, _Tagger(send, if_none_match))
 
 
 class _Tagger:
-    """Keeps the beginning of an answer back until its whole body is there."""
+    """Buffers an answer until its body is complete."""
 
-    def __init__(self, send: Send, known: str) -> None:
+    def __init__(self, send: Send, if_none_match: str) -> None:
         self._send = send
-        self._known = known
+        self._known = if_none_match
         self._start: Message | None = None
         self._body = bytearray()
 
@@ -66,10 +66,10 @@ class _Tagger:
         await self._send({"type": "http.response.body", "body": bytes(self._body)})
 
 
-def matches(known: str, tag: str) -> bool:
-    """Whether a list of tags, as of `If-None-Match`, has this one; weak ones too."""
-    tags = [each.strip().removeprefix("W/") for each in known.split(",")]
-    return tag in tags or known.strip() == "*"
+def matches(if_none_match: str, tag: str) -> bool:
+    """Whether a list of tags, as in `If-None-Match`, has this one, ignoring weakness."""
+    tags = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
+    return tag in tags or if_none_match.strip() == "*"
 
 
 def _can_be_tagged(start: Message) -> bool:

@@ -70,7 +70,7 @@ class CancelScope:
     def cancel(self) -> None:
         """Interrupt what its connections are executing."""
         self.is_cancelled = True
-        with self._lock:  # none of them can be given to another function meanwhile
+        with self._lock:  # so that none is given to another function meanwhile
             for connection in self._connections:
                 _interrupt(connection)
 
@@ -199,9 +199,10 @@ def cancel_until_done(scope: CancelScope, future: Future[Any]) -> None:
 def _too_slow(*, is_running: bool) -> ProblemError:
     if is_running:
         return ProblemError(
-            503, "This took too long and was given up; ask for less: fewer words with *, a period."
+            503,
+            "The query took too long and was stopped. Use fewer words with * or a shorter period.",
         )
-    busy = "Too many questions are being answered; try again in a moment."
+    busy = "Too many queries are running. Try again in a moment."
     return ProblemError(503, busy, headers={"Retry-After": "5"})
 
 
@@ -219,7 +220,7 @@ def _listen(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def attach(connection: Any, _record: Any, _proxy: Any) -> None:
         if engine.dialect.name == "postgresql" and not connection.read_only:
-            connection.read_only = True  # SQLite's is opened so
+            connection.read_only = True  # SQLite's is opened read-only
         if scope := _current.get():
             scope.attach(connection)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 50
 _MOST_CHARS = 500
-"""Of any text; pages may have titles of a million."""
+"""Most characters of any text; some pages have titles of a million."""
 _NO_XML = re.compile("[^\t\n\r\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Source: XML 1.0, production 2."""
 
@@ -37,7 +37,7 @@ router = page_router()
 
 @router.get("/feed.atom")
 async def feed(request: Request, q: QueryParameter = "") -> Response:
-    """The newest articles that a query finds."""
+    """The newest articles that match a query."""
     wanted = parse_query(q)
 
     def read(query: Query) -> tuple[str, list[ArchivedArticle]]:
@@ -52,7 +52,7 @@ async def feed(request: Request, q: QueryParameter = "") -> Response:
 def atom(
     origin: str, archive_id: uuid.UUID, query: str, articles: Sequence[ArchivedArticle]
 ) -> bytes:
-    """A feed of articles, as a reader at `origin` serves it."""
+    """A feed of articles, with the addresses of the reader at `origin`."""
     root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
     newest = max((article.captured_at for article in articles), default=_epoch())
     _add(root, "id", uuid.uuid5(archive_id, f"feed {query}").urn)
@@ -91,7 +91,7 @@ def _link(parent: etree._Element, relation: str, address: str) -> None:
 
 
 def _clean(text: str) -> str:
-    """A text as XML can hold it."""
+    """Replace characters that XML cannot contain."""
     return _NO_XML.sub("\ufffd", str(encodable(text)))
 
 

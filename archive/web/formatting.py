@@ -1,4 +1,4 @@
-"""How values are written on pages, in the reader's language: filters for templates."""
+"""Filters for templates, which format values in the reader's language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archive.index.excerpts import Excerpt
 
 MAX_TITLE = 300
-"""Characters of a title, or of whatever else stands on one line; a few are broken and long."""
+"""Most characters of a title or other single line; a few pages have far longer ones."""
 _DAY = "d MMM y"
 _SPANS = {"day": _DAY, "week": _DAY, "month": "MMM y", "year": "y"}
 
@@ -42,12 +42,12 @@ def number(value: float, *, lang: str) -> str:
 
 
 def day(value: date, *, lang: str) -> str:
-    """A day; of a moment, the day by its own clock."""
+    """A day; of a time, the day in its own offset."""
     return _date(_calendar_day(value), _DAY, lang)
 
 
 def moment(value: datetime, *, lang: str) -> str:
-    """A day and a time to the minute, by the clock that told it, and which that is."""
+    """A day and a time to the minute, in its own offset, with that offset."""
     clock = f"{value:%H:%M}".replace(":", "." if lang == "id" else ":")
     return f"{day(value, lang=lang)}, {clock} {_zone(value)}".rstrip()
 
@@ -63,7 +63,7 @@ def percent(share: float, *, lang: str) -> str:
 
 
 def size(length_bytes: float, *, lang: str) -> str:
-    """A number of bytes, in units of 1,000."""
+    """A size in bytes, in units of 1,000."""
     unit = "bytes" if lang == "en" else "byte"
     for larger in ("kB", "MB", "GB", "TB"):
         if length_bytes < 1000:
@@ -73,18 +73,18 @@ def size(length_bytes: float, *, lang: str) -> str:
 
 
 def language_name(code: str, *, lang: str) -> str:
-    """The name of a language, or its code where it has none here."""
+    """The name of a language, or its code where it has no name."""
     name: str | None = Locale(lang).languages.get(code)
     return name or code
 
 
 def duration(value: timedelta, *, lang: str) -> str:
-    """About how long something takes, in one unit."""
+    """An approximate duration in one unit."""
     return format_timedelta(value, threshold=2, locale=lang)
 
 
 def excerpt_parts(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
-    """The pieces of an excerpt in order, and whether each is what matched."""
+    """The pieces of an excerpt in order, each with whether it is a match."""
     position = 0
     for begin, end in excerpt.matches:
         yield excerpt.text[position:begin], False
@@ -94,12 +94,12 @@ def excerpt_parts(excerpt: Excerpt) -> Iterator[tuple[str, bool]]:
 
 
 def shorten(text: str | None, most: int = MAX_TITLE) -> str:
-    """A text that fits: what is longer ends in an ellipsis."""
+    """A text of at most `most` characters; longer ones end in an ellipsis."""
     text = text or ""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-# Pages have the same few again and again, and Babel takes as long for them as all else takes.
+# Values recur often, and formatting takes as long as the rest of a page.
 @lru_cache(maxsize=4096)
 def _number(value: float, lang: str) -> str:
     return format_decimal(value, locale=lang)
@@ -116,7 +116,7 @@ def _date(value: date, pattern: str, lang: str) -> str:
 
 
 def _calendar_day(value: date) -> date:
-    # A moment would be moved to UTC, which those at the ends of the calendar cannot be.
+    # Conversion to UTC fails for times at the ends of the calendar.
     return value.date() if isinstance(value, datetime) else value
 
 

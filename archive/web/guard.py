@@ -1,10 +1,10 @@
-"""Who is let in: the first that sees a request, of the reader and of the replay.
+"""Access control: the outermost middleware of the reader and of the replay.
 
-- Names in `Host`: a page of another site whose name was made to lead to this machine (DNS
-  rebinding) gives itself away by it. No such name is an IP address, so these are let in.
-- Other sites: a browser says which site asked (Fetch Metadata); they may link here, no more.
-- The token: `Authorization: Bearer TOKEN`, or Basic with it as the password, which browsers ask
-  for by themselves. No cookies, and nothing in addresses, which end up in logs.
+- Host names: a page of another site that resolves to this machine (DNS rebinding) has its own name
+  in `Host`. IP addresses cannot be rebound and are allowed.
+- Other sites: browsers name the site that made a request (Fetch Metadata); it may only link here.
+- The token: `Authorization: Bearer TOKEN`, or Basic with it as the password, for which browsers
+  prompt. No cookies, and nothing in addresses, which end up in logs.
 - Methods: GET and HEAD.
 """
 
@@ -34,7 +34,7 @@ _OWN_SITE = ("same-origin", "none")
 
 
 class Guard:
-    """Lets through to `app` what may pass, and answers the rest."""
+    """Passes allowed requests to `app`, and answers all others."""
 
     def __init__(self, app: ASGIApp, settings: WebSettings, *, is_replay: bool = False) -> None:
         self.app = app
@@ -58,20 +58,20 @@ class Guard:
         headers = Headers(scope=scope)
         peer = (scope.get("client") or ("",))[0]
         if self._settings.proxy and peer != self._settings.proxy:
-            raise ProblemError(403, "Only the reverse proxy may connect here.")
+            raise ProblemError(403, "Only the configured reverse proxy may connect.")
         if not self._is_known(headers.getlist("host")):
-            raise ProblemError(421, "This is not served under that name; see --public-url.")
+            raise ProblemError(421, "Unknown host name. Set it with --public-url.")
         if scope["method"] not in _METHODS:
             allowed = {"Allow": ", ".join(_METHODS)}
-            raise ProblemError(405, "Only GET and HEAD are answered.", headers=allowed)
+            raise ProblemError(405, "Only GET and HEAD are supported.", headers=allowed)
         if self._is_replay:
             return
         if _is_foreign(headers):
-            raise ProblemError(403, "Other sites may link here, but read nothing.")
+            raise ProblemError(403, "Other sites may link here but not read the content.")
         if self._settings.token and not _has_token(headers, self._settings.token):
             challenge = {"WWW-Authenticate": _CHALLENGES}
             raise ProblemError(
-                401, "A token is needed: Bearer, or as the password.", headers=challenge
+                401, "A token is required, as a bearer token or as the password.", headers=challenge
             )
 
     def _is_known(self, hosts: list[str]) -> bool:
@@ -85,7 +85,7 @@ class Guard:
 
 
 def guarded_replay(replay: ASGIApp, settings: WebSettings) -> ASGIApp:
-    """The replay behind the guard, under the paths that let readers in."""
+    """The replay behind the guard, mounted below its prefix."""
     mounted = Starlette(routes=[Mount(settings.replay_prefix or "/", replay)])
     return Guard(mounted, settings, is_replay=True)
 
@@ -105,7 +105,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_foreign(headers: Headers) -> bool:
-    """Whether a page of another site, or of the replay, wants to read and not just link."""
+    """Whether another site, or the replay, requests more than to follow a link."""
     if headers.get("sec-fetch-site", "none") in _OWN_SITE:
         return False
     is_link = headers.get("sec-fetch-mode") == "navigate"

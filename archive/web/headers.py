@@ -1,4 +1,4 @@
-"""Headers of every response, by which a browser does nothing that a page was not meant to do."""
+"""Security headers of every answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ALWAYS = (
 
 
 class SecureHeaders:
-    """Adds them to what `app` answers, where it does not say otherwise itself."""
+    """Adds the headers to answers that do not set them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,4 +1,4 @@
-"""HEAD for everything that answers GET (RFC 9110, 9.3.2); the server keeps the body back.
+"""HEAD for every route that answers GET (RFC 9110, 9.3.2); the server omits the body.
 
 FastAPI answers HEAD only where a route names it, and then documents every operation twice.
 """
@@ -15,7 +15,7 @@ _IS_HEAD = "kliping.is_head"
 
 
 class HeadAsGet:
-    """Lets `app` answer a HEAD as if it were a GET."""
+    """Passes a HEAD to `app` as a GET."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -27,5 +27,5 @@ class HeadAsGet:
 
 
 def is_head(request: HTTPConnection) -> bool:
-    """Return whether nobody will see the body, so that a long one need not be made."""
+    """Return whether the body is omitted, so that a long one need not be made."""
     return _IS_HEAD in request.scope

@@ -1,4 +1,4 @@
-"""Days and how much there is on each, as few enough bars to be seen and dragged over."""
+"""Histograms of articles over time, with few enough bars to be seen and selected."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from archive.search.periods import next_period, period_start
 MAX_DAYS = 62
 MAX_WEEKS = 100
 MAX_MONTHS = 150
-"""More of them are shown by the next larger unit."""
+"""Longer ranges are shown in the next larger unit."""
 MIN_DAYS = 24
-"""Fewer bars would be so wide that they look like much; there are empty ones around them."""
+"""Fewer bars would be misleadingly wide; empty ones are added around them."""
 FIRST_YEAR = 1700
-"""No news are older: such a date is an error of the page."""
+"""No news is older: such a date is an error of the page."""
 MAX_LABELS = 5
 
 
@@ -39,7 +39,7 @@ class Histogram:
     """day, week, month or year."""
     bars: list[HistogramBar]
     misdated: int
-    """Articles with dates that cannot be, which are not shown."""
+    """Number of articles with implausible dates, which are not shown."""
 
     @cached_property
     def most(self) -> int:
@@ -48,14 +48,14 @@ class Histogram:
 
     @property
     def labelled(self) -> list[tuple[float, HistogramBar]]:
-        """Some bars, far enough apart to be labelled, and where the middle of each is: 0 to 1."""
+        """Bars to be labelled, far enough apart, with the position of their middles from 0 to 1."""
         step = -(-len(self.bars) // MAX_LABELS)
         chosen = range(0, len(self.bars), step)
         return [((number + 0.5) / len(self.bars), self.bars[number]) for number in chosen]
 
 
 def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
-    """The bars of some days with their articles, in order; None where no day can be shown."""
+    """The bars of articles by day, in order; None where no day is plausible."""
     latest = today + timedelta(days=366)
     shown = {day: n for day, n in days.items() if date(FIRST_YEAR, 1, 1) <= day <= latest}
     if not shown:
@@ -76,7 +76,7 @@ def histogram(days: Mapping[date, int], today: date) -> Histogram | None:
 
 
 def _range(first: date, last: date) -> tuple[date, date]:
-    """The first and the last day that are shown."""
+    """The first and last day shown."""
     missing = max(0, MIN_DAYS - (last - first).days - 1)
     return first - timedelta(days=missing - missing // 2), last + timedelta(days=missing // 2)
 

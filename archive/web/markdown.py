@@ -1,7 +1,7 @@
-"""An article's Markdown, as the extraction writes it, as HTML that can do no harm.
+"""An article's Markdown, as the extraction writes it, as safe HTML.
 
-What it may have: paragraphs, headings, lists, quotes and tables. No HTML, links or images are made
-of what a text says, so nothing in it leads anywhere or loads anything.
+It may have paragraphs, headings, lists, quotes and tables. No HTML, links or images are made from
+the text, so nothing in it leads anywhere or loads anything.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_MARKDOWN_CHARS = 100_000
-"""Of a text on a page; few articles are longer, and these would not be read there."""
+"""Most characters shown of a text; few articles are longer."""
 MAX_MARKDOWN_LINES = 3_000
-"""What takes time is making paragraphs and cells, not what they say."""
+"""Most lines, since making paragraphs and cells takes the time."""
 _RULES = ["heading", "list", "blockquote", "table", "escape"]
 
 
 def markdown_to_html(markdown: str) -> tuple[Markup, bool]:
-    """The HTML of as much as a page can hold, and whether that is all of it."""
+    """Convert as much as a page can hold to HTML.
+
+    Returns: the HTML, and whether it is complete.
+    """
     shown = "\n".join(
         markdown[:MAX_MARKDOWN_CHARS].split("\n", MAX_MARKDOWN_LINES)[:MAX_MARKDOWN_LINES]
     )
@@ -33,13 +36,13 @@ def markdown_to_html(markdown: str) -> tuple[Markup, bool]:
 
 
 def text_to_markdown(text: str) -> str:
-    """The Markdown of a text that has none: its paragraphs, one a line."""
+    """Convert plain text, one paragraph a line, to Markdown."""
     escaped = "".join(f"\\{char}" if char in _MEANT else char for char in text)
     return "\n\n".join(escaped.splitlines())
 
 
 _MEANT = frozenset("\\`*_[]#>+-|.)")
-"""Characters that mean something somewhere; a backslash before any of them takes that away."""
+"""Characters with a meaning in Markdown, which a backslash removes."""
 
 
 @cache
@@ -57,13 +60,13 @@ def _renderer() -> MarkdownIt:
 
 
 def _cell(self: RendererHTML, tokens: Sequence[Token], at: int, *rest: Any) -> str:
-    """A cell, without the style by which columns are aligned: no inline style is allowed."""
+    """A cell without inline style, which is not allowed."""
     tokens[at].attrs.pop("style", None)
     return self.renderToken(tokens, at, *rest[:2])
 
 
 def _heading(_self: RendererHTML, tokens: Sequence[Token], at: int, *_: Any) -> str:
-    """Headings below that of the page, which has level 1."""
+    """Headings start below the page's own, which has level 1."""
     level = max(2, int(tokens[at].tag[1]))
     return f"<h{level}>" if tokens[at].nesting == 1 else f"</h{level}>\n"
 

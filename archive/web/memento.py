@@ -32,14 +32,14 @@ from archive.web.urls import (
 
 LINK_FORMAT = "application/link-format"
 MAX_MEMENTOS = 10_000
-"""In a TimeMap: the last ones."""
+"""Most mementos of a TimeMap, the last ones."""
 _SCHEME = re.compile(r"(https?):/*", re.IGNORECASE)
 
 router = APIRouter(include_in_schema=False)
 
 
 class TimeMapFormat(StrEnum):
-    """How a TimeMap is written."""
+    """Format of a TimeMap."""
 
     LINK = "link"
     JSON = "json"
@@ -47,7 +47,7 @@ class TimeMapFormat(StrEnum):
 
 @router.get("/timegate/{_:path}")
 async def timegate(request: Request) -> Response:
-    """Lead to the memento closest to the time that is asked for, or to the last one."""
+    """Redirect to the memento closest to the requested time, or to the last one."""
     url, at = _original(request, "/timegate/"), _wanted(request)
     memento = await run_query(request, lambda query: memento_near(query.engine, url, at))
     links = [
@@ -71,7 +71,7 @@ async def timemap(request: Request, form: TimeMapFormat) -> Response:
     found = await run_query(
         request, lambda query: mementos_of(query.engine, url, limit=MAX_MEMENTOS)
     )
-    # To the second, which is all that addresses of mementos tell.
+    # Addresses of mementos are exact to the second.
     found = list({each.captured_at.replace(microsecond=0): each for each in found}.values())
     if not found:
         raise ProblemError(404, "No capture of this URL can be replayed.")
@@ -112,11 +112,11 @@ def _as_json(request: Request, url: str, found: Sequence[Memento]) -> dict[str, 
 
 
 def _original(request: Request, prefix: str) -> str:
-    """The URL that follows a prefix of the path, with its query, as it was written."""
+    """The URL after a prefix of the path, with its query, as it was sent."""
     raw = request.scope.get("raw_path", b"") or request.url.path.encode()
     path = raw.partition(b"?")[0].decode("ascii", "replace")
     root = request.scope.get("root_path", "")
-    # Clients may escape the whole URL, or nothing of it.
+    # Clients may escape the whole URL, or none of it.
     url = path.removeprefix(root).removeprefix(prefix)
     url = unquote(url) if re.match(r"(?i)https?%3a", url) else url
     query = request.url.query
@@ -126,7 +126,7 @@ def _original(request: Request, prefix: str) -> str:
 
 
 def _wanted(request: Request) -> datetime:
-    """The time that is asked for; now where none is."""
+    """The requested time; now where there is none."""
     text = request.headers.get("accept-datetime")
     if text is None:
         return datetime.now(UTC)

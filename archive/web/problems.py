@@ -1,4 +1,4 @@
-"""What is answered instead of what was asked for: `application/problem+json`, or a page.
+"""Error answers: `application/problem+json` for programs, a page for people.
 
 Source: RFC 9457.
 """
@@ -36,14 +36,14 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 CLIENT_GONE = 499
-"""Never seen by anybody: nginx's name for an answer that nobody waits for."""
+"""nginx's status for a request whose client has gone; it is never sent."""
 FOR_PROGRAMS = ("/api/", "/timegate/", "/timemap/", "/feed.atom")
-"""Beginnings of paths that people do not go to."""
+"""Prefixes of paths for programs."""
 _log = logging.getLogger(__name__)
 
 
 class ProblemError(Exception):
-    """A request that is answered with a problem."""
+    """Raised to answer a request with a problem."""
 
     def __init__(
         self,
@@ -58,15 +58,15 @@ class ProblemError(Exception):
         self.detail = detail
         self.headers = headers or {}
         self.more = more
-        """Further members of the problem, such as the `position` where a query went wrong."""
+        """Further members of the problem, such as the `position` of an error in a query."""
 
 
 class ClientGoneError(Exception):
-    """Nobody waits for the answer any more."""
+    """The client has gone."""
 
 
 def problem_response(request: Request, problem: ProblemError) -> Response:
-    """A problem as whoever asked can read it: JSON for programs, a page for people."""
+    """A problem as JSON for programs, or as a page for people."""
     title = _title(problem.status)
     if _is_person(request):
         page = render(
@@ -83,7 +83,7 @@ def problem_response(request: Request, problem: ProblemError) -> Response:
 
 
 def problem_json(problem: ProblemError) -> Response:
-    """A problem as programs read it."""
+    """A problem as JSON."""
     members = {"type": "about:blank", "title": _title(problem.status), "status": problem.status}
     return JSONResponse(
         {**members, "detail": problem.detail, **problem.more},
@@ -94,7 +94,7 @@ def problem_json(problem: ProblemError) -> Response:
 
 
 def add_problem_handlers(app: FastAPI) -> None:
-    """Let every error of an app be answered so."""
+    """Answer all errors of an app as problems."""
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(KlipingError, _on_kliping)
     app.add_exception_handler(HTTPException, _on_http)
@@ -104,7 +104,7 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 
 def problem_of(error: KlipingError) -> ProblemError:
-    """What to answer where the archive raised an error."""
+    """The problem that answers an error of the archive."""
     match error:
         case QueryError():
             return ProblemError(400, error.reason, position=error.position)
@@ -113,11 +113,13 @@ def problem_of(error: KlipingError) -> ProblemError:
         case WrongUseError():
             return ProblemError(400, str(error))
         case RecordError():
-            return ProblemError(500, "The record's bytes are damaged: `kliping verify` says how.")
-        case _:
-            # What the archive says here names files of the machine.
             return ProblemError(
-                503, "The archive could not be read; its keeper finds why in the log."
+                500, "The WARC record is damaged. Run `kliping verify` for details."
+            )
+        case _:
+            # The error may name files of the machine.
+            return ProblemError(
+                503, "The archive could not be read. The server log has the reason."
             )
 
 
@@ -154,7 +156,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return problem_response(request, ProblemError(error.status_code, detail, headers=error.headers))
 
 
-_DETAILS = {404: "There is nothing at this address.", 405: "Only GET and HEAD are answered."}
+_DETAILS = {404: "There is no page at this address.", 405: "Only GET and HEAD are supported."}
 
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
@@ -172,7 +174,7 @@ async def _on_client_gone(_request: Request, _error: Exception) -> Response:
 
 
 async def _on_bug(_request: Request, _error: Exception) -> Response:
-    # Starlette raises the error again, so that the server logs it. No middleware sees this answer.
+    # Starlette raises the error again for the server's log. No middleware sees this answer.
     return problem_json(
-        ProblemError(500, "This is a fault of Kliping; its keeper finds it in the log.")
+        ProblemError(500, "Internal error in Kliping. The server log has the details.")
     )

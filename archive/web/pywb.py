@@ -1,9 +1,9 @@
-"""Replay: pywb serving the archive's captures as web pages, from the WARC files where they lie.
+"""Replay by pywb, which serves the captures from the WARC files in place.
 
-Called by `kliping replay`. pywb is a program of its own, never imported here: it pins an older
-pyOpenSSL than the crawl needs and brings a module that hides the Brotli library, so it lives in
-an environment of its own (see docs/decisions). It is given the index folder and the WARC folder in
-place, so nothing is copied, and a file that a crawl closes while pywb runs is found too.
+Called by `kliping replay`. pywb is run as a program, never imported: it pins an older pyOpenSSL
+than the crawler needs and brings a module that hides the Brotli library, so it has an environment
+of its own (see docs/decisions). It reads the index and WARC folders in place, so nothing is copied,
+and a file that a crawl closes while pywb runs is found too.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
 
 COLLECTION = "archive"
 PYWB_ENVIRONMENT = Path(sys.prefix) / "pywb"
-"""Where pywb is looked for first, and where the advice below puts it."""
+"""Where pywb is searched first, and where the instructions below install it."""
 REQUIREMENT = "pywb>=2.10,<3"
 
 
 @dataclass(frozen=True, slots=True)
 class PywbServer:
-    """A replay server that is ready to be started."""
+    """A replay server, ready to be started."""
 
     program: str
     folder: Path
-    """Where it runs: pywb reads its config.yaml here, and templates and static files if any."""
+    """Working directory with config.yaml, and templates and static files if any."""
     bind: str
     port: int
 
     @property
     def url(self) -> str:
-        """Address of the collection; `<url>/<timestamp>/<page's URL>` replays a page."""
+        """Address of the collection; a page is at `<url>/<timestamp>/<page's URL>`."""
         host = "localhost" if self.bind in ("127.0.0.1", "0.0.0.0") else self.bind
         return f"http://{host}:{self.port}/{COLLECTION}"
 
     def run(self) -> NoReturn:
-        """Become the server, so that signals reach it and nothing is left to wait for.
+        """Replace this process by the server, so that it receives signals.
 
         Raises:
             WrongUseError: pywb cannot be run.
@@ -62,7 +62,9 @@ class PywbServer:
 
 
 def prepare_replay(home: Home, *, bind: str, port: int) -> PywbServer:
-    """Write pywb's settings into the home's `replay` folder; what can then be run.
+    """Write pywb's settings into the home's `replay` folder.
+
+    Returns: the server, ready to run.
 
     Raises:
         WrongUseError: pywb is not installed, or the port is taken.
@@ -73,7 +75,7 @@ def prepare_replay(home: Home, *, bind: str, port: int) -> PywbServer:
     folder = home.path.resolve() / "replay"
     try:
         folder.mkdir(exist_ok=True)
-        # JSON is YAML too.
+        # JSON is valid YAML.
         settings = json.dumps(pywb_settings(home), indent=2)
         (folder / "config.yaml").write_text(settings + "\n", "utf-8")
     except OSError as error:
@@ -82,22 +84,22 @@ def prepare_replay(home: Home, *, bind: str, port: int) -> PywbServer:
 
 
 def pywb_settings(home: Home) -> dict[str, object]:
-    """pywb's settings: one collection, read in place, and no way out to the live web.
+    """Settings of pywb: one collection, read in place, without access to the live web.
 
     Source: pywb's manual, "Configuring the Web Archive" (custom defined collections).
     """
     root = home.warc.resolve()
-    # The second one, nothing, is for files elsewhere, which the index names by absolute paths.
+    # The empty one is for files elsewhere, which the index names by absolute paths.
     archive_paths = [f"{root}/", ""]
     collection = {"index_paths": str(root / cdxj.FOLDER), "archive_paths": archive_paths}
     return {"collections": {COLLECTION: collection}, "enable_auto_colls": False}
 
 
 def find_pywb() -> str:
-    """The pywb program: in `pywb/` of this environment, beside `kliping`, or on the PATH.
+    """Find the pywb program: in `pywb/` of this environment, beside `kliping`, or on the PATH.
 
     Raises:
-        WrongUseError: there is none; says how to install it.
+        WrongUseError: it is not installed; the message has the command to install it.
     """
     beside = Path(sys.executable).parent
     places = [str(PYWB_ENVIRONMENT / "bin"), str(beside), os.environ.get("PATH", os.defpath)]

@@ -1,4 +1,4 @@
-"""How many requests to the API one address may make in a minute, counted by `limits`.
+"""Limit of API requests per address and minute, counted by `limits`.
 
 Source: the headers are those of draft-ietf-httpapi-ratelimit-headers-10.
 """
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _IPV6_NET = 64
-"""One subscriber has that many bits of addresses, or more."""
+"""Prefix length of IPv6 networks: a subscriber has at least that many addresses."""
 
 
 class RateLimit:
-    """Lets `quota` requests of each client through to `app` in a minute from its first one."""
+    """Allows `quota` requests of each client in a minute from its first one."""
 
     def __init__(self, app: ASGIApp, quota: int) -> None:
         self.app = app
         self._limit = RateLimitItemPerMinute(quota)
-        # The asynchronous one: the other starts a thread to forget what is over.
+        # Asynchronous: the other one starts a thread to expire counters.
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,7 +48,7 @@ class RateLimit:
         }
         if not is_allowed:
             headers = {**limits, "Retry-After": str(wait_s)}
-            problem = ProblemError(429, f"Too many; wait {wait_s} s.", headers=headers)
+            problem = ProblemError(429, f"Too many requests. Wait {wait_s} s.", headers=headers)
             await problem_json(problem)(scope, receive, send)
             return
 

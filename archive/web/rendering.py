@@ -25,14 +25,14 @@ from archive.web.statics import static_url
 
 WEB_FOLDER = Path(__file__).parent
 PAGE_LANGUAGES = {"en": "English", "id": "Bahasa Indonesia"}
-"""What pages can be read in, by their own names; the first is what templates are written in."""
+"""Languages of the pages by their own names; templates are written in the first."""
 _MAX_ACCEPTED = 20
 
 
 def render(
     request: Request, template: str, *, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
-    """A page in the language of whoever asks."""
+    """Render a template in the language of the request."""
     lang = request_language(request)
     context = {
         "lang": lang,
@@ -44,13 +44,13 @@ def render(
         "archive_id": request.app.state.archive.archive_id,
     }
     page = environment(lang).get_template(template).render({**context, **values})
-    # Halves of surrogate pairs, which broken pages have, cannot be sent.
+    # Lone surrogates, which broken pages have, cannot be encoded.
     body = page.encode("utf-8", "replace")
     return HTMLResponse(body, headers={"Vary": "Accept-Language", **(headers or {})})
 
 
 def request_language(request: Request) -> str:
-    """The language of a page: `?lang=` as asked for, else what the browser prefers."""
+    """The language of a page: `?lang=` where given, otherwise the browser's preference."""
     chosen = request.query_params.get("lang", "")
     if chosen in PAGE_LANGUAGES:
         return chosen
@@ -59,7 +59,7 @@ def request_language(request: Request) -> str:
 
 @lru_cache(maxsize=1000)
 def _preferred(accepted: str) -> str:
-    """The language that `Accept-Language` asks for (RFC 9110, 12.5.4)."""
+    """The preferred language of `Accept-Language` (RFC 9110, 12.5.4)."""
     preferences = map(_preference, accepted.split(",")[:_MAX_ACCEPTED])
     preferred = sorted(preferences, key=lambda each: -each[1])
     names = [name for name, weight in preferred if weight > 0]
@@ -68,14 +68,14 @@ def _preferred(accepted: str) -> str:
 
 @cache
 def environment(lang: str) -> Environment:
-    """The templates in a language."""
+    """The environment of templates in a language."""
     made = Environment(
         loader=PackageLoader("archive.web"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=False,  # five files are looked at for a page otherwise
+        auto_reload=False,  # otherwise five files are checked for each page
         extensions=["jinja2.ext.i18n"],
     )
     catalogue = _catalogue(lang)
@@ -84,14 +84,14 @@ def environment(lang: str) -> Environment:
         lambda one, many, n: _plural(catalogue.get(one, (one, many)), n),
         newstyle=True,
     )
-    # Of what Python says; `_` is for what stands in templates, and takes it for safe.
+    # For messages from Python; `_` is for literals in templates, which it does not escape.
     made.filters["translated"] = lambda text: catalogue.get(text, (text,))[0]
     made.filters.update(filters(lang))
     return made
 
 
 def _catalogue(lang: str) -> dict[str, tuple[str, ...]]:
-    """What `locale/LANG.po` says for each text that is in it."""
+    """The translations in `locale/LANG.po`."""
     path = WEB_FOLDER / "locale" / f"{lang}.po"
     if not path.exists():
         return {}
@@ -108,7 +108,7 @@ def _catalogue(lang: str) -> dict[str, tuple[str, ...]]:
 
 
 def _plural(forms: tuple[str, ...], n: int) -> str:
-    """The form for a number: English has two, Indonesian one."""
+    """The plural form for a number: English has two, Indonesian one."""
     return forms[0] if n == 1 else forms[-1]
 
 
@@ -130,7 +130,7 @@ def link(request: Request, path: str, **parameters: Any) -> str:
 
 
 def here(request: Request, **changed: Any) -> str:
-    """The present address with some parameters changed; None takes one away."""
+    """The current address with some parameters changed; None removes one."""
     parameters: dict[str, Any] = {}
     for name, value in parse_qsl(request.url.query):
         parameters.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""Comparing revisions for a request: of texts that are not so long that it would take minutes."""
+"""Compare revisions for a request, unless their texts would take minutes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from archive.read.revisions import ArchivedRevision
 from archive.web.problems import ProblemError
 
 MAX_COMPARED_WORDS = 50_000
-"""Of both texts. Comparing runs in Python, where nothing can interrupt it; two Chinese texts of
-150,000 letters each that have nothing in common took 38 seconds."""
+"""Most words of both texts. Comparison runs in Python and cannot be interrupted; two Chinese texts
+of 150,000 letters each without anything in common took 38 seconds."""
 
 
 def comparable_revisions(
     query: Query, id_or_url: str, before: int | None = None, after: int | None = None
 ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
-    """An article and two of its revisions: the last two, that before `after`, or the newest.
+    """An article and two revisions: the last two, the one before `after`, or `before` and the
+    newest.
 
     Raises:
         NotArchivedError: there is no such article or revision, or only one.

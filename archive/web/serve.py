@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 
 SHUTDOWN_GRACE_S = 3
-"""How long answers that are under way may go on when it is interrupted."""
+"""Seconds that open answers get after an interrupt."""
 WORKER_TIMEOUT_S = 60
-"""A process that says nothing for so long is replaced; starting may take a while."""
+"""Seconds after which a process that does not respond is replaced; starting may take a while."""
 
 
 def serve_archive(
@@ -44,13 +44,13 @@ def serve_archive(
     progress: ProgressCallback = lambda done, of: None,
     is_opened: bool = False,
 ) -> None:
-    """Serve until interrupted; `tell` is told the address once readers can connect, `progress` how
-    far the search index is, if that has to be built first.
+    """Serve until interrupted; port 0 takes a free one.
 
-    Port 0 takes one that is free.
+    `tell` is called with the address once readers can connect, `progress` while the search index is
+    built.
 
     Raises:
-        WrongUseError: a port is taken, or other machines could come in without a token.
+        WrongUseError: a port is taken, or other machines could connect without a token.
         StorageError: the database cannot be opened.
     """
     import uvicorn  # noqa: PLC0415 - optional packages
@@ -69,7 +69,7 @@ def serve_archive(
         open_index(home, engine, progress)
         engine.dispose()
         address = settings.public_url or _address(settings)
-        tell(f"Reading room at {address}/ (until Ctrl+C)")
+        tell(f"Reading room at {address}/ (press Ctrl+C to stop)")
         if is_opened:
             webbrowser.open(address)
         loop_factory = uvicorn.Config("").get_loop_factory()
@@ -80,7 +80,7 @@ def serve_archive(
 async def _run(
     home: Home, settings: WebSettings, reader: socket.socket, replay: socket.socket
 ) -> None:
-    """Serve both until a signal: the replay, which started last, ends and raises it for the reader.
+    """Serve both until a signal, which the replay, started last, raises again for the reader.
 
     Raises:
         StorageError: the database cannot be opened, or a process cannot start.
@@ -125,7 +125,7 @@ def _config(app: ASGIApp | Callable[[], ASGIApp], **options: Any) -> uvicorn.Con
 
 
 def _create_worker(home: Home, settings: WebSettings) -> ASGIApp:
-    """Return the reader of one process among several."""
+    """Return the reader's app in a worker process."""
     from archive.web.app import create_app  # noqa: PLC0415 - optional packages
 
     _end_with_parent()
@@ -133,7 +133,7 @@ def _create_worker(home: Home, settings: WebSettings) -> ASGIApp:
 
 
 def _end_with_parent() -> None:
-    """Let this process not go on by itself, holding the ports, when the first one was killed."""
+    """End this process with its parent, even if that is killed, so that the ports become free."""
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -146,10 +146,10 @@ def _end_with_parent() -> None:
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:
-    """A socket that listens, on a free port if that is 0; `option` is how to choose another.
+    """Open a listening socket, on a free port if `port` is 0; `option` is named in the error.
 
     Raises:
-        WrongUseError: it cannot.
+        WrongUseError: it cannot be opened.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:

@@ -1,4 +1,4 @@
-"""How an archive is served, and what is refused before anything is."""
+"""Settings of the reader, and which of them are refused as unsafe."""
 
 from __future__ import annotations
 
@@ -11,46 +11,47 @@ from ipaddress import ip_address
 from archive.errors import WrongUseError
 
 MIN_TOKEN = 16
-"""Characters of a token: fewer could be guessed."""
+"""Fewest characters of a token: shorter ones could be guessed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """How an archive is served."""
+    """Settings of the reader."""
 
     host: str = "127.0.0.1"
     """Address to listen on."""
     port: int = 8080
-    """Of pages and API."""
+    """Port of pages and API."""
     replay_port: int = 8081
-    """Of the archived pages, which must have an origin of their own."""
+    """Port of archived pages, which must have an origin of their own."""
     token: str | None = field(default=None, repr=False)
-    """What readers must know; None lets in all who can connect."""
+    """Secret that readers must give; None admits all who can connect."""
     proxy: str | None = None
-    """Address of the reverse proxy that all requests must come from, and that says for whom."""
+    """Address of the reverse proxy that all requests must come from; its forwarded headers are
+    trusted."""
     public_url: str | None = None
-    """Where a proxy makes the reader known, such as `https://news.example`."""
+    """Public address behind a proxy, such as `https://news.example`."""
     replay_url: str | None = None
-    """The same of the replay; another host or port than the reader's."""
+    """The same for the replay; its host or port must differ from the reader's."""
     time_limit_s: float = 10.0
-    """A question to the database that takes longer is given up."""
+    """Seconds after which a query is stopped."""
     readers: int = 2
-    """Most questions to the database at once by each process; more wait."""
+    """Most concurrent queries of each process; more wait."""
     processes: int = 1
-    """Processes of the reader; each has its own readers, exports, limits and cache."""
+    """Processes of the reader, each with its own queries, exports, limits and cache."""
     requests_per_minute: int = 600
-    """Most requests to the API of one address in a minute; 0: no limit."""
+    """Most API requests of one address in a minute; 0 means no limit."""
     exports: int = 2
-    """Most exports that each process writes at once."""
+    """Most concurrent exports of each process."""
     replay_key: str = field(default_factory=lambda: secrets.token_urlsafe(16), repr=False)
-    """What paths of parts of archived pages begin with, so that other sites cannot name them."""
+    """Key in paths of parts of archived pages, so that other sites cannot address them."""
 
     @property
     def replay_prefix(self) -> str:
-        """What every path of the replay begins with: nothing, or a secret where there is a token.
+        """Prefix of all paths of the replay: empty, or a secret where there is a token.
 
-        A frame cannot be asked for a password, so its address is what lets it in. The token
-        cannot be told from it.
+        A frame cannot be prompted for a password, so its address authorises it. The token cannot be
+        derived from it.
         """
         if self.token is None:
             return ""
@@ -58,17 +59,17 @@ class WebSettings:
         return f"/{key.hexdigest()[:32]}"
 
     def require_safe(self) -> None:
-        """Refuse to let in whoever can connect from elsewhere.
+        """Refuse settings that would let anyone connect from other machines.
 
         Raises:
-            WrongUseError: other machines can connect, and nothing keeps them out; or what is
-                given cannot be.
+            WrongUseError: other machines can connect without a token or proxy, or a setting is
+                invalid.
         """
         if not (is_loopback(self.host) or self.token or self.proxy):
             raise WrongUseError(
-                f"--host {self.host} lets other machines in: give a secret with --token"
-                f" ({MIN_TOKEN} characters or more), or --proxy with the address of a reverse"
-                " proxy that asks who they are (docs/serve.md)"
+                f"--host {self.host} lets other machines connect: give a secret with --token"
+                f" ({MIN_TOKEN} characters or more), or with --proxy the address of a reverse"
+                " proxy that authenticates readers (docs/serve.md)"
             )
         if self.token is not None and (len(self.token) < MIN_TOKEN or not self.token.isascii()):
             raise WrongUseError(f"--token: give {MIN_TOKEN} ASCII characters or more")
@@ -77,7 +78,7 @@ class WebSettings:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only programs of this machine can connect to an address."""
+    """Whether only this machine can connect to an address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

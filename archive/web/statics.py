@@ -1,8 +1,8 @@
-"""Styles, scripts and fonts, from memory, under an address that changes when any of them does.
+"""Styles, scripts and fonts, served from memory under an address that changes with their content.
 
-So browsers may keep them for a year. What they name each other by is relative, and stays right.
-A script or style whose first line is `/* needs: a.js b.js */` is sent with these before it, so
-that a page asks for one script.
+Browsers may therefore cache them for a year. They refer to each other by relative addresses. A
+script or style whose first line is `/* needs: a.js b.js */` is sent with these before it, so that a
+page requests one script.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def static_files() -> dict[str, bytes]:
 
 @cache
 def static_body(path: str) -> bytes:
-    """A static file behind what it needs. Raises KeyError if there is none."""
+    """A static file, after the files it needs. Raises KeyError if there is none."""
     body = static_files()[path]
     match = _NEEDS.match(body)
     needed = match[1].decode().split() if match else []
@@ -42,7 +42,7 @@ def static_body(path: str) -> bytes:
 
 @cache
 def static_version() -> str:
-    """What changes when any of them does."""
+    """A hash of all static files."""
     digest = hashlib.sha256()
     for path, body in static_files().items():
         digest.update(f"{path} {len(body)} ".encode() + body)
@@ -50,7 +50,7 @@ def static_version() -> str:
 
 
 def static_url(path: str) -> str:
-    """Where a static file is served. Raises KeyError if there is none."""
+    """The address of a static file. Raises KeyError if there is none."""
     if path not in static_files():
         raise KeyError(path)
     return f"/static/{static_version()}/{path}"
@@ -58,7 +58,7 @@ def static_url(path: str) -> str:
 
 @router.get("/static/{of_version}/{path:path}")
 async def static_file(of_version: str, path: str) -> Response:
-    """A static file; under an old address it may not be kept."""
+    """A static file; under an outdated address it must not be cached."""
     if path not in static_files():
         raise HTTPException(404)
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Long answers: written in a thread, sent while they are written, and ended with their client.
+"""Long answers, written in a thread and streamed, and cancelled with their client.
 
 The thread waits while the client is slow, so that memory does not grow with the answer.
 """
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 16
 MAX_WAITING_CHUNKS = 8
-"""Chunks that are written and not sent yet."""
+"""Most chunks that are written and not sent yet."""
 _LOOK_EVERY_S = 0.2
 
 WriteFunction = Callable[["Query", BinaryIO], None]
 
 
 class WrittenResponse(Response):
-    """Sends what `write` writes; where `is_whole`, not before it has written all.
+    """Sends what `write` writes; where `is_whole`, after it has written everything.
 
-    What is raised before anything is sent is answered as a problem. Later, the answer breaks off.
+    Errors before the first byte are answered as a problem; later ones break off the answer.
 
     Raises:
-        ProblemError: as many are being written as may be at once.
+        ProblemError: the limit of concurrent exports is reached.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class WrittenResponse(Response):
             await send({"type": "http.response.body", "body": b""})
             return
         if len(self._archive.exports) >= self._archive.settings.exports:
-            busy = "Other exports are being written; try again when they are done."
+            busy = "Too many exports are running. Try again later."
             raise ProblemError(503, busy, headers={"Retry-After": "30"})
         pipe = _Pipe()
         future = self._archive.exporting.submit(self._fill, pipe)
@@ -92,7 +92,7 @@ class WrittenResponse(Response):
         await send({"type": "http.response.start", **start})
 
     def _fill(self, pipe: _Pipe) -> None:
-        """Write it all, in a thread."""
+        """Write the whole answer, in a thread."""
         try:
             if self._is_whole:
                 with tempfile.NamedTemporaryFile() as file:
@@ -125,17 +125,17 @@ class _Pipe(io.RawIOBase):
         return True
 
     def close(self) -> None:
-        """Nothing: its end is told by `put`, and nobody waits for one who is done with it."""
+        """Do nothing: `put` marks the end, and the reader may have gone."""
 
     def write(self, data: Any) -> int:
-        """Take some bytes, and wait while too many are not read yet. Raises GivenUpError."""
+        """Write some bytes, waiting while too many are not read yet. Raises QueryCancelledError."""
         self._gathered += data
         while len(self._gathered) >= CHUNK_BYTES:
             self._send(CHUNK_BYTES)
         return len(data)
 
     def flush(self) -> None:
-        """Let what was taken be read."""
+        """Pass the buffered bytes to the reader."""
         if self._gathered:
             self._send(len(self._gathered))
 
@@ -147,11 +147,11 @@ class _Pipe(io.RawIOBase):
         del self._gathered[:size]
 
     def put(self, what: bytes | BaseException) -> None:
-        """Let this be read: nothing at the end, an error to be raised there."""
+        """Pass a chunk to the reader: empty at the end, or an error to be raised there."""
         self._loop.call_soon_threadsafe(self._queue.put_nowait, what)
 
     async def get(self) -> bytes:
-        """Some bytes; none at the end."""
+        """The next bytes; empty at the end."""
         what = await self._queue.get()
         if isinstance(what, BaseException):
             raise what

@@ -1,4 +1,4 @@
-"""By which addresses readers reach the pages, and the archived pages beside them.
+"""Public addresses of the reader and of the replay.
 
 Archived pages have an origin of their own, so that nothing in them can read the reader's.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TIME_FORMAT = "%Y%m%d%H%M%S"
 _AS_IT_IS = "/:?#[]@!$&'()*+,;=%~"
-"""Characters of an address that have a meaning in it."""
+"""Characters with a meaning in an address."""
 
 
 def reader_origin(request: HTTPConnection) -> str:
@@ -26,7 +26,7 @@ def reader_origin(request: HTTPConnection) -> str:
 
 
 def origin_of_reader(request: HTTPConnection) -> str:
-    """The same, where the request is one to the replay."""
+    """The same, for a request to the replay."""
     settings: WebSettings = request.app.state.settings
     return settings.public_url or f"{request.url.scheme}://{_host(request)}:{settings.port}"
 
@@ -40,24 +40,24 @@ def replay_origin(request: HTTPConnection) -> str:
 
 
 def replay_address(request: HTTPConnection, url: str, captured_at: datetime) -> str:
-    """Where a capture is replayed: a *memento* (RFC 7089)."""
+    """The address at which a capture is replayed: a *memento* (RFC 7089)."""
     prefix = request.app.state.settings.replay_prefix
     moment = captured_at.astimezone(UTC).strftime(_TIME_FORMAT)
     return f"{replay_origin(request)}{prefix}/replay/{moment}/{escaped(url)}"
 
 
 def timemap_address(request: HTTPConnection, url: str) -> str:
-    """Where the list of a URL's mementos is (RFC 7089)."""
+    """The address of the list of a URL's mementos (RFC 7089)."""
     return f"{reader_origin(request)}/timemap/link/{escaped(url)}"
 
 
 def timegate_address(request: HTTPConnection, url: str) -> str:
-    """Where the memento of a URL at a time is told (RFC 7089)."""
+    """The address of the memento of a URL at a time (RFC 7089)."""
     return f"{reader_origin(request)}/timegate/{escaped(url)}"
 
 
 def escaped(url: str) -> str:
-    """A URL as it can be part of another, and of a header."""
+    """Escape a URL to be part of another one and of a header."""
     return quote(url, safe=_AS_IT_IS, errors="replace")
 
 

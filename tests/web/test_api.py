@@ -139,7 +139,7 @@ def test_texts_that_would_take_minutes_are_not_compared(
     hostile: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert hostile.get("/api/v1/articles/11/diff").status_code == 200  # one long word
-    monkeypatch.setattr(comparing, "MOST_WORDS", 100)
+    monkeypatch.setattr(comparing, "MAX_COMPARED_WORDS", 100)
     assert hostile.get("/api/v1/articles/11/diff").status_code == 413
 
 

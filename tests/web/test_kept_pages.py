@@ -117,9 +117,7 @@ def test_revisions_that_are_not_there(
 
 
 def test_an_article_without_edits_says_so(client: TestClient, kept: WatchedHome) -> None:
-    assert "The archive saw no change" in words(
-        page(client, f"/articles/{kept.vanished}/revisions")
-    )
+    assert "No change to the title" in words(page(client, f"/articles/{kept.vanished}/revisions"))
 
 
 def test_sources_that_fail_come_first(client: TestClient) -> None:
@@ -143,10 +141,10 @@ def test_a_source_tells_its_gap_and_its_errors(client: TestClient, kept: Watched
 
 def test_runs_tell_what_came_of_them(client: TestClient, kept: WatchedHome) -> None:
     said = words(page(client, "/runs"))
-    assert "3 crawl suara" in said and "running, or killed" in said
+    assert "3 crawl suara" in said and "running or killed" in said
     crawl = words(page(client, "/runs/1"))
     assert "suara 9 8 7 3 1 2" in crawl and "warta failed" in crawl
-    assert "Together 9 8 7 3 1 3" in crawl
+    assert "Total 9 8 7 3 1 3" in crawl
     assert "old.warc.gz 2 5" in words(page(client, "/runs/2"))
     page(client, f"/runs/{kept.runs + 1}", 404)
     page(client, f"/runs?before={10**12}", 422)
@@ -156,13 +154,13 @@ def test_changes_are_filtered_and_lead_to_what_changed(
     client: TestClient, kept: WatchedHome
 ) -> None:
     html = page(client, "/changes")
-    for what in ("vanished", "edited silently", "in its place: HTTP 404 Not Found"):
+    for what in ("vanished", "edited silently", "now: HTTP 404 Not Found"):
         assert what in words(html)
     assert f'href="/articles/{kept.edited}/revisions?a=1&amp;b=2"' in html
     silent = page(client, "/changes?kind=silent&source=suara")
     assert silent.count('class="clip"') == 1
-    assert "Nothing was seen to change" in page(client, "/changes?source=warta")
-    assert "Nothing was seen to change" in page(client, "/changes?to=2020-01-31")
+    assert "No changes found" in page(client, "/changes?source=warta")
+    assert "No changes found" in page(client, "/changes?to=2020-01-31")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +203,7 @@ def test_terms_can_be_told_by_source_and_day(client: TestClient) -> None:
     html = page(client, "/terms?q=banjir&by_source=true&measure=count&unit=day")
     assert "banjir · suara" in html
     # Half a year of days is more than a line may have points.
-    assert "Periods are longer than asked for" in html
+    assert "Longer intervals are used" in html
     assert "title:" in words(page(client, "/terms?q=banjir&q=title:"))
     page(client, "/terms?" + "&".join(["q=a"] * 6), 422)
     assert client.get("/terms.csv").status_code == 400
@@ -277,7 +275,7 @@ def test_two_revisions_are_compared_by_following_links(seen: Watched, kept: Watc
     page = seen.page
     page.get_by_role("link", name="Kapal terbalik, 15 korban").click()
     expect(page.get_by_role("heading", level=2, name="Revision 2 and revision 3")).to_be_visible()
-    page.get_by_role("link", name="Compare revision 1 as the one before").click()
+    page.get_by_role("link", name="Compare from revision 1").click()
     expect(page.get_by_role("heading", level=2, name="Revision 1 and revision 3")).to_be_visible()
     page.get_by_role("link", name="Side by side").click()
     columns = page.locator("table.sides tbody tr")
@@ -300,13 +298,13 @@ _SEEN = """cell => {
 def test_a_dataset_is_built_and_downloaded(seen: Watched, kept: WatchedHome) -> None:
     seen.open("/dataset")
     page = seen.page
-    page.get_by_label("Query, as in the search").fill("kapal")
+    page.get_by_label("Query, in search syntax").fill("kapal")
     page.get_by_label("Format").select_option("csv")
     page.locator("details.more summary").click()
-    page.get_by_role("link", name="all but the texts").click()
-    page.get_by_label("Query, as in the search").fill("kapal")
+    page.get_by_role("link", name="all except the texts").click()
+    page.get_by_label("Query, in search syntax").fill("kapal")
     page.get_by_label("Format").select_option("csv")
-    page.get_by_role("button", name="Show what that is").click()
+    page.get_by_role("button", name="Show dataset").click()
     expect(page.locator("pre")).to_have_text(
         "kliping export --format csv --matching kapal --no-text --output articles.csv"
     )

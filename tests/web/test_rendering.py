@@ -90,7 +90,7 @@ def test_people_get_errors_as_pages(hostile: TestClient) -> None:
     answer = hostile.get("/nowhere/<script>", headers={"Accept": "text/html"})
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")
-    assert "There is nothing at this address." in answer.text
+    assert "There is no page at this address." in answer.text
 
 
 def test_hits_that_mean_harm_are_shown_as_they_are(hostile: TestClient) -> None:

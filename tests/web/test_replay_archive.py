@@ -239,7 +239,7 @@ def test_the_reader_shows_when_and_whence(reader: TestClient) -> None:
     assert 'rel="next" href="/replay/20261122093000/' in page.text
     assert "urn:uuid:" in page.text
     in_indonesian = reader.get(f"/replay/20261121/{SITE}/cerita?id=7&q=a%20b&lang=id")
-    assert "Sebagaimana adanya" in in_indonesian.text
+    assert "Rekaman tanggal" in in_indonesian.text
 
 
 def test_the_reader_says_what_it_does_not_have(reader: TestClient) -> None:

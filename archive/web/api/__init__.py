@@ -1,4 +1,4 @@
-"""The API for programs, below `/api/v1/`. docs/serve.md tells of it."""
+"""The API for programs below `/api/v1/`, documented in docs/serve.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROUTERS = (search.router, articles.router, changes.router, counts.router, export
 
 
 def add_api(app: FastAPI) -> None:
-    """Let an app, whose state has its settings, answer programs, and document what it answers."""
+    """Add the API to an app whose state has its settings, and document it."""
     for router in ROUTERS:
         app.include_router(router)
     document = app.openapi

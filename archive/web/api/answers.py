@@ -1,4 +1,4 @@
-"""What all of the API has in common: JSON as exports write it, pages of it, and problems."""
+"""Common parts of the API: JSON, pagination and problems."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ PREFIX = "/api/v1"
 _PROBLEMS = {
     400: "A query, date or cursor that cannot be understood; `detail` says where.",
     401: "The token is missing or wrong.",
-    404: "The archive holds no such thing.",
-    422: "A parameter that cannot be so.",
-    429: "Too many requests; `Retry-After` says when to go on.",
-    500: "The record's bytes are damaged, or Kliping has a fault.",
-    503: "It took too long and was given up, or too much is asked at once.",
+    404: "Not in the archive.",
+    422: "An invalid parameter.",
+    429: "Too many requests; `Retry-After` says when to continue.",
+    500: "The WARC record is damaged, or Kliping has an internal error.",
+    503: "The query took too long, or too many are running.",
 }
 LimitParameter = Annotated[int, Parameter(ge=1, le=100, description="Most items in an answer.")]
 CursorParameter = Annotated[
     str | None,
     Parameter(
         max_length=500,
-        description="Where to go on: from `next` or `Link` of an answer to the same question.",
+        description="Where to continue: from `next` or `Link` of an answer to the same query.",
     ),
 ]
 
 
 def problem_schema(description: str) -> dict[str, Any]:
-    """How a problem is documented."""
+    """The OpenAPI description of a problem."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": description, "content": content}
 
 
 def api_router(tag: str, route_class: type[APIRoute] = CachedRoute) -> APIRouter:
-    """A router of the API, whose problems are documented."""
+    """A router of the API, with its problems documented."""
     problems: dict[int | str, Any] = {
         status: problem_schema(description) for status, description in _PROBLEMS.items()
     }
@@ -56,7 +56,7 @@ def api_router(tag: str, route_class: type[APIRoute] = CachedRoute) -> APIRouter
 
 
 def json_answer(values: Any, *, headers: Mapping[str, str] | None = None) -> Response:
-    """Values as JSON: times in ISO 8601, and each text fit to be written as UTF-8."""
+    """A JSON answer; times in ISO 8601, texts encodable as UTF-8."""
     body = encodable(to_json_text(values)).encode()
     return Response(body, media_type="application/json", headers=dict(headers or {}))
 
@@ -68,17 +68,18 @@ def page_answer(
     /,
     **more: Any,
 ) -> Response:
-    """A page of items; `after` is what a cursor to the next page holds, None if it is the last."""
+    """A page of items; `after` is the content of the cursor to the next page, None on the last
+    one."""
     following = None if after is None else _next_address(request, after)
     link = {"Link": f'<{following}>; rel="next"'} if following else {}
     return json_answer({**more, "items": items, "next": following}, headers=link)
 
 
 def parse_cursor(request: Request, cursor: str | None, *kinds: type) -> list[Any] | None:
-    """What a cursor holds, values of these kinds; None where there is no cursor.
+    """The values in a cursor, which must be of these types; None where there is no cursor.
 
     Raises:
-        ProblemError: it is not one that was given out for this question.
+        ProblemError: it is invalid, or belongs to another query.
     """
     if cursor is None:
         return None
@@ -93,7 +94,7 @@ def parse_cursor(request: Request, cursor: str | None, *kinds: type) -> list[Any
         for value, kind in zip(values, kinds, strict=False)
     )
     if question != _question(request) or not is_whole:
-        raise ProblemError(400, "cursor: not one that was given out for this question")
+        raise ProblemError(400, "cursor: invalid, or of another query")
     return values
 
 
@@ -106,7 +107,7 @@ def _next_address(request: Request, after: Sequence[Any]) -> str:
 
 
 def _question(request: Request) -> str:
-    """What a cursor belongs to: the question, but for how much of the answer is wanted at once."""
+    """A hash of the query that a cursor belongs to, without its position and limit."""
     parameters = [pair for pair in _parameters(request) if pair[0] not in ("cursor", "limit")]
     question = json.dumps([request.url.path, sorted(parameters)])
     return hashlib.sha256(question.encode()).hexdigest()[:12]

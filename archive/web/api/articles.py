@@ -1,4 +1,4 @@
-"""Articles: whole, as they were, what changed, who else tells it, and the bytes."""
+"""Articles: with text, revisions, differences, cluster, citation and WARC record."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Address = Annotated[
     Parameter(
         min_length=1,
         max_length=4000,
-        description="Any address that is known of it.",
+        description="Any known address of the article.",
         examples=["https://suara.example/ekonomi/subsidi-dipangkas"],
     ),
 ]
@@ -64,13 +64,13 @@ router = api_router("articles")
 
 @router.get("/articles", response_model=Article, summary="The article at an address")
 async def article_at(request: Request, url: Address) -> Response:
-    """The article that an address leads to: its own, one that redirects to it, its AMP view."""
+    """The article that an address leads to: its own, a redirect to it, its AMP view."""
     return await _whole(request, url)
 
 
 @router.get("/articles/{article_id}", response_model=Article, summary="An article")
 async def article(request: Request, article_id: ArticleId) -> Response:
-    """An article as it reads now, with its text, and where there is more of it."""
+    """The newest revision of an article with its text, aliases and links."""
     return await _whole(request, str(article_id))
 
 
@@ -102,7 +102,7 @@ async def revisions(
     summary="One of its revisions",
 )
 async def revision(request: Request, article_id: ArticleId, number: RevisionNumber) -> Response:
-    """An article as one of its revisions reads, with the text."""
+    """One revision of an article with its text."""
     found = await run_query(
         request, lambda query: query.states(str(article_id), after=number - 1, limit=1)
     )
@@ -114,7 +114,7 @@ async def revision(request: Request, article_id: ArticleId, number: RevisionNumb
 @router.get(
     "/articles/{article_id}/diff",
     response_model=RevisionDiff,
-    summary="What changed in between",
+    summary="What changed between revisions",
     responses={413: problem_schema("The texts are too long to be compared here.")},
 )
 async def diff(
@@ -135,9 +135,7 @@ async def diff(
     return json_answer(await run_query(request, read))
 
 
-@router.get(
-    "/articles/{article_id}/cluster", response_model=ClusterAnswer, summary="Who else tells it"
-)
+@router.get("/articles/{article_id}/cluster", response_model=ClusterAnswer, summary="Its cluster")
 async def cluster(request: Request, article_id: ArticleId) -> Response:
     """All articles that tell its story in nearly the same words, oldest first."""
 

@@ -1,4 +1,4 @@
-"""What happened to articles and addresses in time: changes, and captures."""
+"""Changes of articles, and captures of addresses."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ async def changes(
     limit: LimitParameter = 20,
     cursor: CursorParameter = None,
 ) -> Response:
-    """What was seen to change, oldest first; to follow it, go on from the last `next`."""
+    """Changes, oldest first; to follow them, continue from the last `next`."""
     place = parse_cursor(request, cursor, str, int)
-    # Those of the moment at which the last page ended are found once more.
+    # Changes of the last page's final time are read again, and skipped.
     moment = datetime.fromisoformat(place[0]) if place else parse_since(since, datetime.now(UTC))
     passed = place[1] if place else 0
 
@@ -59,7 +59,7 @@ async def changes(
 
 
 def _after(changes: list[ArticleChange]) -> tuple[str, int]:
-    """The moment at which a page ends, and how many of that moment it has shown by then."""
+    """The final time of a page, and how many changes of that time were shown."""
     last = changes[-1].seen_at
     return last.isoformat(), sum(change.seen_at == last for change in changes)
 
@@ -68,7 +68,7 @@ def _after(changes: list[ArticleChange]) -> tuple[str, int]:
 async def captures(
     request: Request, url: Address, limit: LimitParameter = 20, cursor: CursorParameter = None
 ) -> Response:
-    """The captures of an address, oldest first: what was served, and where the record lies."""
+    """The captures of an address, oldest first, with the location of their records."""
     place = parse_cursor(request, cursor, str, int)
     after = (datetime.fromisoformat(place[0]), place[1]) if place else None
     found = await run_query(

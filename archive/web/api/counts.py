@@ -1,4 +1,4 @@
-"""Numbers: sources and how much there is of them, and counts of articles."""
+"""Sources, and counts of articles."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ router = api_router("counts")
 
 @router.get("/sources", response_model=Sources, summary="Sources")
 async def sources(request: Request) -> Response:
-    """All sources of the archive, by name, and how many articles there are of each."""
+    """All sources by name, with their numbers of articles."""
     found = await run_query(request, followed_sources)
     return json_answer({"items": [asdict(source) for source in found]})
 
 
-@router.get("/stats", response_model=Groups, summary="How many articles there are")
+@router.get("/stats", response_model=Groups, summary="Counts of articles")
 async def stats(
     request: Request,
     q: QueryParameter = "",
     by: Annotated[
         list[By],
-        Parameter(max_length=3, description="What to count by; several divide further."),
+        Parameter(max_length=3, description="What to count by; several subdivide."),
     ] = [By.SOURCE],  # noqa: B006 - FastAPI copies it
     among: QueryParameter = "",
 ) -> Response:
-    """Counts by source, time, language, section or author; with a query, how many match it.
+    """Counts by source, time, language, section or author; with a query, also of matching articles.
 
-    Groups of which nothing matches are there too. Days are of the page's own clock, and an
-    article of two authors counts for both.
+    Groups without matches are included. Days follow the page's own time zone, and an article with
+    two authors counts for both.
     """
     matching, considered = parse_query(q), parse_query(among)
     groups = list(dict.fromkeys(by))

@@ -1,4 +1,4 @@
-"""Exports: streamed as they are made, or made whole first where a format needs that."""
+"""Exports, streamed where the format allows it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "sqlite": "application/vnd.sqlite3",
 }
-"""Of the formats that are one table in one file."""
+"""Media types of formats that are one table in one file."""
 FileFormat = StrEnum("FileFormat", {name.upper(): name for name in MEDIA_TYPES})  # type: ignore[misc]
 
-router = api_router("export", APIRoute)  # streams cannot be remembered
+router = api_router("export", APIRoute)  # streams cannot be cached
 
 
 @router.get(
@@ -50,13 +50,13 @@ async def export(
         Parameter(description="A row for each article, or for each of its revisions."),
     ] = RevisionChoice.LAST,
     dedupe: Annotated[
-        Dedupe | None, Parameter(description="Of each cluster, only who had the story first.")
+        Dedupe | None, Parameter(description="Only the first article of each cluster.")
     ] = None,
 ) -> Response:
-    """Every article that a query finds, as `kliping export` writes them.
+    """All articles that match a query, as `kliping export` writes them.
 
-    An answer that breaks off is not whole: its last chunk is missing. Formats that are no stream
-    (parquet, sqlite) are sent when they are ready.
+    An interrupted answer is incomplete: its last chunk is missing. Formats that cannot be streamed
+    (parquet, sqlite) are sent when complete.
     """
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
     chosen, matching = choose_columns(names, no_text=no_text), parse_query(q)

@@ -1,4 +1,4 @@
-"""What the API answers, for its OpenAPI document: made from the columns, like every export."""
+"""Models of the API's answers for its OpenAPI document, made from the columns of exports."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ EXAMPLE: dict[str, Any] = {
     "missing_pages": 0,
     "pages": [],
 }
-"""An article, as examples show it."""
+"""The example of an article."""
 
 
 class ProblemDetails(BaseModel):
-    """Why there is no answer (RFC 9457)."""
+    """Problem details (RFC 9457)."""
 
     model_config = ConfigDict(
         extra="allow",
@@ -83,7 +83,7 @@ class ProblemDetails(BaseModel):
 
 
 def _of_dataclass(name: str, doc: str, described: type, **more: Any) -> type[BaseModel]:
-    """A model of a dataclass, and of what is told besides."""
+    """Make a model of a dataclass, with further fields."""
     hints = get_type_hints(described)
     fields: dict[str, Any] = {
         field.name: (hints[field.name], ...) for field in dataclass_fields(described)
@@ -92,7 +92,7 @@ def _of_dataclass(name: str, doc: str, described: type, **more: Any) -> type[Bas
 
 
 def _of_columns(name: str, doc: str, *, is_whole: bool) -> type[BaseModel]:
-    """A model of the columns; where it is not of a whole article, each may be left out."""
+    """Make a model of the columns; unless `is_whole`, all of them are optional."""
     hints = get_type_hints(ArchivedArticle)
     fields: dict[str, Any] = {}
     for column in COLUMNS:
@@ -106,13 +106,13 @@ def _of_columns(name: str, doc: str, *, is_whole: bool) -> type[BaseModel]:
 ArticleColumns = _of_columns("ArticleColumns", "An article, or a revision of it.", is_whole=True)
 SomeColumns = _of_columns(
     "SomeColumns",
-    f"The columns asked for; all but {' and '.join(LONG_TEXTS)} where none are named.",
+    f"The requested columns; by default all except {' and '.join(LONG_TEXTS)}.",
     is_whole=False,
 )
 
 
 class Links(BaseModel):
-    """Where there is more of an article."""
+    """Addresses of further data of an article."""
 
     self: str
     revisions: str
@@ -135,7 +135,7 @@ class Article(ArticleColumns):  # type: ignore[valid-type,misc]
 
 
 class MarkedExcerpt(BaseModel):
-    """A piece of a text, and where in it the words of the query are."""
+    """A piece of a text, with the positions of matches."""
 
     text: str
     matches: list[tuple[int, int]] = Field(
@@ -154,13 +154,13 @@ class Hit(SomeColumns):  # type: ignore[valid-type,misc]
 
 
 class PageOfItems(BaseModel):
-    """Part of an answer."""
+    """A page of items."""
 
     next: str | None = Field(description="Address of the next part; null at the end.")
 
 
 class FacetCount(BaseModel):
-    """How many of all hits have a value."""
+    """Number of hits with a value."""
 
     value: str | None
     articles: int
@@ -171,7 +171,7 @@ class Hits(PageOfItems):
 
     query: str = Field(description="The query as it was understood.", examples=["subsidi lang:id"])
     items: list[Hit]
-    facets: dict[str, list[FacetCount]] = Field(description="As asked for, the most first.")
+    facets: dict[str, list[FacetCount]] = Field(description="As requested, most articles first.")
 
 
 class RevisionPage(PageOfItems):
@@ -189,7 +189,7 @@ class ComparedRevision(BaseModel):
 
 
 class RevisionDiff(BaseModel):
-    """What changed between two revisions, word by word; all pieces make up both texts."""
+    """What changed between two revisions, word by word; the pieces contain both texts."""
 
     article: int
     url: str
@@ -202,7 +202,7 @@ class RevisionDiff(BaseModel):
 
 CaptureItem = _of_dataclass(
     "Capture",
-    "One time that a URL was asked for.",
+    "One request for a URL and its response.",
     ArchivedCapture,
     replay=(str | None, Field(description="The page as it was; null where none was kept.")),
 )
@@ -218,7 +218,7 @@ ChangeItem = _of_dataclass("ArticleChange", "A change of an article.", ArticleCh
 
 
 class Changes(PageOfItems):
-    """What was seen to change, oldest first."""
+    """Changes, oldest first."""
 
     items: list[ChangeItem]  # type: ignore[valid-type]
 
@@ -227,7 +227,7 @@ MemberItem = _of_dataclass("ClusterMember", "An article that tells the story.", 
 
 
 class ClusterAnswer(BaseModel):
-    """All articles that tell a story; none but itself where it is told nowhere else."""
+    """The articles of a cluster; none where the article has no cluster."""
 
     article: int
     cluster_id: int | None
@@ -242,7 +242,7 @@ class Sources(BaseModel):
 
 
 class CountedGroup(BaseModel):
-    """How many articles a group has; the values that it has are named as in `by`."""
+    """Counts of a group; its values are named as in `by`."""
 
     model_config = ConfigDict(
         extra="allow",

@@ -1,4 +1,4 @@
-"""Searching: hits a page at a time, with facets if they are asked for."""
+"""Search: hits a page at a time, with optional facets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QueryParameter = Annotated[
     str,
     Parameter(
         max_length=2000,
-        description="A query as of `kliping search` (docs/search.md).",
+        description="A query in the syntax of `kliping search` (docs/search.md).",
         examples=["subsidi lang:id published:2025"],
     ),
 ]
@@ -40,7 +40,7 @@ ColumnsParameter = Annotated[
     str | None,
     Parameter(
         max_length=1000,
-        description="Names of columns, with commas between; all but the long texts if not given.",
+        description="Comma-separated columns; by default all except the long texts.",
         examples=["id,title,url"],
     ),
 ]
@@ -62,9 +62,9 @@ async def search(
     limit: LimitParameter = 20,
     cursor: CursorParameter = None,
 ) -> Response:
-    """Hits, the best or the newest first; an empty query finds every article.
+    """Hits, best or newest first; an empty query finds every article.
 
-    Of the address of an article, that article.
+    The address of an article finds that article.
     """
     wanted = q if is_address(q) else parse_query(q)
     chosen, after = columns_of(columns), _cursor_of(request, cursor)
@@ -84,7 +84,7 @@ async def search(
 
 
 def columns_of(names: str | None) -> tuple[Column, ...]:
-    """The columns of these names, with commas between; all but the long texts of none.
+    """The columns of a comma-separated list; all except the long texts where there is none.
 
     Raises:
         WrongUseError: there is no such column, or one is named twice.
@@ -114,5 +114,5 @@ def _cursor_of(request: Request, cursor: str | None) -> Cursor | None:
         return None
     order, value = values
     if order not in list(Order):
-        raise ProblemError(400, "There is no such page of hits.")
+        raise ProblemError(400, "Invalid page of search results.")
     return bounded_cursor(Cursor(Order(order), value))

@@ -1,4 +1,4 @@
-"""Pages for people: one module a page; `PAGES` are all of them."""
+"""Pages for people, a module each; `PAGES` has their routers."""
 
 from archive.web.pages import (
     article,

@@ -1,4 +1,4 @@
-"""An article: its text, what is known of it, and where the bytes lie that it was read from."""
+"""The page of an article: its text, its facts, and the location of its record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archive.web.rendering import render
 
 router = page_router()
 MAX_CITATION_CHARS = 10_000
-"""Characters of a citation."""
+"""Most characters of a citation."""
 _STYLES = {
     CitationStyle.BIBTEX: "BibTeX",
     CitationStyle.CSL_JSON: "CSL-JSON",
@@ -32,21 +32,21 @@ _STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What the page tells of."""
+    """The values of the page."""
 
     article: ArchivedArticle
     cluster: Cluster | None
     aliases: list[str]
     vanishing: ArticleChange | None
     published_in: str
-    """What the publication calls itself."""
+    """Name of the publication."""
     citations: dict[str, str]
-    """By style; none of an article of which even the headline is too long."""
+    """By style; empty where even the headline is too long."""
 
 
 @router.get("/articles/{article_id}.txt")
 async def article_text(request: Request, article_id: ArticleId) -> Response:
-    """The text alone, to the letter: its SHA-256 is that of the column `text_sha256`."""
+    """The exact text; its SHA-256 is the column `text_sha256`."""
     article = await run_query(request, lambda query: query.article(str(article_id)))
     name = f"{_plain(article.source)}-{article.id}.txt"
     return Response(
@@ -77,7 +77,7 @@ async def article_page(request: Request, article_id: ArticleId) -> Response:
 
 
 def is_web_url(url: str) -> bool:
-    """Whether an address of the archive may be a link: others would run, or open programs."""
+    """Whether a URL may be a link: other schemes would run scripts or open programs."""
     try:
         return urlsplit(url).scheme in ("http", "https")
     except ValueError:
@@ -99,5 +99,5 @@ def _shown(query: Query, article_id: int) -> _Shown:
 
 
 def _plain(name: str) -> str:
-    """A name with nothing in it that means something in a header."""
+    """A name with only characters that are safe in a header."""
     return "".join(char for char in name if char.isascii() and (char.isalnum() or char in "-_"))

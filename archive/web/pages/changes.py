@@ -1,4 +1,4 @@
-"""What happened to articles after they were published: edited, edited silently, vanished."""
+"""The page of changes: edits, silent edits and vanished pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from archive.web.rendering import render
 router = page_router()
 CHANGES_SHOWN = 50
 _DEFAULT_DAYS = 30
-"""Where no period is asked for."""
+"""The period where none is requested."""
 _KINDS = {"edited": ChangeKind.EDITED, "silent": ChangeKind.SILENT, "vanished": ChangeKind.VANISHED}
 _BETWEEN = "_"
 
@@ -42,7 +42,7 @@ async def changes_page(
     last: Annotated[str, Parameter(alias="to")] = "",
     before: str = "",
 ) -> Response:
-    """The newest changes of some sources, kinds and days, or those before one."""
+    """The newest changes by source, kind and period, or those before a cursor."""
     kinds = [each for each in kind if each in _KINDS] or list(_KINDS)
     days = _period(parse_day(first), parse_day(last))
     wanted = ChangeFilter(
@@ -68,7 +68,7 @@ async def changes_page(
         "changes.html",
         changes=shown,
         kinds=kinds,
-        kind_of={known: name for name, known in _KINDS.items()},
+        kind_of={change_kind: name for name, change_kind in _KINDS.items()},
         names=names,
         source=source,
         days=days,
@@ -99,7 +99,7 @@ def _read(written: str) -> ChangeCursor:
         moment = datetime.fromisoformat(seen_at)
         place = moment, int(article_id), int(number)
     except ValueError as error:
-        raise ProblemError(400, "There is no such page of changes.") from error
+        raise ProblemError(400, "Invalid page of changes.") from error
     if moment.tzinfo is None or max(place[1:]) >= 2**31 or min(place[1:]) < 0:
-        raise ProblemError(400, "There is no such page of changes.")
+        raise ProblemError(400, "Invalid page of changes.")
     return place

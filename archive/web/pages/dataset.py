@@ -1,4 +1,4 @@
-"""The dataset page: chooses what to export, and shows the command that makes it."""
+"""The dataset page: selects what to export, and shows the command for it."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ _LONG_COLUMNS = ("text", "markdown")
 
 @dataclass(frozen=True, slots=True)
 class DatasetForm:
-    """What a reader chose; whatever else an address says is as if it said nothing."""
+    """The form's values; invalid ones are replaced by the defaults."""
 
     query: str
     format: str
     columns: list[str]
-    """In their own order; all of them where none is chosen."""
+    """In their fixed order; all of them where none is chosen."""
     every_revision: bool
     first_only: bool
     split: str
 
     @property
     def is_table(self) -> bool:
-        """Whether there are columns to choose."""
+        """Whether columns can be selected."""
         return FORMATS[self.format].package is None
 
     @property
     def is_folder(self) -> bool:
-        """Whether it is several files."""
+        """Whether the export has several files."""
         return bool(self.split) or FORMATS[self.format].is_dataset
 
     @property
     def streams(self) -> bool:
-        """Whether the API makes the same file."""
+        """Whether the API can make the same export."""
         return self.format in MEDIA_TYPES and not self.is_folder
 
     def command(self) -> str:
-        """The command that makes it, quoted for a shell."""
+        """The command for the export, quoted for a shell."""
         command = ["kliping", "export", "--format", self.format]
         command += ["--matching", self.query] if self.query else []
         command += self._columns()
@@ -66,7 +66,7 @@ class DatasetForm:
         return shlex.join([*command, "--output", f"articles{suffix}"])
 
     def address(self, request: Request) -> str:
-        """Where the API makes the same file."""
+        """The address of the export in the API."""
         return link(
             request,
             f"/api/v1/export.{self.format}",
@@ -108,7 +108,7 @@ async def read_dataset_form(
 async def dataset_page(
     request: Request, chosen: Annotated[DatasetForm, Depends(read_dataset_form)]
 ) -> Response:
-    """The form, how much it chooses, and how to have it."""
+    """The form, with the number of selected articles, the command and the download."""
     found: tuple[int, int] | None = None
     error: QueryError | None = None
     try:

@@ -1,4 +1,4 @@
-"""An archived page in a frame that can do nothing, under a bar that says what it is."""
+"""An archived page in a sandboxed frame, below a bar with facts of the capture."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _OWN_PARAMETERS = ("lang", "as_served")
 
 @dataclass(frozen=True, slots=True)
 class _Replayed:
-    """What the page tells of."""
+    """The values of the page."""
 
     capture: ArchivedCapture
-    """The one that is closest to the time that was asked for."""
+    """The capture closest to the requested time."""
     shown: ArchivedCapture
-    """That, or what scripts had made of it."""
+    """The same, or its rendered page."""
     has_rendering: bool
     earlier: ArchivedCapture | None
     later: ArchivedCapture | None
 
 
 def replay_path(url: str, captured_at: datetime) -> str:
-    """Path of the page on which a capture is replayed; give it to `link`."""
+    """Path of the replay page of a capture, for use with `link`."""
     moment = captured_at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
     return f"/replay/{moment}/{quote(url, safe='/:', errors='replace')}"
 
@@ -48,17 +48,17 @@ async def replay_page(request: Request, time: str, as_served: bool = False) -> R
     """The capture of an address that is closest to a time, `YYYY[MM[DD[hh[mm[ss]]]]]` in UTC."""
     moment = parse_timestamp(time)
     if moment is None:
-        raise ProblemError(404, "There is no such time: it is YYYYMMDDhhmmss, in UTC.")
+        raise ProblemError(404, "Invalid time. Use YYYYMMDDhhmmss in UTC.")
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
     place = ReplayAddress(root, "replay", moment, _address(request), as_served)
     replayed = await run_query(request, lambda query: _replayed(query, place))
-    # The frame is given the very capture that the bar tells of.
+    # The frame shows the same capture that the bar describes.
     frame = place.for_capture(replayed.capture)
     return render(request, "replay.html", replayed=replayed, frame=str(frame), path_of=replay_path)
 
 
 def _replayed(query: Query, place: ReplayAddress) -> _Replayed:
-    """Raises: NotArchivedError if the archive has no capture of it."""
+    """Select the capture and its neighbours. Raises NotArchivedError if there is none."""
     capture = capture_at(query.engine, place)
     if capture.ref is None:
         raise NotArchivedError(f"{place.url}: no record was kept")
@@ -76,7 +76,7 @@ def _replayed(query: Query, place: ReplayAddress) -> _Replayed:
 
 
 def _address(request: Request) -> str:
-    """The address in the path, as `replay_path` writes it or as somebody pasted it."""
+    """The address in the path, as `replay_path` writes it or as it was pasted."""
     raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
     escaped = raw.partition(b"?")[0].split(b"/replay/", 1)[1].partition(b"/")[2]
     url = unquote_to_bytes(escaped).decode("utf-8", "replace")

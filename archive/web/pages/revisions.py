@@ -1,4 +1,4 @@
-"""The revisions of an article: what was changed when, and two of them word by word."""
+"""The revisions of an article: a timeline, and two of them compared word by word."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from archive.web.rendering import render
 router = page_router()
 STEPS_SHOWN = 100
 MIN_FOLDED = 3
-"""So many paragraphs in a row that did not change are folded away, or more."""
+"""Fewest consecutive unchanged paragraphs that are collapsed."""
 
 _Number = Annotated[int | None, Parameter(ge=1, le=MAX_REVISION_NUMBER)]
 
 
 class View(StrEnum):
-    """How two revisions are shown."""
+    """Layout of a comparison."""
 
     INLINE = "inline"
     SIDE = "side"
@@ -42,20 +42,20 @@ class View(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiffBlock:
-    """Paragraphs in a row that all changed, or all did not."""
+    """Consecutive paragraphs that all changed, or all did not."""
 
     is_changed: bool
     paragraphs: list[Pieces]
 
     @property
     def is_folded(self) -> bool:
-        """Whether it is put away, for it is long and says nothing new."""
+        """Whether it is collapsed: long and unchanged."""
         return not self.is_changed and len(self.paragraphs) >= MIN_FOLDED
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionComparison:
-    """Two revisions and what changed between them."""
+    """Two revisions and their difference."""
 
     before: ArchivedRevision
     after: ArchivedRevision
@@ -64,7 +64,7 @@ class RevisionComparison:
 
     @property
     def words(self) -> dict[Change, int]:
-        """How many words of the text were removed and added."""
+        """Number of words of the text that were removed and added."""
         counts = dict.fromkeys(Change, 0)
         for piece in self.difference.text:
             counts[piece.change] += len(piece.text.split())
@@ -80,7 +80,7 @@ async def revisions_page(
     view: View = View.INLINE,
     before: _Number = None,
 ) -> Response:
-    """A timeline, and revisions `a` and `b` compared; the last two where none are chosen."""
+    """The timeline, and revisions `a` and `b` compared, by default the last two."""
 
     def read(
         query: Query,
@@ -111,7 +111,7 @@ async def revisions_page(
 def _compared(
     query: Query, article: ArchivedArticle, a: int | None, b: int | None
 ) -> RevisionComparison:
-    """Whichever is chosen, its neighbour where only one is; the earlier one comes first."""
+    """Compare the chosen revisions, or one with its neighbour; the earlier one comes first."""
     if a is None and b is None:
         a, b = article.revision_count - 1, article.revision_count
     elif a is None or b is None:
@@ -124,6 +124,6 @@ def _compared(
 
 def _blocks(text: Pieces) -> list[DiffBlock]:
     return [
-        DiffBlock(changed, list(some))
-        for changed, some in groupby(diff_paragraphs(text), is_changed)
+        DiffBlock(changed, list(paragraphs))
+        for changed, paragraphs in groupby(diff_paragraphs(text), is_changed)
     ]

@@ -1,4 +1,4 @@
-"""Runs: when they were, how they ended, and what they did at each source."""
+"""Runs: when they ran, how they ended, and their counts by source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archive.web.rendering import render
 router = page_router()
 RUNS_SHOWN = 50
 ROWS_SHOWN = 300
-"""Of sources or files in one run."""
+"""Most sources or files of a run that are shown."""
 
 
 @router.get("/runs")

@@ -1,4 +1,4 @@
-"""The first page: searching, and narrowing down what was found by kind and by time."""
+"""The search page, with filters by value and by time."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ router = page_router()
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What a reader wants to see: a query and its order."""
+    """A query, its order and a position in its results."""
 
     request: Request
     query: Node
@@ -53,13 +53,13 @@ class SearchRequest:
     after: Cursor | None = None
 
     def link(self, query: Node) -> str:
-        """Where another query is answered in the same order."""
+        """The address of another query in the same order."""
         return self._begin() + _quoted(str(query))
 
     def narrowing(self, kept: Sequence[Node]) -> Callable[[Fact | Period], str]:
-        """Where one more part is wanted for than those that are kept.
+        """A function of addresses that add a condition to the kept ones.
 
-        The same as a link to the query `narrowed`, of which a page has hundreds, at less cost.
+        The same as a link to the query `narrow` returns, at less cost: a page has hundreds.
         """
         begin = self._begin() + _quoted(f"{And(tuple(kept))} ".lstrip())
         return lambda part: begin + _quoted(str(part))
@@ -79,9 +79,9 @@ async def search_page(
     first: Annotated[str | None, Parameter(alias="from")] = None,
     last: Annotated[str | None, Parameter(alias="to")] = None,
 ) -> Response:
-    """Hits of a query with what they have in common, or where the query went wrong.
+    """Hits of a query with facets, or the position of its error.
 
-    Of the address of an article, that article.
+    The address of an article redirects to it.
     """
     if is_address(q):
         found = await run_query(request, lambda query: query.article(q.strip()))
@@ -100,7 +100,7 @@ async def search_page(
 
 
 async def _found(wanted: SearchRequest) -> tuple[list[SearchHit], Facets]:
-    """The hits of a page, and one more if there is another; what all hits have in common."""
+    """The hits of a page, with one more if there is another page, and the facets of all hits."""
 
     def read(query: Query) -> tuple[list[SearchHit], Facets]:
         hits = query.search(
@@ -117,11 +117,11 @@ async def _found(wanted: SearchRequest) -> tuple[list[SearchHit], Facets]:
 def _shown(
     wanted: SearchRequest, hits: list[SearchHit], counted: Facets, days: Histogram | None
 ) -> dict[str, Any]:
-    """What the template shows."""
-    every = conjuncts(wanted.query)
-    chosen = [part for part in every if _is_fact(part)]
-    to_period = wanted.narrowing([part for part in every if not _is_published(part)])
-    to_fact = wanted.narrowing(every)
+    """The values of the template."""
+    conditions = conjuncts(wanted.query)
+    chosen = [part for part in conditions if _is_fact(part)]
+    to_period = wanted.narrowing([part for part in conditions if not _is_published(part)])
+    to_fact = wanted.narrowing(conditions)
     has_more = len(hits) > PAGE_HITS
     period = next((part for part in chosen if _is_published(part)), None)
     return {
@@ -132,7 +132,9 @@ def _shown(
         "hits": hits[:PAGE_HITS],
         "counted": counted,
         "chosen": [(part, wanted.link(widen(wanted.query, part))) for part in chosen],
-        "choices": {by: _choices(every, field, counted.by[by]) for by, field in _FIELDS.items()},
+        "choices": {
+            by: _choices(conditions, field, counted.by[by]) for by, field in _FIELDS.items()
+        },
         "of_choice": lambda by, value: to_fact(Fact(_FIELDS[by], value)),
         "histogram": days,
         "undated": counted.undated,
@@ -142,20 +144,19 @@ def _shown(
 
 
 def _choices(
-    every: Sequence[Node], field: Field, counts: Mapping[str | None, int]
+    conditions: Sequence[Node], field: Field, counts: Mapping[str | None, int]
 ) -> list[tuple[str, int]]:
-    """Values by which to narrow down, each with its articles; none if there is nothing to choose
-    from."""
-    if any(isinstance(part, Fact) and part.field is field for part in every):
+    """Values to filter by, each with its articles; none if one is chosen already."""
+    if any(isinstance(part, Fact) and part.field is field for part in conditions):
         return []
     return [(value, articles) for value, articles in counts.items() if value]
 
 
 def _dated(query: Node, first: str, last: str) -> Node:
-    """The hits that were published between two days, or at any time if none is given.
+    """Restrict a query to the days between two, or to none if neither is given.
 
     Raises:
-        QueryError: there are no such days.
+        QueryError: a day is invalid.
     """
     undated = query
     for part in filter(_is_published, conjuncts(query)):

@@ -1,4 +1,4 @@
-"""Sources and their health: what is followed, how well, and where the archive has gaps."""
+"""Sources and their health: state, errors, and gaps in coverage."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MAX_PAGE = 10_000
 async def sources_page(
     request: Request, page: Annotated[int, Parameter(ge=1, le=_MAX_PAGE)] = 1
 ) -> Response:
-    """All sources, those first that somebody should look after."""
+    """All sources, those that need attention first."""
     now = datetime.now(UTC)
 
     def read(query: Query) -> list[SourceLine]:

@@ -1,4 +1,4 @@
-"""Terms over time: up to five queries compared, as a chart, a table and CSV."""
+"""Frequencies over time: up to five queries compared, as a chart, a table and CSV."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from archive.web.rendering import render
 router = page_router()
 MAX_QUERIES = 5
 _DEFAULT_DAYS = 365
-"""Where no period is asked for."""
+"""The period where none is requested."""
 
 
 class Unit(StrEnum):
-    """How long periods are."""
+    """Period length."""
 
     AUTO = ""
     DAY = "day"
@@ -52,7 +52,7 @@ class Unit(StrEnum):
 
 
 class TrendMeasure(StrEnum):
-    """What is shown of a period."""
+    """The value shown of a period."""
 
     SHARE = "share"
     COUNT = "count"
@@ -60,7 +60,7 @@ class TrendMeasure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TermsForm:
-    """What a reader filled in."""
+    """The form's values."""
 
     queries: list[str]
     unit: Unit
@@ -78,7 +78,7 @@ async def read_terms_form(
     first: Annotated[str, Parameter(alias="from")] = "",
     last: Annotated[str, Parameter(alias="to")] = "",
 ) -> TermsForm:
-    """The form, read from an address; empty queries are left out."""
+    """The form's values; empty queries are left out."""
     queries = [each.strip() for each in q if each.strip()]
     form = TermsForm(queries, unit, measure, by_source, parse_day(first), parse_day(last))
     if form.first and form.last and form.first > form.last:
@@ -91,22 +91,22 @@ _TermsFormParameter = Annotated[TermsForm, Depends(read_terms_form)]
 
 @dataclass(frozen=True, slots=True)
 class TermsChart:
-    """Lines, and what of the form they are of."""
+    """The lines of a chart, with their form and periods."""
 
     form: TermsForm
-    asked: TrendRequest
+    request: TrendRequest
     periods: list[date]
     lines: list[TrendLine]
 
     def name(self, line: TrendLine) -> str:
-        """What a line is called."""
+        """The label of a line."""
         query = self.form.queries[line.query]
         return f"{query} · {line.source}" if line.source else query
 
 
 @router.get("/terms")
 async def terms_page(request: Request, form: _TermsFormParameter) -> Response:
-    """The form, with the chart of what was asked for."""
+    """The form, with the chart of its queries."""
     answer, error = None, None
     try:
         queries = [parse_query(query) for query in form.queries]
@@ -128,10 +128,10 @@ async def terms_page(request: Request, form: _TermsFormParameter) -> Response:
 
 @router.get("/terms.csv")
 async def terms_csv_page(request: Request, form: _TermsFormParameter) -> Response:
-    """The numbers of the chart: a row for each line and period."""
+    """The numbers of the chart as CSV: a row for each line and period."""
     queries = [parse_query(query) for query in form.queries]
     if not queries:
-        raise ProblemError(400, "Ask for something with q=.")
+        raise ProblemError(400, "At least one query is required (q=).")
     answer = await _answered(request, form, queries)
     headers = {"Content-Disposition": 'attachment; filename="terms.csv"'}
     return Response(_as_csv(answer), media_type="text/csv", headers=headers)
@@ -146,30 +146,34 @@ def _answer(query: Query, form: TermsForm, queries: list[Node]) -> TermsChart:
     last = form.last or newest_day(snapshot, today) or today
     first = form.first or last - timedelta(days=_DEFAULT_DAYS - 1)
     unit = trend_unit(first, max(first, last), By(form.unit) if form.unit else None)
-    asked = TrendRequest(queries, first, max(first, last), unit)
+    trend_request = TrendRequest(queries, first, max(first, last), unit)
     if form.by_source:
-        leading = leading_sources(snapshot, asked, MAX_LINES // len(queries))
-        asked = replace(asked, sources=leading)
-    lines = trends(snapshot, asked)
-    return TermsChart(form, asked, _worth_showing(trend_days(asked), lines, form), lines)
+        leading = leading_sources(snapshot, trend_request, MAX_LINES // len(queries))
+        trend_request = replace(trend_request, sources=leading)
+    lines = trends(snapshot, trend_request)
+    return TermsChart(
+        form, trend_request, _worth_showing(trend_days(trend_request), lines, form), lines
+    )
 
 
-def _worth_showing(every: list[date], lines: list[TrendLine], form: TermsForm) -> list[date]:
-    """All periods that were asked for; else from the first on in which there are articles."""
+def _worth_showing(periods: list[date], lines: list[TrendLine], form: TermsForm) -> list[date]:
+    """All periods where the first is given; otherwise from the first with articles on."""
     if form.first or not lines:
-        return every
-    return list(dropwhile(lambda period: not any(period in line.articles for line in lines), every))
+        return periods
+    return list(
+        dropwhile(lambda period: not any(period in line.articles for line in lines), periods)
+    )
 
 
 def _as_csv(answer: TermsChart) -> str:
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
-    writer.writerow(["query", "source", answer.asked.unit, "matching", "articles", "share"])
+    writer.writerow(["query", "source", answer.request.unit, "matching", "articles", "share"])
     for line in answer.lines:
         named = [guard_cell(answer.form.queries[line.query]), line.source or ""]
         for period in answer.periods:
             counts = [line.matching.get(period, 0), line.articles.get(period, 0)]
             share = line.share(period)
-            told = "" if share is None else round(share, 6)
-            writer.writerow([*named, period.isoformat(), *counts, told])
+            rounded = "" if share is None else round(share, 6)
+            writer.writerow([*named, period.isoformat(), *counts, rounded])
     return output.getvalue()

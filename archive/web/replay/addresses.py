@@ -1,9 +1,8 @@
-"""Addresses of archived pages, and of what they show, on the replay's origin.
+"""Addresses of archived pages and their parts on the replay's origin.
 
-A page is at `/replay/TIME/URL`, where its address can be known from elsewhere. What a page is made
-of (images, styles, fonts) is asked for by a document without an origin, so it must be open to all
-origins. That no other site can read it that way, its paths begin with a key that only archived
-pages are told.
+A page is at `/replay/TIME/URL`, an address that other sites can guess. Its parts (images, styles,
+fonts) are requested by a document without an origin, so they must be open to all origins. So that
+no other site can read them, their paths begin with a key that only archived pages contain.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from archive.read.captures import ArchivedCapture
 
 AS_SERVED = "sv_"
-"""Behind the time: the page as served, where there is one as its scripts had made it too."""
+"""Follows the time: the page as served, where a rendered one exists too."""
 
 _PATH = re.compile(r"/(?P<key>[\w-]+)/(?P<time>\d{4,14})(?P<as_served>sv_)?/(?P<url>.+)", re.DOTALL)
 _SLASHES = re.compile(r"^(https?:)/+", re.IGNORECASE)
@@ -35,16 +34,16 @@ class ReplayAddress:
     """An address of the replay."""
 
     root: str
-    """What is before the path: scheme, host, port and what lets readers in."""
+    """Scheme, host, port and prefix."""
     key: str
-    """`replay`, or the key of what pages are made of."""
+    """`replay`, or the key for parts of pages."""
     moment: datetime
     url: str
     is_as_served: bool = False
 
     @property
     def is_part(self) -> bool:
-        """Whether it is of what a page is made of."""
+        """Whether it addresses a part of a page."""
         return self.key != _PAGES
 
     def __str__(self) -> str:
@@ -53,22 +52,22 @@ class ReplayAddress:
         return f"{self.root}/{self.key}/{moment}{mode}/{quote(self.url, safe=_SAFE)}"
 
     def for_capture(self, capture: ArchivedCapture) -> ReplayAddress:
-        """The same of a capture: its own time and spelling, so that what it names is near it."""
+        """The address of a capture, with its own time and spelling, so that links stay near it."""
         return replace(self, moment=capture.captured_at, url=capture.url)
 
     def based_on(self, reference: str) -> ReplayAddress:
-        """The same, where a page says what its references are relative to (`<base href>`)."""
+        """The address with the base that a page declares (`<base href>`)."""
         try:
             return replace(self, url=join_url(self.url, reference))
         except UrlError:
             return self
 
     def link(self, reference: str) -> str:
-        """Where what a page names is found: a page of the same time."""
+        """The address of a page that this page links to, at the same time."""
         return self._of(self.key, reference)
 
     def part(self, reference: str, key: str) -> str:
-        """Where what a page is made of is found."""
+        """The address of a part of this page."""
         return self._of(key, reference)
 
     def _of(self, key: str, reference: str) -> str:
@@ -84,16 +83,16 @@ class ReplayAddress:
 
 
 def parse_replay_path(root: str, path: str, query: str, key: str) -> ReplayAddress | None:
-    """Return what an address of the replay means, None if it is none; `path` as it was sent."""
+    """Parse an address of the replay; None if it is none. `path` is not decoded."""
     match = _PATH.fullmatch(path)
     if match is None or match["key"] not in {_PAGES, key}:
         return None
     moment = parse_timestamp(match["time"])
     if moment is None:
         return None
-    # Some proxies make one slash of two.
+    # Some proxies collapse double slashes.
     url = _SLASHES.sub(r"\1//", match["url"])
-    if "://" not in url:  # all of it is escaped
+    if "://" not in url:  # the whole URL is escaped
         url = unquote_to_bytes(url).decode("utf-8", "replace")
     return ReplayAddress(
         root, match["key"], moment, f"{url}?{query}" if query else url, bool(match["as_served"])

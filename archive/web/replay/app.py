@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from archive.web.settings import WebSettings
 
 _NAVIGATED = (None, "navigate")
-"""How a browser asks for a page; programs do not say."""
+"""`Sec-Fetch-Mode` of a request for a page; programs do not send it."""
 
 
 def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
@@ -47,7 +47,7 @@ def create_replay_app(home: Home, settings: WebSettings) -> ASGIApp:
 
 
 async def _replay(request: Request) -> Response:
-    """The capture that the path asks for."""
+    """Answer with the capture that the path names."""
     key = request.app.state.settings.replay_key
     root = f"{replay_origin(request)}{request.app.state.settings.replay_prefix}"
     place = parse_replay_path(root, _path(request), request.url.query, key)
@@ -85,13 +85,13 @@ def _answer(
         return RedirectResponse(there, capture.status or 302, headers_out)
     if shown.content_type:
         headers_out["Content-Type"] = shown.content_type
-    # Any other status would let a browser show nothing, or a page of its own.
+    # With any other status a browser might show nothing, or a page of its own.
     status = capture.status if capture.status and capture.status >= 400 else 200
     return Response(shown.body, status, headers_out)
 
 
 def _memento(request: Request, place: ReplayAddress, capture: Any) -> dict[str, str]:
-    """What a memento says of itself. Source: RFC 7089, clause 2."""
+    """The headers of a memento. Source: RFC 7089, clause 2."""
     reader = origin_of_reader(request)
     url = quote(capture.url, safe="/:?#[]@!$&'()*+,;=%~")
     links = (
@@ -104,7 +104,7 @@ def _memento(request: Request, place: ReplayAddress, capture: Any) -> dict[str, 
 
 
 def _missing(request: Request, place: ReplayAddress | None) -> Response:
-    """The answer where nothing is: nobody else is asked."""
+    """The answer where there is no capture; the live web is never requested."""
     headers = _headers(request, place)
     if place is not None and place.is_part:
         return Response(status_code=404, headers=headers)
@@ -123,7 +123,7 @@ def _headers(request: Request, place: ReplayAddress | None) -> dict[str, str]:
 
 
 def _path(request: Request) -> str:
-    """The path as it was sent, behind what lets readers in; escapes in it are the URL's own."""
+    """The path as it was sent, without the mount prefix; escapes in it belong to the URL."""
     raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
     prefix = str(request.scope.get("root_path", ""))
     return raw.partition(b"?")[0].decode("latin-1").removeprefix(prefix)

@@ -1,4 +1,4 @@
-"""What a capture is shown as: its bytes from the WARC file, with addresses of the replay."""
+"""Bodies of captures from the WARC files, rewritten to addresses of the replay."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ReplayedBody:
-    """What is shown at a place."""
+    """The body to show at an address."""
 
     capture: ArchivedCapture
-    """The one that was closest."""
+    """The closest capture."""
     content_type: str | None
     body: bytes
 
 
 def capture_at(engine: Engine, place: ReplayAddress) -> ArchivedCapture:
-    """The capture that is closest to the time of a place.
+    """The capture that is closest to the time of an address.
 
     Raises: NotArchivedError if there is none.
     """
@@ -52,13 +52,13 @@ def capture_at(engine: Engine, place: ReplayAddress) -> ArchivedCapture:
         raise NotArchivedError(f"{place.url}: not in this archive")
     if not place.is_part:
         return here[0]
-    # An error page in place of an image helps nobody; of one time, what was served last.
+    # Prefer images to error pages; among captures of one time, the last.
     good = [capture for capture in here if (capture.status or 200) < 400]
     return (good or here)[0]
 
 
 def rendering_or_served(engine: Engine, capture: ArchivedCapture) -> ArchivedCapture:
-    """What scripts had made of a page where that was kept, else the page as served."""
+    """The rendered page of a capture where there is one, otherwise the capture."""
     made = rendering_of(engine, capture.record_id) if capture.record_id else None
     return made or capture
 
@@ -66,7 +66,7 @@ def rendering_or_served(engine: Engine, capture: ArchivedCapture) -> ArchivedCap
 def replayed_body(
     engine: Engine, root: Path, capture: ArchivedCapture, place: ReplayAddress, key: str
 ) -> ReplayedBody:
-    """What a capture is shown as at a place; `root` is the folder of the WARC files.
+    """The body of a capture at an address; `root` is the folder of the WARC files.
 
     Raises: NotArchivedError if it has no record; RecordNotFoundError, WarcFormatError or
         DigestMismatchError if that cannot be read.
@@ -77,7 +77,7 @@ def replayed_body(
     find = Repository(engine).find_record
     body = read_payload(root, shown.ref, find=find, limit=MAX_REPLAYED_BYTES)
     kind, charset = _type_of(shown, body)
-    there = place.for_capture(capture)  # relative addresses are those of the page that was served
+    there = place.for_capture(capture)  # relative addresses refer to the page as served
     if kind in _HTML:
         text = html_to_unicode(charset and f"text/html; charset={charset}", body, "utf-8", _guess)[
             1
@@ -90,14 +90,14 @@ def replayed_body(
         css = replace_in_style(text, lambda reference: there.part(reference, key))
         return ReplayedBody(capture, "text/css; charset=utf-8", _encoded(css))
     if "xml" in kind and not place.is_part:
-        kind = "text/plain"  # XML can hold elements of HTML, which nothing here has looked through
+        kind = "text/plain"  # XML can contain HTML elements, which are not rewritten here
     return ReplayedBody(capture, f"{kind}; charset={charset}" if charset else kind, body)
 
 
 def _type_of(capture: ArchivedCapture, body: bytes) -> tuple[str, str | None]:
-    """Media type and charset of a body, told so that a browser cannot take it for another."""
+    """Media type and charset of a body, explicit so that browsers do not sniff it."""
     if capture.record_type == RecordType.CONVERSION:
-        return "text/html", "utf-8"  # whatever the page once said in a meta element
+        return "text/html", "utf-8"  # whatever the page declared in a meta element
     kind = (capture.content_type or "").partition(";")[0].strip().lower()
     if not _MEDIA_TYPE.fullmatch(kind):
         kind = "text/html" if body.lstrip()[:1] == b"<" else "application/octet-stream"
@@ -105,7 +105,7 @@ def _type_of(capture: ArchivedCapture, body: bytes) -> tuple[str, str | None]:
 
 
 def _leads_to(capture: ArchivedCapture, url: str) -> bool:
-    """Whether a capture is a redirect to the very address that was asked for."""
+    """Whether a capture redirects to the requested address itself."""
     if not is_redirect(capture) or capture.location is None:
         return False
     try:
@@ -115,12 +115,12 @@ def _leads_to(capture: ArchivedCapture, url: str) -> bool:
 
 
 def is_redirect(capture: ArchivedCapture) -> bool:
-    """Whether a capture says where else to look."""
+    """Whether a capture is a redirect."""
     return capture.status in {301, 302, 303, 307, 308} and bool(capture.location)
 
 
 def _guess(body: bytes) -> str:
-    """The charset of a page that declares none, as browsers guess it."""
+    """The charset of a page that declares none, guessed as browsers do."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,12 +1,11 @@
-"""HTML of archived pages, so that what it names is had from the archive, and nothing runs.
+"""Rewrite the HTML of archived pages, so that it uses the archive's resources and runs nothing.
 
-Every token is written anew, and what does more than to show something is left out: scripts (which
-do not run), frames, forms' targets, hints to connect somewhere. Comments go too, and all text is
-escaped, so that the letters of no tag stand in the result but of those that were written here,
-whatever a browser makes of it.
+Every token is written anew, and whatever does more than show something is left out: scripts (which
+do not run), frames, targets of forms, hints to connect. Comments are dropped and all text is
+escaped, so that the output has no tags except those written here, however a browser parses it.
 
-The sandbox and the policy of `archive.web.replay.policy` hold even for what would be missed here,
-apart from connections (`preconnect`, frames) that browsers make before they look at a policy.
+The sandbox and the policy of `archive.web.replay.policy` apply to anything that is missed here,
+except connections (`preconnect`, frames) that browsers open before they apply a policy.
 See docs/decisions/0016-replay-in-the-reader.md.
 """
 
@@ -33,14 +32,14 @@ _NOSCRIPT = re.compile(r"(</?)noscript(?=[\s/>])", re.IGNORECASE)
 _NOSCRIPT_AS_MARKUP = "noscript-as-markup"
 """The name of `noscript` while tokens are read, since its content is text where scripts run."""
 _TAG_IN_STYLE = re.compile(r"<(?=[a-z/!?])", re.IGNORECASE)
-# An address, and what is said of the image's size up to the next comma (HTML, clause 4.8.4.2.2).
+# An address, and the image's size up to the next comma (HTML, clause 4.8.4.2.2).
 _SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*+)((?:(?<=,)|[^,]*+),?+)")
 
 _ATTRIBUTES_OUT = frozenset({
     *("action", "attributionsrc", "crossorigin", "formaction", "integrity", "nonce", "ping"),
     *("srcdoc", "target"),
 })  # fmt: skip
-"""Some would refuse what was changed, the others ask or open something."""
+"""Some would reject changed resources, the others request or open something."""
 _META_SHOWN = frozenset({"", "content-language", "content-type", "default-style"})
 _LINKS_SHOWN = frozenset({"stylesheet", "icon", "apple-touch-icon", "mask-icon"})
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-lazy")
@@ -49,13 +48,14 @@ _SCRIPT_URL = re.compile(r"[\x00-\x20]*j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t\s*:
 _PARTS = frozenset({"src", "poster", "background"})
 
 _WITH_PARTS = frozenset({"image", "link", "use"})
-"""Where `href` is of what belongs to the page, not of another one."""
+"""Elements whose `href` is a part of the page, not a link."""
 
 _Attributes = list[tuple[str, str]]
 
 
 def replayed_page(text: str, place: ReplayAddress, key: str) -> str:
-    """Return the HTML of a page so that it can be shown from `place`; its parts are under `key`."""
+    """Rewrite the HTML of a page to be shown from `place`; addresses of its parts begin with
+    `key`."""
     return _Page(place, key).replayed(text)
 
 
@@ -73,7 +73,7 @@ class _Page:
                 case TokenType.TEXT:
                     written.append(self._content(inside, token.data or ""))
                 case TokenType.DOCTYPE:
-                    # Some decide how a page is laid out, so it stays to the letter.
+                    # Some determine the layout mode, so it is kept exactly.
                     written.append("<" + (token.source or "").replace("<", ""))
                 case TokenType.START_TAG | TokenType.END_TAG:
                     is_end = token.type == TokenType.END_TAG
@@ -82,7 +82,7 @@ class _Page:
         return "".join(written)
 
     def _content(self, name: str, text: str) -> str:
-        """Write text; `name` is of the last tag, which decides how a browser reads what follows."""
+        """Write text; `name` is the last tag, which decides how browsers parse what follows."""
         if name in _UNSHOWN_RAW:
             return ""
         if name == "style":
@@ -134,7 +134,7 @@ class _Page:
 
 
 def _is_left_out(name: str, values: dict[str, str]) -> bool:
-    """Whether an element asks a browser for more than to show something."""
+    """Whether an element makes a browser do more than show something."""
     if name == "meta":
         return values.get("http-equiv", "").strip().lower() not in _META_SHOWN
     return name == "link" and not _relations(values) & _LINKS_SHOWN
@@ -151,7 +151,7 @@ def _relations(values: dict[str, str]) -> set[str]:
 
 
 def _with_lazy_source(attributes: _Attributes, values: dict[str, str]) -> _Attributes:
-    """An image that a script would have shown when it was scrolled to."""
+    """Show an image that a script would have loaded on scrolling."""
     lazy = next((values[key] for key in _LAZY if values.get(key)), None)
     if lazy is None or not values.get("src", "data:").startswith("data:"):
         return attributes

@@ -1,7 +1,7 @@
-"""Headers under which archived pages are shown: they can do nothing and reach nothing.
+"""Headers that isolate archived pages.
 
-Whatever the markup says, a browser runs no script of theirs, gives them no origin (so no storage,
-no cookies, and nothing of any other page), and asks no host but the replay for anything.
+Whatever the markup contains, browsers run none of its scripts, give it no origin (so no storage, no
+cookies, and no access to other pages), and send requests to the replay only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ _SANDBOXED = (
 
 
 def page_headers(root: str, key: str, reader: str) -> dict[str, str]:
-    """Headers of what is at `/replay/`: only the reader may frame it, and no other site use it."""
+    """Headers of pages at `/replay/`: only the reader may frame them, and no other site may use
+    them."""
     policy = f"{_policy(root, key)}; frame-ancestors {reader}"
     return {
         **_ALWAYS,
@@ -35,12 +36,12 @@ def page_headers(root: str, key: str, reader: str) -> dict[str, str]:
 
 
 def part_headers(root: str, key: str) -> dict[str, str]:
-    """Headers of what pages are made of: open to whoever knows the key."""
+    """Headers of parts of pages: open to anyone with the key."""
     return {
         **_ALWAYS,
         "Content-Security-Policy": _policy(root, key),
         "Cross-Origin-Resource-Policy": "cross-origin",
-        "Access-Control-Allow-Origin": "*",  # fonts ask for it, from a document without an origin
+        "Access-Control-Allow-Origin": "*",  # fonts need it, since the document has no origin
         "Cache-Control": "private, max-age=300",
     }
 
