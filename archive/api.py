@@ -1,6 +1,6 @@
-"""An archive that is open to be read: what the commands ask, and the Python API (docs/python.md).
+"""An archive opened for reading: the Python API (docs/python.md), which the commands use too.
 
-`archive.open_archive` makes one. Nothing of an archive can be changed through it.
+`archive.open_archive` opens one. Nothing can be changed through it.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _log = logging.getLogger(__name__)
 
 
 class Archive(Query):
-    """Questions to one archive, its texts, and the pages behind them.
+    """Read access to an archive: articles, analyses, exports and payloads.
 
     It can be used in a `with` statement, which closes the database.
     """
 
     def __init__(self, home: Home, progress: ProgressCallback = lambda done, of: None) -> None:
-        """Open the archive in `home`; `progress` is told how far its index is, if that is built.
+        """Open the archive in `home`; `progress` is called while its index is built.
 
         Raises:
             StorageError: its database cannot be opened.
@@ -69,7 +69,7 @@ class Archive(Query):
         self.engine.dispose()
 
     def snapshot(self) -> Snapshot:
-        """Return the search index, which follows the database first.
+        """Return the search index, brought up to date with the database.
 
         Where it cannot, because another process writes it or the disk refuses, that is logged.
 
@@ -98,8 +98,8 @@ class Archive(Query):
         sample: int | None = SAMPLE_SIZE,
         all_words: bool = False,
     ) -> TopTerms:
-        """The words, or pairs of words, that tell the articles which match from others `among`
-        which to look; where there are no others, the most frequent.
+        """The words or bigrams that distinguish matching articles from the others in `among`; where
+        there are no others, the most frequent.
 
         At most `sample` articles of either sort are read (None: all), which are spread evenly.
         Stop words and numbers are left out unless `all_words`. `order` is a `TermOrder`.
@@ -128,7 +128,7 @@ class Archive(Query):
             return all_revisions(connection, article.id)
 
     def diff(self, id_or_url: str | int, *numbers: int) -> Difference:
-        """What changed between two revisions of an article, as `two_revisions` has them.
+        """What changed between two revisions of an article, chosen as by `two_revisions`.
 
         Raises:
             NotArchivedError: there is no such article or revision, or only one revision.
@@ -139,8 +139,7 @@ class Archive(Query):
     def changes(
         self, since: str | datetime = "1d", *, source: str | None = None
     ) -> Iterator[ArticleChange]:
-        """What was seen to change, oldest first: since a moment, or as `12h`, `1d`, `2w` or
-        `2026-03-01` say.
+        """Changes, oldest first, since a time or since `12h`, `1d`, `2w` or `2026-03-01`.
 
         Raises:
             WrongUseError: `since` cannot be understood.
@@ -155,7 +154,7 @@ class Archive(Query):
         every_revision: bool = False,
         first_only: bool = False,
     ) -> Selection:
-        """What an export is of (`archive.export.selecting`)."""
+        """A selection for an export (`archive.export.selecting`)."""
         return select(
             self,
             self.home.warc,
@@ -193,7 +192,7 @@ class Archive(Query):
         return write_export(chosen, format_, fspath(target), Layout(split, shards, manifest))
 
     def cite(self, *articles: ArchivedArticle, style: str = CitationStyle.BIBTEX) -> str:
-        """Citations of articles, each as it reads there: BibTeX, CSL-JSON or RIS (a `Style`).
+        """Citations of articles in BibTeX, CSL-JSON or RIS (a `CitationStyle`).
 
         Raises:
             WrongUseError: there is no such style.
@@ -201,7 +200,7 @@ class Archive(Query):
         return cite_all(cited_articles(self, articles), enum_member(CitationStyle, style))
 
     def payload(self, page: ArchivedArticle | ArchivedPage) -> bytes:
-        """The page that an article was read from, as its server sent it, codings undone.
+        """The page that an article was extracted from, as served, with content encodings decoded.
 
         Of a page that was rendered (`warc_record_type` is conversion), as its scripts left it.
 

@@ -1,11 +1,11 @@
-"""Citations of archived articles: BibTeX, CSL-JSON and RIS, each with what proves the capture.
+"""Citations of archived articles in BibTeX, CSL-JSON and RIS, with evidence of the capture. Pure.
 
-Called by `kliping cite`, and by whoever shows an article. Pure. A citation says what was published
-where and when, and, as the day of access, when the archive captured it; the capture's WARC record,
-its payload digest and the archive stand beside it, so that a reader can ask for these very bytes.
+A citation has the publication and its date and, as the day of access, that of the capture. The
+capture's WARC record, its payload digest and the archive's id are added, so that a reader can
+request exactly these bytes.
 
-Names are given whole, since no byline says which part is the family name: "Ani Lestari" may have
-none, and a newsroom may sign as well.
+Names are given whole, since bylines do not say which part is the family name: "Ani Lestari" may
+have none, and a newsroom may sign as well.
 
 Source: BibTeX 0.99 ("BibTeXing", 1988); CSL 1.0.2 input data schema; RIS Format Specifications
 (Research Information Systems, 2011).
@@ -28,7 +28,7 @@ from archive.read.query import Query
 
 
 class CitationStyle(StrEnum):
-    """In what form."""
+    """Format of citations."""
 
     BIBTEX = "bibtex"
     CSL_JSON = "csl-json"
@@ -37,19 +37,19 @@ class CitationStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CitedArticle:
-    """An article, as one of its revisions reads, with what a citation says beside it."""
+    """An article as one of its revisions, with the further facts of a citation."""
 
     article: ArchivedArticle
     archive_id: str | None = None
     """UUID of the archive."""
     container: str | None = None
-    """What the publication calls itself; the source's name is taken where it is not given."""
+    """Name of the publication; the source's name is used where it is missing."""
 
     @property
     def key(self) -> str:
-        """What it is called in a list: `suara2026-17`, its second revision `suara2026-17-r2`.
+        """Citation key, such as `suara2026-17`, or `suara2026-17-r2` for its second revision.
 
-        No other revision of the archive is called so, whatever is cited along with it.
+        It is unique within the archive.
         """
         article = self.article
         year = f"{article.published_at.year:04}" if article.published_at else ""
@@ -58,7 +58,7 @@ class CitedArticle:
 
     @property
     def published(self) -> date | None:
-        """The day on the page's own clock."""
+        """Day of publication in the page's own offset."""
         return self.article.published_at.date() if self.article.published_at else None
 
     @property
@@ -76,26 +76,26 @@ class CitedArticle:
 
     @property
     def published_in(self) -> str:
-        """The publication."""
+        """Name of the publication."""
         return _line(self.container) or self.article.source
 
     @property
     def proof(self) -> dict[str, str]:
-        """What leads to the bytes that were captured."""
+        """Identifiers that lead to the captured bytes."""
         article = self.article
         captured_at = article.captured_at.astimezone(UTC).isoformat(timespec="seconds")
-        told = {
+        evidence = {
             "archive_id": self.archive_id,
             "captured_at": captured_at.replace("+00:00", "Z"),
             "revision": f"{article.revision} of {article.revision_count}",
             "warc_record_id": article.warc_record_id,
             "payload_digest": article.payload_digest,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in evidence.items() if value}
 
     @property
     def note(self) -> str:
-        """The same for people."""
+        """The same as text."""
         return "; ".join(
             f"{name.replace('_id', ' ID').replace('_', ' ')} {value}"
             for name, value in self.proof.items()
@@ -103,13 +103,13 @@ class CitedArticle:
 
 
 def cited_articles(query: Query, articles: Iterable[ArchivedArticle]) -> list[CitedArticle]:
-    """What there is to say of articles of the archive that `query` asks."""
+    """The facts to cite of some articles, from the archive of `query`."""
     archive_id, titles = query.archive_id(), query.source_titles()
     return [CitedArticle(one, archive_id, titles.get(one.source)) for one in articles]
 
 
 def cite_all(references: Iterable[CitedArticle], style: str = CitationStyle.BIBTEX) -> str:
-    """One list of several; what is there twice is cited once.
+    """Citations of several articles as one list, without duplicates.
 
     Raises:
         ValueError: there is no such style.
@@ -165,7 +165,7 @@ def _tex(text: str) -> str:
 
 
 def _verbatim(url: str) -> str:
-    """An address for `url`, where nothing is escaped: only characters that addresses have."""
+    """A URL without escaping for BibTeX, limited to characters of URLs."""
     return quote(_line(url), safe="!#$%&'()*+,/:;=?@[]~")
 
 
@@ -204,7 +204,7 @@ def _ris(references: Sequence[CitedArticle]) -> str:
 
 
 def _ris_record(reference: CitedArticle) -> str:
-    """A tag and a value a line, in CRLF; the type comes first, the empty end last."""
+    """A line for each tag, ended by CRLF; the type is first, the empty end tag last."""
     article, day = reference.article, reference.published
     lines = [
         ("ID", reference.key),
@@ -222,8 +222,8 @@ def _ris_record(reference: CitedArticle) -> str:
         ("AN", article.warc_record_id),
         ("N1", reference.note),
     ]
-    told = [f"{tag}  - {value}\r\n" for tag, value in lines if value]
-    return f"TY  - NEWS\r\n{''.join(told)}ER  - \r\n"
+    fields = [f"{tag}  - {value}\r\n" for tag, value in lines if value]
+    return f"TY  - NEWS\r\n{''.join(fields)}ER  - \r\n"
 
 
 def _line(text: str | None) -> str:

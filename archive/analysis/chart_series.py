@@ -1,4 +1,4 @@
-"""Counts as what a chart shows of them: lines through time with nothing left out, or bars. Pure."""
+"""Chart data from counts: lines over time without gaps, or bars. Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 
 class Measure(StrEnum):
-    """What of a count is shown."""
+    """The value of a count that is shown."""
 
     SHARE = "share"
-    """Of the articles, how many match; from 0 to 1."""
+    """Share of the articles that match, from 0 to 1."""
     MATCHING = "matching"
     ARTICLES = "articles"
-    """All of them, whether they match or not."""
+    """All articles, whether they match or not."""
 
     def value_of(self, count: Count | None) -> float | None:
-        """The value for a group; of None, one that has no articles. A share of nothing is none."""
+        """The value of a group; for None, a group without articles. The share of no articles is
+        None."""
         if count is None:
             return None if self is Measure.SHARE else 0
         return {
@@ -38,24 +39,24 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChartLine:
-    """What one group was through time."""
+    """The values of one group over time."""
 
     name: str
     values: tuple[float | None, ...]
-    """One for each period; None where there are no articles to take a share of."""
+    """One for each period; None where there are no articles."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartLines:
-    """What a chart over time shows."""
+    """The lines of a chart over time."""
 
     by: By
     days: tuple[date, ...]
-    """The first of every period from the first that has articles to the last."""
+    """The first day of each period, from the first to the last that has articles."""
     lines: tuple[ChartLine, ...]
-    """Those with most articles, largest first."""
+    """Largest groups first."""
     left_out: int
-    """Groups that have no line."""
+    """Number of groups without a line."""
     undated: int
     """Articles without a date."""
 
@@ -67,7 +68,7 @@ class ChartLines:
 def chart_lines(
     by: Sequence[By], counts: Sequence[Count], measure: Measure, *, most: int
 ) -> ChartLines | None:
-    """Lines through time, of the `most` largest groups; None where nothing is counted by time.
+    """Lines of the `most` largest groups over time; None where counts are not by time.
 
     Raises:
         WrongUseError: it is counted by two sorts of periods at once.
@@ -83,13 +84,13 @@ def chart_lines(
     for count in dated:
         rest = (*count.group[:place], *count.group[place + 1 :])
         groups.setdefault(group_name(rest), {})[str(count.group[place])] = count
-    known = sorted({str(count.group[place]) for count in dated})
-    every = tuple(periods(times[0], known[0], known[-1])) if known else ()
+    dates = sorted({str(count.group[place]) for count in dated})
+    shown_periods = tuple(periods(times[0], dates[0], dates[-1])) if dates else ()
     largest = sorted(groups, key=lambda name: -_size(groups[name].values(), measure))[:most]
     return ChartLines(
         times[0],
-        tuple(map(first_day, every)),
-        tuple(ChartLine(name, _values(groups[name], every, measure)) for name in largest),
+        tuple(map(first_day, shown_periods)),
+        tuple(ChartLine(name, _values(groups[name], shown_periods, measure)) for name in largest),
         len(groups) - len(largest),
         sum(count.articles for count in counts if count.group[place] is None),
     )
@@ -101,12 +102,12 @@ def group_name(group: Sequence[str | None]) -> str:
 
 
 def _values(
-    counted: dict[str, Count], every: Iterable[str], measure: Measure
+    counted: dict[str, Count], shown_periods: Iterable[str], measure: Measure
 ) -> tuple[float | None, ...]:
-    return tuple(measure.value_of(counted.get(period)) for period in every)
+    return tuple(measure.value_of(counted.get(period)) for period in shown_periods)
 
 
 def _size(counts: Iterable[Count], measure: Measure) -> int:
-    """Articles, or those that match where it is about them."""
+    """Number of articles, or of matches where matches are shown."""
     is_all = measure is Measure.ARTICLES
     return sum(count.articles if is_all else count.matching for count in counts)

@@ -21,7 +21,7 @@ from statistics import median
 GAP_PROBABILITY = 0.001
 """Probability of a run of empty days below which it is a gap."""
 MIN_WEEKS = 3
-"""Whole weeks that a habit is told from, at least."""
+"""Fewest whole weeks from which a habit is estimated."""
 
 _DAY = timedelta(days=1)
 _WEEK = 7
@@ -30,66 +30,66 @@ _WORKDAYS = 5
 
 @dataclass(frozen=True, slots=True)
 class PublishingHabit:
-    """Articles a day that a source publishes as a rule."""
+    """Articles per day that a source usually publishes."""
 
     workday: float
     """From Monday to Friday."""
     weekend: float
 
     def expected_on(self, day: date) -> float:
-        """What is to be expected on a day."""
+        """Expected articles on a day."""
         return self.weekend if day.weekday() >= _WORKDAYS else self.workday
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Days on end without an article, too many for the source's habit."""
+    """Consecutive days without an article, too many for the source's habit."""
 
     first: date
     last: date
     expected: float
-    """Articles that its habit would have brought."""
+    """Articles expected in these days."""
 
     @property
     def days(self) -> int:
-        """How many."""
+        """Number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def probability(self) -> float:
-        """Of no article on all these days, by that habit."""
+        """Probability of no article on all these days."""
         return math.exp(-self.expected)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a source published day by day, and what is missing."""
+    """Articles of a source by day, and the gaps between them."""
 
     articles: Mapping[date, int]
-    """By day; days without any are missing."""
+    """By day; days without articles are missing."""
     first: date
     """The first day that has an article."""
     last: date
-    """The last day that was looked at."""
+    """The last day that was considered."""
     habit: PublishingHabit | None
-    """None where there are too few weeks to tell."""
+    """None where there are too few weeks."""
     gaps: Sequence[Gap]
     """Oldest first."""
 
     @property
     def is_silent(self) -> bool:
-        """Whether it is in a gap by now."""
+        """Whether the last day is in a gap."""
         return bool(self.gaps) and self.gaps[-1].last == self.last
 
     def since(self, day: date) -> int:
-        """How many articles there are of a day and those after it."""
+        """Number of articles on a day and later."""
         return sum(number for each, number in self.articles.items() if each >= day)
 
 
 def coverage_of(articles: Mapping[date, int], last: date) -> Coverage:
     """The coverage of a source up to a day, which should be over.
 
-    The habit is told up to its newest article, so that a source that stopped keeps it.
+    The habit is estimated up to the newest article, so that a source that stopped keeps it.
     """
     counted = {day: number for day, number in articles.items() if day <= last and number}
     first, newest = min(counted, default=last), max(counted, default=last)
@@ -101,7 +101,7 @@ def coverage_of(articles: Mapping[date, int], last: date) -> Coverage:
 def publishing_habit(
     articles: Mapping[date, int], first: date, last: date
 ) -> PublishingHabit | None:
-    """The habit told by the whole weeks from `first` to `last`; None where they are too few.
+    """The habit over the whole weeks from `first` to `last`; None where they are too few.
 
     `articles` are counts by day; days that are missing in it had none.
     """
@@ -134,7 +134,7 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 
 def _whole_weeks(articles: Mapping[date, int], first: date, last: date) -> Iterator[Sequence[int]]:
-    """Counts of each week from Monday to Sunday that is all there."""
+    """Counts by day of each complete week from Monday to Sunday."""
     monday = first + (-first.weekday() % _WEEK) * _DAY
     while monday + (_WEEK - 1) * _DAY <= last:
         yield [articles.get(day, 0) for day in days_between(monday, monday + (_WEEK - 1) * _DAY)]

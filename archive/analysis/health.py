@@ -1,7 +1,6 @@
-"""How well a source is followed: its last crawl, what it publishes, what fails, when lists are due.
+"""Health of a source: its last run, its coverage, its errors, and when its lists are due.
 
-Read-only, for the reader's pages and for whoever keeps the archive. What can be worked out without
-a database is in `archive.analysis.coverage`.
+Read-only. What needs no database is in `archive.analysis.coverage`.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from archive.read.runs import NOT_ERRORS, SourceRun, last_runs
 from archive.search.tree import And, By, Clock, Fact, Field, Node, Period
 
 CHART_DAYS = 90
-"""In the chart of a source."""
+"""Days in the chart of a source."""
 HABIT_DAYS = 182
-"""Days that a source's habit is told from."""
+"""Days from which a source's habit is estimated."""
 DAYS_COUNTED = 28
-"""Of articles, in the list of all sources."""
+"""Days in which articles are counted for the list of sources."""
 ERROR_DAYS = 30
 LISTS_SHOWN = 50
 _ERRORS_LOOKED_AT = 5_000
@@ -41,20 +40,20 @@ _DETAIL = re.compile(r"\s*\([^()]*\)$")
 
 
 class SourceState(StrEnum):
-    """How it stands with a source, the worst first."""
+    """State of a source, worst first."""
 
     FAILING = "failing"
-    """Its last crawl could read nothing that lists its articles."""
+    """Its last run could not read any of its lists."""
     SILENT = "silent"
-    """It published nothing for longer than its habit explains."""
+    """It has published nothing for longer than its habit explains."""
     UNSEEN = "unseen"
-    """No run of late went there."""
+    """No recent run crawled it."""
     WELL = "well"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFacts:
-    """A source and what came of it of late."""
+    """A source and its recent activity."""
 
     id: int
     name: str
@@ -64,44 +63,44 @@ class SourceFacts:
     """ISO 639-1."""
     added_at: datetime
     last: SourceRun | None
-    """None where none of the newest runs went there."""
+    """None where none of the newest runs crawled it."""
     newest_at: datetime | None
     """When the newest of its articles was published."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """A source in the list of all."""
+    """A source in the list of sources."""
 
     facts: SourceFacts
     coverage: Coverage
 
     @property
     def articles(self) -> int:
-        """Published in the last `DAYS_COUNTED` days that are over."""
+        """Articles published in the last `DAYS_COUNTED` complete days."""
         return self.coverage.since(self.coverage.last - timedelta(days=DAYS_COUNTED - 1))
 
     @property
     def state(self) -> SourceState:
-        """How it stands with it."""
+        """State of the source."""
         return _state(self.facts.last, self.coverage)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """A way in which fetching fails."""
+    """A kind of failed fetch."""
 
     what: str
-    """`HTTP 404 Not Found`, or why there was no answer, without names of hosts."""
+    """`HTTP 404 Not Found`, or why there was no answer, without host names."""
     times: int
     last_at: datetime
     url: str
-    """One that failed so."""
+    """An example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedList:
-    """A feed, sitemap or front page, and how often it is asked."""
+    """A feed, sitemap or front page, and how often it is fetched."""
 
     url: str
     kind: UrlKind
@@ -109,31 +108,31 @@ class FollowedList:
     status: int | None
     """HTTP status of the newest answer."""
     due_at: datetime | None
-    """When it is asked next."""
-    is_being_asked: bool
+    """When it is fetched next."""
+    is_being_fetched: bool
     failures: int
-    """In a row, since the last good answer."""
+    """Consecutive failures since the last success."""
     reason: str | None
-    """What came of the newest fetch, in words."""
+    """The outcome of the newest fetch, as text."""
     changes_every: timedelta | None
-    """In which time it is expected to change once; None where it was never seen to."""
+    """Expected time between changes; None where no change was seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceHealth:
-    """All that is known of how a source is followed."""
+    """Health of a source."""
 
     facts: SourceFacts
     coverage: Coverage
-    """Up to yesterday, for today is not over; days are those of the page's own clock."""
+    """Up to yesterday; days are those of the page's own clock."""
     errors: Sequence[ErrorKind]
     """Of the last `ERROR_DAYS` days, the most frequent first."""
     lists: Sequence[FollowedList]
-    """The next to be asked first; `LISTS_SHOWN` at most."""
+    """The next to be fetched first; `LISTS_SHOWN` at most."""
 
     @property
     def state(self) -> SourceState:
-        """How it stands with it."""
+        """State of the source."""
         return _state(self.facts.last, self.coverage)
 
 
@@ -153,7 +152,7 @@ def source_lines(connection: Connection, snapshot: Snapshot, now: datetime) -> l
 def source_health(
     connection: Connection, snapshot: Snapshot, name: str, now: datetime
 ) -> SourceHealth:
-    """How well one source is followed. Raises SourceError if the archive has no such source."""
+    """The health of one source. Raises SourceError if the archive has no such source."""
     source_ids(connection, [name])
     [facts] = _facts(connection, now, [name])
     first, last = _days_counted(now)
@@ -168,7 +167,7 @@ def source_health(
 
 
 def fetch_errors(connection: Connection, source_id: int, since: datetime) -> list[ErrorKind]:
-    """What failed at a source, the most frequent first; of very many failures the newest."""
+    """Failures at a source, the most frequent first; only the newest where there are very many."""
     failed = (
         select(CaptureRow.status, CaptureRow.error, CaptureRow.captured_at, CaptureRow.url)
         .outerjoin(UrlRow, UrlRow.id == CaptureRow.url_id)
@@ -195,7 +194,7 @@ def fetch_errors(connection: Connection, source_id: int, since: datetime) -> lis
 
 
 def error_kind(status: int | None, error: str | None) -> str:
-    """A failure in words that do not depend on which URL it was.
+    """A description of a failure that does not depend on the URL.
 
     >>> error_kind(404, None)
     'HTTP 404 Not Found'
@@ -213,9 +212,9 @@ def error_kind(status: int | None, error: str | None) -> str:
 
 
 def followed_lists(connection: Connection, source_id: int) -> list[FollowedList]:
-    """The lists of a source that are followed, the next to be asked first."""
+    """The followed lists of a source, the next to be fetched first."""
     own = and_(UrlRow.source_id == source_id, UrlRow.kind.in_(LISTS))
-    # Two questions, for each of which there is an index.
+    # Two queries, each with an index.
     waiting = and_(UrlRow.due_at.is_not(None), UrlRow.leased_by.is_(None))
     query = select(UrlRow.__table__).where(own).order_by(UrlRow.due_at, UrlRow.id)
     rows = [
@@ -226,7 +225,7 @@ def followed_lists(connection: Connection, source_id: int) -> list[FollowedList]
 
 
 def _facts(connection: Connection, now: datetime, names: Sequence[str]) -> list[SourceFacts]:
-    """Of each source; articles that are dated into the future say nothing of when one came."""
+    """Facts of sources; articles dated in the future do not count as newest."""
     newest = (
         select(func.max(ArticleRow.published_at))
         .where(ArticleRow.source_id == SourceRow.id, ArticleRow.published_at <= now)
@@ -252,7 +251,7 @@ def _list_pace(row: Row[Any]) -> FollowedList:
         fetched_at=row.fetched_at,
         status=row.status,
         due_at=row.due_at,
-        is_being_asked=row.leased_by is not None,
+        is_being_fetched=row.leased_by is not None,
         failures=row.failures,
         reason=row.reason,
         changes_every=changes_every,
@@ -275,7 +274,7 @@ def _both(one: ErrorKind | None, other: ErrorKind) -> ErrorKind:
 
 
 def _by_day(counts: Sequence[Count], at: int) -> dict[date, int]:
-    """Articles by the day that stands in a place of their groups."""
+    """Articles by the day at position `at` of their groups."""
     days = ((each.group[at], each.articles) for each in counts)
     return {date.fromisoformat(day): articles for day, articles in days if day}
 

@@ -31,10 +31,10 @@ LINE_STYLES = ("-", "--", "-.", ":", "-", "--", "-.")
 MAX_CHART_LINES = len(COLOURS)
 MAX_CHART_BARS = 30
 _FEW_POINTS = 40
-"""So few that each is marked."""
+"""Lines with at most so many points have markers."""
 _TITLE_CHARS, _NOTE_CHARS, _NAME_CHARS = 90, 150, 40
 _SMALL = 0.1
-"""Shares below this are told by the tenth of a percent."""
+"""Smaller shares are labelled to a tenth of a percent."""
 _GREY = "#555555"
 _FONTS = (
     "DejaVu Sans",  # comes with matplotlib; others are for what it lacks, where they are installed
@@ -54,32 +54,34 @@ _FONTS = (
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What stands around a chart."""
+    """The labels of a chart."""
 
     title: str
     subtitle: str
-    """What is shown."""
+    """What is shown, below the title."""
     note: str
-    """Small, below: where it is from, and what is left out."""
+    """Small print: where the data are from, and what is left out."""
     axis: str
-    """What the values are."""
+    """Label of the values."""
     is_share: bool = False
 
 
 def require_plot(path: Path) -> None:
-    """Refuse what could not be drawn, before anything is counted.
+    """Check that a chart can be drawn, before anything is counted.
 
     Raises:
         WrongUseError: the suffix is another one, or matplotlib is not installed.
     """
     if path.suffix.lower() not in SUFFIXES:
-        raise WrongUseError(f"{path}: a chart is a .png or .svg file; name it so")
+        raise WrongUseError(f"{path}: charts are .png or .svg files; use one of these suffixes")
     if find_spec("matplotlib") is None:
         raise WrongUseError("charts need matplotlib: pip install 'kliping[plot]'")
 
 
 def plot_lines(path: Path, lines: ChartLines, caption: Caption) -> bool:
-    """Draw lines over time; False if letters are missing from the fonts that are there.
+    """Draw lines over time.
+
+    Returns: whether the fonts have all letters.
 
     Raises:
         StorageError: the file cannot be written.
@@ -87,7 +89,7 @@ def plot_lines(path: Path, lines: ChartLines, caption: Caption) -> bool:
     with _settings():
         figure, axes = _figure(caption)
         is_marked = len(lines.days) <= _FEW_POINTS
-        days: Any = lines.days  # which matplotlib takes, and does not say so
+        days: Any = lines.days  # matplotlib accepts dates, but is not typed so
         for line, colour, style in zip(lines.lines, COLOURS, LINE_STYLES, strict=False):
             values = [nan if value is None else value for value in line.values]
             axes.plot(days, values, style, color=colour, label=_short(line.name), lw=1.8, zorder=3)
@@ -103,7 +105,7 @@ def plot_lines(path: Path, lines: ChartLines, caption: Caption) -> bool:
 
 
 def plot_bars(path: Path, bars: Sequence[tuple[str, float]], caption: Caption) -> bool:
-    """Draw a bar for each name, the first on top; otherwise as `plot_lines`."""
+    """Draw a bar for each name, the first on top. Returns and raises as `plot_lines`."""
     with _settings():
         figure, axes = _figure(caption, height=1.9 + 0.27 * max(len(bars), 4))
         places = range(len(bars))
@@ -142,7 +144,7 @@ def _settings() -> AbstractContextManager[None]:
 
 
 def _figure(caption: Caption, height: float = 5.4) -> tuple[Figure, Axes]:
-    """An empty chart, ten inches wide, with what stands around it."""
+    """An empty chart, ten inches wide, with its labels."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, height), dpi=150, layout="constrained")
@@ -190,7 +192,7 @@ def _told(value: float, caption: Caption) -> str:
 
 
 def _alone(values: Sequence[float]) -> list[float]:
-    """The values without a neighbour, which a line would not show."""
+    """The values without a neighbour, which have no line."""
     around = [nan, *values, nan]
     trios = zip(around, values, around[2:], strict=False)
     return [here if isnan(before) and isnan(after) else nan for before, here, after in trios]

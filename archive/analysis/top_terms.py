@@ -1,7 +1,7 @@
-"""The terms that tell what a query finds from the rest of the archive.
+"""Terms that distinguish the articles of a query from the rest of the archive.
 
-Called by `archive.read.query`. What is read is an even sample where there are many articles, so
-that neither time nor memory grows with the archive.
+Called by `archive.read.query`. An even sample is read where there are many articles, so that
+neither time nor memory grows with the archive.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from archive.index.searching import count_matches, even_sample
 from archive.search.tree import And, Node, Not
 
 SAMPLE_SIZE = 5_000
-"""Articles that are read of those that match, and of the others: of a share that is found so, the
-standard error is 0.7 percentage points at most."""
+"""Articles read of those that match, and of the others: the standard error of a share is at most
+0.7 percentage points."""
 _AT_A_TIME = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many articles there are, and how many of them were read."""
+    """Numbers of articles and of those that were read."""
 
     articles: int
     read: int
@@ -42,7 +42,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class TopTerms:
-    """The first terms of the articles that match, in the order that was asked for."""
+    """The first terms of the matching articles, in the requested order."""
 
     terms: tuple[Term, ...]
     matching: Sample
@@ -101,8 +101,8 @@ def _readings(connection: Connection, ids: Sequence[int]) -> Iterator[LanguageAn
         RevisionRow, IS_NEWEST
     )
     for begin in range(0, len(ids), _AT_A_TIME):
-        some = query.where(ArticleRow.id.in_(ids[begin : begin + _AT_A_TIME]))
-        for language, title, text in connection.execute(some):
+        batch = query.where(ArticleRow.id.in_(ids[begin : begin + _AT_A_TIME]))
+        for language, title, text in connection.execute(batch):
             yield language, f"{title or ''}\n{text}"
 
 

@@ -1,7 +1,7 @@
-"""Which terms tell some articles from others, compared language by language.
+"""Compare the terms of two sets of articles, language by language. Pure.
 
-Pure; `archive.analysis.top_terms` reads the articles. An article has a term or has it not, however
-often: a word that one long story repeats is not for that a word of all of them.
+`archive.analysis.top_terms` reads the articles. A term counts once for each article that has it: a
+word that one long article repeats is not typical of all.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from math import log
 from archive.analysis.words import folded, spelled_bigrams, spelled_words
 
 MAX_TERMS = 1_000_000
-"""Different terms that are counted at a time; the rarest make room for others."""
+"""Most terms that are counted at a time; the rarest are dropped."""
 RARE_SHARE = 0.001
-"""Share of the articles below which a term says nothing of them."""
+"""Terms of a smaller share of the articles are ignored."""
 STOP_WORD_SHARE = 0.1
-"""Share of a language's other articles from which on a word of the list of stop words is one."""
+"""Least share of a language's other articles that have a stop word."""
 
 LanguageAndText = tuple[str | None, str]
 """An article's language and text."""
@@ -31,18 +31,18 @@ class TermOrder(StrEnum):
     """Which terms come first."""
 
     DISTINCTIVE = "distinctive"
-    """Those that the articles have most surely more often than others."""
+    """Those that are more frequent than in other articles with the greatest certainty."""
     FREQUENT = "frequent"
-    """Those that most of the articles have."""
+    """Those that most articles have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or two that follow one another, and how many articles have it."""
+    """A word or bigram, with the number of articles that have it."""
 
     term: str
     matching: int
-    """Articles that have it, of those that match and were read."""
+    """Number of matching articles read that have it."""
     share: float
     """The same as a share, from 0 to 1."""
     elsewhere: float
@@ -54,12 +54,12 @@ class Term:
 
 @dataclass(slots=True)
 class TermCounts:
-    """How many articles of one language have each term."""
+    """Number of articles of one language that have each term."""
 
     articles: int = 0
     terms: Counter[str] = field(default_factory=Counter)
     listed: Counter[str] = field(default_factory=Counter)
-    """The same of words that are in the list of stop words."""
+    """The same for listed stop words."""
 
 
 @dataclass(slots=True)
@@ -67,12 +67,12 @@ class Vocabulary:
     """The terms of some articles, by language."""
 
     size: int
-    """Words in a term: 1, or 2."""
+    """Words in a term: 1 or 2."""
     only: Mapping[str | None, Collection[str]] | None = None
-    """The terms to count, by language; None counts all."""
+    """The terms to count, by language; None means all."""
     tallies: dict[str | None, TermCounts] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
-    """How a term was first spelled, where that is not how it is counted."""
+    """The first spelling of a term, where it differs from its counted form."""
     _floor: int = 0
 
     def add(self, articles: Iterable[LanguageAndText]) -> None:
@@ -95,12 +95,15 @@ class Vocabulary:
         return sum(tally.articles for tally in self.tallies.values())
 
     def without_rare(self) -> dict[str | None, Collection[str]]:
-        """Forget the terms that hardly any article has; those that are left."""
+        """Drop the terms that hardly any article has.
+
+        Returns: the remaining terms, by language.
+        """
         self._keep(RARE_SHARE * self.articles)
         return {language: tally.terms.keys() for language, tally in self.tallies.items()}
 
     def stop_words(self, language: str | None) -> set[str]:
-        """The words of the list that are as common in these articles as stop words are."""
+        """The listed words that are as common in these articles as stop words are."""
         tally = self.tallies[language]
         least = STOP_WORD_SHARE * tally.articles
         return {word for word, count in tally.listed.items() if count >= least}
@@ -111,7 +114,7 @@ class Vocabulary:
                 self.spellings.setdefault(term, spelled)
 
     def _make_room(self) -> None:
-        """Forget the rarest terms; as lossy counting does (Manku and Motwani, 2002)."""
+        """Drop the rarest terms, as in lossy counting (Manku and Motwani, 2002)."""
         while sum(len(tally.terms) for tally in self.tallies.values()) > MAX_TERMS:
             self._floor += 1
             self._keep(self._floor + 1)
@@ -120,18 +123,18 @@ class Vocabulary:
         for tally in self.tallies.values():
             kept = {term: count for term, count in tally.terms.items() if count >= least}
             tally.terms = Counter(kept)
-        known = set(chain.from_iterable(tally.terms for tally in self.tallies.values()))
-        self.spellings = {term: how for term, how in self.spellings.items() if term in known}
+        counted = set(chain.from_iterable(tally.terms for tally in self.tallies.values()))
+        self.spellings = {term: how for term, how in self.spellings.items() if term in counted}
 
 
 def compare_vocabularies(
     matching: Vocabulary, others: Vocabulary, *, all_words: bool
 ) -> Iterator[Term]:
-    """Every term of the articles that match, against other articles.
+    """Score every term of the matching articles against other articles.
 
-    Within each language, since what is frequent in one is rare in another: the ratios of all are
-    added up, as they may be. Source: Dunning, "Accurate methods for the statistics of surprise and
-    coincidence", Computational Linguistics 19 (1993); here of articles that have the term.
+    Within each language, since what is frequent in one is rare in another; the ratios of all
+    languages are added up. Source: Dunning, "Accurate methods for the statistics of surprise and
+    coincidence", Computational Linguistics 19 (1993), here applied to articles that have the term.
     """
     stopped = {
         language: (others if language in others.tallies else matching).stop_words(language)
@@ -164,8 +167,8 @@ def _compared(term: str, matching: Vocabulary, others: Vocabulary) -> Term:
 
 
 def g2(mine: int, my_articles: int, theirs: int, their_articles: int) -> float:
-    """Log-likelihood ratio of a term being as frequent in my articles as in theirs; below 0 where
-    it is rarer in mine.
+    """Log-likelihood ratio (G²) of a term's frequency in two sets of articles; negative where it is
+    rarer in mine.
 
     >>> g2(10, 100, 100, 1000)
     0.0
@@ -192,10 +195,10 @@ def g2(mine: int, my_articles: int, theirs: int, their_articles: int) -> float:
 
 @cache
 def stop_words(language: str | None) -> frozenset[str]:
-    """The words of stopwords-iso (57 languages), as they are counted; none of other languages.
+    """The stop words of stopwords-iso (57 languages) in counted form; none for other languages.
 
-    The lists are long, and have words that a researcher may ask about: so a word of theirs is only
-    taken for a stop word where it is as common as one.
+    The lists are long and have words that matter to researchers, so a listed word counts as a stop
+    word only where it is as common as one.
     """
     from stopwordsiso import stopwords  # noqa: PLC0415 - reads all lists when it is imported
 
@@ -203,5 +206,5 @@ def stop_words(language: str | None) -> frozenset[str]:
 
 
 def _is_empty(words: Iterable[str]) -> bool:
-    """Whether one of them is a number, or a letter that stands alone, as the s of people's."""
+    """Whether any word is a number or a single letter, such as the s of people's."""
     return any(word.isnumeric() or (len(word) == 1 and word.isascii()) for word in words)

@@ -1,7 +1,7 @@
-"""The words of texts for counting: as search has them, but spelled as they are.
+"""Split texts into words for counting, in the words' own spelling.
 
-A word is a run of letters, digits and their marks. Scripts without spaces, of which search takes
-each letter for a word, are counted by whole runs of letters.
+A word is a run of letters, digits and combining marks. Runs of scripts without spaces, which search
+splits into letters, are counted whole.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archive.index import analysis
 
 
 def spelled_words(text: str) -> list[str]:
-    """The words in order, in lower case, spelled as they are.
+    """The words in order, in lower case, otherwise as spelled.
 
     >>> spelled_words("Kereta-api ke São Paulo, 07.15")
     ['kereta', 'api', 'ke', 'são', 'paulo', '07', '15']
@@ -25,7 +25,7 @@ def spelled_words(text: str) -> list[str]:
 
 
 def spelled_bigrams(text: str) -> Iterator[str]:
-    """Each two words that follow one another, with no more than a blank or a hyphen between.
+    """Bigrams of words separated only by a blank or a hyphen.
 
     >>> list(spelled_bigrams("Harga beras naik. Petani senang"))
     ['harga beras', 'beras naik', 'petani senang']
@@ -36,7 +36,7 @@ def spelled_bigrams(text: str) -> Iterator[str]:
 
 
 def folded(words: Iterable[str]) -> dict[str, str]:
-    """Return the words as search has them, each with how it was spelled.
+    """Return the words in indexed form, each with its spelling.
 
     >>> folded(["são", "naik"])
     {'sao': 'são', 'naik': 'naik'}

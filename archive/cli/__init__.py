@@ -1,1 +1,1 @@
-"""The commands of the archive, a file a group, each with its report beside it."""
+"""The commands of the archive, by group, with their reports beside them."""

@@ -1,4 +1,4 @@
-"""Articles as people and programs see them in a terminal."""
+"""Articles in the terminal: as JSON, as a table, or in full."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from archive.read.articles import ArchivedArticle
 
 
 def print_as_json(found: Iterable[ArchivedArticle]) -> None:
-    """Print each as a line of the JSON export."""
+    """Print a JSON object for each article."""
     for article in found:
         typer.echo(to_json(article))
 
 
 def print_as_table(found: Iterable[ArchivedArticle]) -> None:
-    """Print a line each."""
+    """Print a row for each article."""
     table = Table(box=None, header_style="bold")
     for name in ("id", "published", "source"):
         table.add_column(name, no_wrap=True)
@@ -31,14 +31,14 @@ def print_as_table(found: Iterable[ArchivedArticle]) -> None:
         table.add_row(str(article.id), published, article.source, article.title or "(no title)")
     Console().print(table)
     if not table.row_count:
-        typer.echo("No articles; `kliping crawl` fetches them.")
+        typer.echo("No articles yet; `kliping crawl` fetches them.")
 
 
-_RENDERED = "the record is of the page after its scripts had run; as served it is kept too"
+_RENDERED = "the record is the page as rendered by a browser; the page as served is kept too"
 
 
 def print_in_full(article: ArchivedArticle, aliases: list[str], warc: Path) -> None:
-    """Print all that is known of one; `warc` is the folder of the WARC files."""
+    """Print one article with all its facts; `warc` is the folder of the WARC files."""
     facts = [
         *_facts(article, warc).items(),
         *(

@@ -1,4 +1,4 @@
-"""`kliping changes` as people see it."""
+"""The output of `kliping changes`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.read.changes import ArticleChange
 
 
 def print_changes(found: Iterable[ArticleChange]) -> None:
-    """Print a line each."""
+    """Print a row for each change."""
     table = Table(box=None, header_style="bold")
     for name in ("seen", "what", "id", "source"):
         table.add_column(name, no_wrap=True)
@@ -25,4 +25,4 @@ def print_changes(found: Iterable[ArticleChange]) -> None:
     if table.row_count:
         Console().print(table)
     else:
-        typer.echo("Nothing was seen to change in that time.")
+        typer.echo("No changes in this period.")

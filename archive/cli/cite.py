@@ -1,4 +1,4 @@
-"""`kliping cite`: articles as a bibliography has them."""
+"""The command `kliping cite`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archive.errors import WrongUseError
 
 def cite(
     articles: Annotated[
-        list[str], typer.Argument(metavar="ARTICLE", help="Numbers, or any known addresses.")
+        list[str], typer.Argument(metavar="ARTICLE", help="Article ids or any known addresses.")
     ],
     home: HomeOption = Path(),
     format_: Annotated[
@@ -21,20 +21,20 @@ def cite(
     ] = "bibtex",
     revision: Annotated[
         int | None,
-        typer.Option(help="The article as this revision reads.", show_default="the newest"),
+        typer.Option(help="Cite this revision.", show_default="the newest"),
     ] = None,
 ) -> None:
-    """Print a citation of articles: BibTeX, CSL-JSON or RIS.
+    """Print citations of articles as BibTeX, CSL-JSON or RIS.
 
-    The day of access is that of the capture; its time, WARC record, payload digest and archive
-    stand in the note, so that the very bytes can be found. Keys stay the same from one time to the
-    next. Names are given whole, since bylines do not say which part is the family name.
+    The access date is that of the capture. The note has its time, WARC record, payload digest and
+    archive, so that exactly these bytes can be found. Citation keys are stable. Names are given
+    whole, since bylines do not say which part is the family name.
     """
     from archive.api import Archive
     from archive.home import open_home
 
     if revision is not None and len(articles) > 1:
-        raise WrongUseError("--revision is of one article; give one")
+        raise WrongUseError("--revision applies to one article; give only one")
     archive = Archive(open_home(home))
     found = [
         archive.article(article) if revision is None else archive.revision(article, revision)

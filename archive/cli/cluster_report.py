@@ -1,4 +1,4 @@
-"""`kliping cluster` as people and programs see it."""
+"""The output of `kliping cluster`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archive.read.clusters import Cluster, ClusterMember
 
 
 def print_cluster(article: ArchivedArticle, cluster: Cluster | None) -> None:
-    """Print who tells the story, oldest first."""
+    """Print the articles of a cluster, oldest first."""
     typer.secho(article.title or article.canonical_url, bold=True)
     if cluster is None:
         typer.echo("No other article in this archive tells this story in nearly the same words.")

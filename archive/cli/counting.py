@@ -1,4 +1,4 @@
-"""Commands that count: articles through time and by source, and the words that they are made of."""
+"""Commands that count articles and words."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from archive.cli.search import QueryArgument
 from archive.errors import WrongUseError
 from archive.search.tree import By
 
-AmongOption = Annotated[str, typer.Option(help="Count only articles that this query finds.")]
-CsvOption = Annotated[bool, typer.Option("--csv", help="Comma-separated, for spreadsheets.")]
+AmongOption = Annotated[str, typer.Option(help="Count only articles that match this query.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")]
 PlotOption = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw a chart too, as a .png or .svg file."),
+    typer.Option(metavar="FILE", help="Also draw a chart, as a .png or .svg file."),
 ]
 
 
@@ -26,15 +26,15 @@ def stats(
     query: Annotated[
         str,
         typer.Argument(
-            metavar="QUERY", help="Tell how many articles match, and their share.", show_default=""
+            metavar="QUERY",
+            help="Also count the articles that match, and their share.",
+            show_default="",
         ),
     ] = "",
     home: HomeOption = Path(),
     by: Annotated[
         list[By] | None,
-        typer.Option(
-            help="What to count by; give it again to divide further.", show_default="source"
-        ),
+        typer.Option(help="What to count by; repeat it to subdivide.", show_default="source"),
     ] = None,
     among: AmongOption = "",
     measure: Annotated[
@@ -49,13 +49,14 @@ def stats(
 ) -> None:
     """Count articles by source, day, week, month, language, section or author.
 
-    With a query, tell how many of them match it, and the share: `kliping stats subsidi --by month`
-    follows a word through time, and `--by source --by month` does for each source. Days are of
-    the page's own clock, a week is named by its Monday, and an article of two authors counts for
-    both. `kliping search` has the syntax of queries, `kliping terms` counts words.
+    With a query, also print how many articles match and their share.
+    `kliping stats subsidi --by month` follows a word through time, and `--by source --by month`
+    does so for each source. Days follow the page's own time zone, a week is named by its Monday,
+    and an article with two authors counts for both. `kliping search` documents the syntax of
+    queries; `kliping terms` counts words.
 
-    A chart has lines where it is counted by day, week or month, one for each source or whatever
-    else it is divided by, and bars otherwise.
+    Charts have lines for counts by day, week or month, one for each source or other group, and bars
+    otherwise.
     """
     from archive import open_archive
     from archive.cli import stats_report as report
@@ -67,7 +68,7 @@ def stats(
         raise WrongUseError(f"--measure {measure} needs a query to match")
     shown = measure or (Measure.SHARE if has_query else Measure.ARTICLES)
     groups = list(dict.fromkeys(by or [By.SOURCE]))
-    asked = report.CountRequest(query, groups, among, shown)
+    request = report.CountRequest(query, groups, among, shown)
     with open_archive(home, show_progress) as archive:
         counts = archive.count(groups, matching=query, among=among)
         if json:
@@ -76,37 +77,36 @@ def stats(
         elif csv:
             typer.echo(report.counts_csv(groups, counts, has_query=has_query), nl=False)
         else:
-            report.print_counts(asked, counts)
+            report.print_counts(request, counts)
         if plot:
-            _tell(plot, is_whole=report.draw_counts(plot, asked, counts, archive.archive_id()))
+            _tell(plot, is_whole=report.draw_counts(plot, request, counts, archive.archive_id()))
 
 
 def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     query: QueryArgument,
     home: HomeOption = Path(),
     bigrams: Annotated[
-        bool, typer.Option("--bigrams", help="Pairs of words that follow one another.")
+        bool, typer.Option("--bigrams", help="Count pairs of consecutive words.")
     ] = False,
-    order: Annotated[TermOrder, typer.Option(help="What comes first.")] = TermOrder.DISTINCTIVE,
+    order: Annotated[TermOrder, typer.Option(help="Sort order.")] = TermOrder.DISTINCTIVE,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 25,
     among: AmongOption = "",
     sample: Annotated[
-        int, typer.Option(min=0, help="Articles to read of either sort; 0 reads all.")
+        int, typer.Option(min=0, help="Articles to read of each group; 0 reads all.")
     ] = 5_000,
     all_words: Annotated[
-        bool, typer.Option("--all-words", help="Stop words, numbers and single letters too.")
+        bool, typer.Option("--all-words", help="Include stop words, numbers and single letters.")
     ] = False,
     plot: PlotOption = None,
     csv: CsvOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Tell the words that set the articles which match a query apart from the others.
+    """Print the words that distinguish the articles of a query from the others.
 
-    For each word: how many articles that match have it, their share, the share of the others in
-    the same languages, and the score: the log-likelihood ratio (G², Dunning 1993) of articles
-    that have the word, by which they are ordered. With --order frequent, the words that most of
-    the articles have come first. Where there are many articles, an even sample is read, which is
-    said. docs/search.md says more.
+    For each word: how many matching articles have it, their share, the share of the others in the
+    same languages, and the score: the log-likelihood ratio (G², Dunning 1993) of articles that have
+    the word, by which they are sorted. With --order frequent, the most frequent words come first.
+    Where there are many articles, an even sample is read, and a note says so. See docs/search.md.
     """
     from archive import open_archive
     from archive.cli import terms_report as report
@@ -139,7 +139,7 @@ def terms(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
 
 def _check(csv: bool, json: bool, plot: Path | None) -> None:
     if csv and json:
-        raise WrongUseError("give one of --csv and --json")
+        raise WrongUseError("give only one of --csv and --json")
     if plot is not None:
         from archive.analysis.plot import require_plot
 
@@ -150,6 +150,6 @@ def _tell(plot: Path, *, is_whole: bool) -> None:
     typer.echo(f"Drew {plot}.", err=True)
     if not is_whole:
         typer.echo(
-            "Note: no font here has some of its letters; take an .svg, or install Noto fonts.",
+            "Note: no installed font has some of the letters; use .svg, or install the Noto fonts.",
             err=True,
         )

@@ -1,4 +1,4 @@
-"""`kliping diff` as people and programs see it: in a terminal, in plain text, in HTML, in JSON."""
+"""The output of `kliping diff`: coloured, as plain text or as HTML."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HTML_TAGS = {
 def print_revision_diff(
     article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision
 ) -> None:
-    """Print what changed: in colours to a terminal, in marks to anything else.
+    """Print the changes: coloured in a terminal, with marks elsewhere.
 
     Paragraphs that stayed as they were are counted only.
     """
@@ -49,7 +49,7 @@ def print_revision_diff(
 
 
 def diff_html(article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision) -> str:
-    """The whole article with its changes, as a fragment of a page without style or script."""
+    """The whole article with its changes, as an HTML fragment without style or script."""
     difference = compare(before.wording, after.wording)
     url = escape(article.canonical_url)
     captions = [f"<li>{escape(_caption(revision))}</li>" for revision in (before, after)]

@@ -1,4 +1,4 @@
-"""`kliping export`: the archive, or a part of it, as files that other programs read."""
+"""The command `kliping export`."""
 
 from __future__ import annotations
 
@@ -29,60 +29,56 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         typer.Option("--output", "-o", help="File or folder to write; - is standard output."),
     ] = "-",
     matching: Annotated[
-        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+        str, typer.Option(help="Only articles that match this query (see `kliping search`).")
     ] = "",
     columns: Annotated[
         str | None,
-        typer.Option(
-            help="Names of columns, with commas between, in the order wanted.", show_default="all"
-        ),
+        typer.Option(help="Comma-separated columns, in this order.", show_default="all"),
     ] = None,
     no_text: Annotated[
         bool, typer.Option("--no-text", help="Leave out the columns text and markdown.")
     ] = False,
     revisions: Annotated[
         RevisionChoice,
-        typer.Option(help="Each article as it reads now, or once for every revision of it."),
+        typer.Option(help="The newest revision of each article, or every revision."),
     ] = RevisionChoice.LAST,
     dedupe: Annotated[
         Dedupe | None,
-        typer.Option(help="Of each cluster, only the article that had the story first."),
+        typer.Option(help="Only the first article of each cluster."),
     ] = None,
     split: Annotated[
         str | None,
         typer.Option(
             metavar="year|holdout",
-            help="Write parts: by year of publication, or train, validation and test.",
+            help="Split by year of publication, or into train, validation and test.",
         ),
     ] = None,
-    shards: Annotated[
-        int, typer.Option(min=1, max=1000, help="Write each part as so many files.")
-    ] = 1,
+    shards: Annotated[int, typer.Option(min=1, max=1000, help="Number of files of each part.")] = 1,
     manifest: Annotated[
         bool,
         typer.Option(
             "--manifest",
-            help="Write FILE.manifest.json too: selection, counts, digest, citation.",
+            help="Also write FILE.manifest.json: selection, counts, digest, citation.",
         ),
     ] = False,
     from_manifest: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Make the export of this manifest again: the same rows, columns and files.",
+            help="Repeat the export of this manifest: the same rows, columns and files.",
         ),
     ] = None,
 ) -> None:
-    """Write every article to a file that other programs read.
+    """Write articles to a file that other programs read.
 
-    jsonl, csv, parquet and sqlite are tables with the text and facts of one article a row; hf is
-    a folder to load with Hugging Face's datasets; wacz has the pages as they were served, and
-    replays in ReplayWeb.page. With --split or --shards, and for hf, the output is a folder, which
-    has a manifest.json. It appears when it is whole, or not at all. docs/columns.md tells what
-    the columns mean, docs/export.md how to open the files.
+    jsonl, csv, parquet and sqlite are tables with one row per article; hf is a folder for Hugging
+    Face's datasets; wacz has the pages as they were served, for ReplayWeb.page. With --split or
+    --shards, and for hf, the output is a folder with a manifest.json. The output appears when it is
+    complete, or not at all. docs/columns.md documents the columns, docs/export.md how to open the
+    files.
 
-    With --from-manifest, what came into the archive since is left out. Where the files are not as
-    they were, it says which and why, as far as it can be told; the exit code is 1 then.
+    With --from-manifest, articles added since are left out. If the files differ from the first
+    export, the differences and their likely causes are printed, and the exit code is 1.
     """
     if from_manifest is not None:
         _refuse_others(context, "home", "output", "from_manifest")
@@ -96,7 +92,7 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
 
     is_table = format_ not in FORMATS or FORMATS[format_].package is None
     if not is_table and (columns or no_text):
-        raise WrongUseError(f"{format_} has no columns to choose: no --columns, no --no-text")
+        raise WrongUseError(f"{format_} has no columns; leave out --columns and --no-text")
     names = [name.strip() for name in columns.split(",")] if columns is not None else None
     chosen = {"every_revision": revisions is RevisionChoice.ALL, "first_only": dedupe is not None}
     with open_archive(home, show_progress) as archive:
@@ -109,14 +105,14 @@ def export(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
 
 
 def _refuse_others(context: typer.Context, *allowed: str) -> None:
-    """Refuse options beside those allowed, which the manifest settles."""
+    """Refuse options that the manifest determines; `allowed` names the others."""
     from archive.errors import WrongUseError
 
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
         if name not in allowed and source is not None and source.name == "COMMANDLINE":
-            raise WrongUseError(f"{parameter.opts[0]}: the manifest settles that; leave it out")
+            raise WrongUseError(f"{parameter.opts[0]}: the manifest determines this; leave it out")
 
 
 def _export_again(home: Path, manifest: Path, output: str) -> None:
@@ -136,7 +132,7 @@ def _export_again(home: Path, manifest: Path, output: str) -> None:
 
 
 def _shown(selection: Selection, count: Callable[[], int]) -> Selection:
-    """The same, with a bar and the time left where a person looks on."""
+    """The selection with a progress bar, if a terminal shows it."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,4 +1,4 @@
-"""Commands that make an archive, replay its files, prove them, and take things out of them."""
+"""Commands for archives and their files: create, index, replay, verify, forget."""
 
 from __future__ import annotations
 
@@ -16,23 +16,25 @@ def init(
     home: HomeOption = Path(),
     contact: Annotated[
         str,
-        typer.Option(help="Mail or web address of whoever answers for the crawl (User-Agent)."),
+        typer.Option(
+            help="Mail or web address of the person responsible for the crawl (User-Agent)."
+        ),
     ] = "",
 ) -> None:
-    """Make a folder an archive: write its commented settings file, kliping.toml."""
+    """Create an archive in a folder, with its commented settings file, kliping.toml."""
     from archive.home import create_home
 
     made = create_home(home, contact=contact)
-    typer.echo(f"Made an archive in {made.path.resolve()}.")
+    typer.echo(f"Created an archive in {made.path.resolve()}.")
     where = "" if home == Path() else f"--home {shlex.quote(str(home))} "
     typer.echo(f"Next: kliping {where}sources add https://a-news-site.example")
 
 
 def index(home: HomeOption = Path()) -> None:
-    """Build the search index anew. It follows the database by itself, so there is seldom need.
+    """Rebuild the search index. It is kept up to date automatically, so this is seldom needed.
 
-    It is in the folder `index`, or where kliping.toml says, is made of the database, and can be
-    deleted. The CDXJ index of the WARC files is built by `kliping cdxj`.
+    The index is in the folder `index`, or where kliping.toml says. It is derived from the database
+    and can be deleted. `kliping cdxj` builds the CDXJ index of the WARC files.
     """
     from archive.db.engine import open_engine
     from archive.home import open_home
@@ -46,7 +48,7 @@ def index(home: HomeOption = Path()) -> None:
 
 
 def cdxj(home: HomeOption = Path(), json: JsonOption = False) -> None:
-    """Build the CDXJ index of all WARC files anew; a crawl keeps it up to date by itself."""
+    """Rebuild the CDXJ index of all WARC files; crawls keep it up to date automatically."""
     from archive.db.engine import open_engine
     from archive.home import open_home
     from archive.verify_rows import files_elsewhere
@@ -74,13 +76,13 @@ def replay(
     home: HomeOption = Path(),
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 8080,
     bind: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 accepts other machines.")
     ] = "127.0.0.1",
 ) -> None:
-    """Serve the archived pages as they were, by pywb, until it is interrupted.
+    """Serve the archived pages by pywb until interrupted.
 
-    What a crawl is writing can be seen when it closes its WARC file: at its end, or when the file
-    is full.
+    Captures of a running crawl appear when it closes its WARC file: at its end, or when the file is
+    full.
     """
     from archive.home import open_home
     from archive.warc.indexing import update_index
@@ -100,11 +102,11 @@ def verify(
     ] = "100%",
     json: JsonOption = False,
 ) -> None:
-    """Read every WARC record and say what is wrong, where; exit code 1 if anything is.
+    """Read every WARC record and print all problems; the exit code is 1 if there are any.
 
-    Lengths, dates, digests, gzip members and references are checked, that each row of the
-    database and its record agree, and that the search index has the words of a sample of articles.
-    Nothing is changed: `kliping repair` mends.
+    Checks lengths, dates, digests, gzip members and references, that each row of the database
+    agrees with its record, and that the search index agrees with a sample of articles. Nothing is
+    changed: `kliping repair` mends.
     """
     from archive.cli.verify_report import report_on
     from archive.home import open_home
@@ -113,7 +115,7 @@ def verify(
 
 
 def _share(sample: str) -> float | None:
-    """A share such as `1%` or `0.01` as a number; None for all."""
+    """Parse a share such as `1%` or `0.01`; None means all."""
     try:
         share = float(sample.removesuffix("%")) / (100 if sample.endswith("%") else 1)
     except ValueError:
@@ -128,31 +130,30 @@ def forget(
         str | None,
         typer.Argument(
             metavar="URL|ARTICLE|SOURCE",
-            help="Any known address, an article's number, or a source.",
+            help="Any known address, an article id, or a source.",
         ),
     ] = None,
     home: HomeOption = Path(),
-    reason: Annotated[str, typer.Option(help="Why; it stands in the log and the WARC files.")] = "",
+    reason: Annotated[str, typer.Option(help="Reason, for the log and the WARC files.")] = "",
     by: Annotated[str, typer.Option(help="Who decided it.", show_default="the login name")] = "",
     also_copies: Annotated[
-        bool, typer.Option(help="Forget the same pages under other addresses too.")
+        bool, typer.Option(help="Also forget the same pages under other addresses.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     list_: Annotated[
-        bool, typer.Option("--list", help="Print what was forgotten: who, when and why.")
+        bool, typer.Option("--list", help="Print the log of removals: what, who, when and why.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Take an article, a page or a whole source out of the archive for good.
+    """Remove an article, a page or a whole source from the archive permanently.
 
-    Its rows and texts are deleted. In the WARC files a tombstone takes the place of each of its
-    records, so that all others stay where they are. It is never fetched, imported or extracted
-    again, and there is no way back. The log (--list) keeps the address, who decided it, when and
-    why. Of a feed, sitemap or front page, what it said until now is forgotten, but it is followed
-    as before.
+    Its rows and texts are deleted. In the WARC files a tombstone replaces each of its records,
+    so that all other records keep their places. It is never fetched, imported or extracted again,
+    and this cannot be undone. The log (--list) keeps the address, who decided it, when and why. The
+    content of a feed, sitemap or front page is removed, but it is still followed.
 
-    Out of reach: what was exported or copied before, and pages under addresses of their own that
-    quote it, such as feeds. No crawl, import or repair may be at work (exit code 3).
+    Not removed: earlier exports and copies, and other pages that quote it, such as feeds. No crawl,
+    import or repair may be running (exit code 3).
     """
     from archive.cli.forget_report import forget_and_report, list_takedowns
     from archive.home import open_home

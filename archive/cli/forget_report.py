@@ -1,4 +1,4 @@
-"""`kliping forget` on the terminal: asks first, then says what was done, and what not."""
+"""`kliping forget` on the terminal: confirmation, result, and what is left to do."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def forget_and_report(
     ask: bool = True,
     as_json: bool = False,
 ) -> int:
-    """Forget something, asking before if `ask` and there is somebody to ask; the exit code.
+    """Forget something, after confirmation if `ask` and the input is a terminal.
 
-    It is 1 where something is left to do, or where the answer was no.
+    Returns: the exit code, 1 where something is left to do or confirmation was refused.
 
     Raises:
         KlipingError: as `archive.takedown.forget.forget` does.
@@ -62,8 +62,10 @@ def _one_line(text: str) -> str:
 def _login_name() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError) as error:  # a container that knows no names
-        raise WrongUseError("nobody is logged in; say who decided it with --by NAME") from error
+    except (KeyError, OSError) as error:  # a container without user names
+        raise WrongUseError(
+            "unknown login name; name the person who decided with --by NAME"
+        ) from error
 
 
 def list_takedowns(home: Home, *, as_json: bool) -> None:
@@ -78,17 +80,17 @@ def list_takedowns(home: Home, *, as_json: bool) -> None:
         when = f"{each.forgotten_at:%Y-%m-%d %H:%M}"
         table.add_row(when, each.by, each.target, each.reason, state)
     if not as_json:
-        Console().print(table if table.row_count else "Nothing was forgotten so far.")
+        Console().print(table if table.row_count else "Nothing has been forgotten.")
 
 
 def _confirm(plan: Plan) -> bool:
-    typer.echo(f"{plan.target}: about to be forgotten, for good:")
+    typer.echo(f"{plan.target}: to be removed permanently:")
     for title in plan.articles[:TITLES_SHOWN]:
         typer.echo(f"  {title}")
     if len(plan.articles) > TITLES_SHOWN:
         typer.echo(f"  and {len(plan.articles) - TITLES_SHOWN} more articles")
     typer.echo(f"  {_counts(plan)}")
-    return typer.confirm("Go on?")
+    return typer.confirm("Continue?")
 
 
 def _counts(of: Plan | Takedown) -> str:
@@ -106,14 +108,14 @@ def _print(forgotten: Forgotten) -> None:
     else:
         typer.echo(f"Forgot {takedown.target}: {_counts(takedown)}.")
         typer.echo(
-            "Out of reach: what was exported or copied before; feeds and other pages that quote it"
-            " (forget them by their own address); logs/, which name addresses."
+            "Not removed: earlier exports and copies; feeds and other pages that quote it"
+            " (forget them by their own address); logs/, which contain addresses."
         )
     for url in forgotten.twins:
         typer.echo(f"The same page is still archived as {url} (--also-copies)")
     if forgotten.elsewhere:
         typer.echo(
-            f"{forgotten.elsewhere} records lie in files outside the archive, left as they are."
+            f"{forgotten.elsewhere} records are in files outside the archive and were left there."
         )
     for problem in forgotten.problems:
         typer.secho(f"Not finished: {problem}", fg="red", err=True)

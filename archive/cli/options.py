@@ -1,4 +1,4 @@
-"""What every command shares: the `--home` option and JSON on standard output.
+"""Options that commands share, and JSON output.
 
 Kept apart from the commands so that each package's `commands.py` can use it, and light, so that
 `kliping --help` answers at once.
@@ -25,18 +25,18 @@ HomeOption = Annotated[
         file_okay=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 
 
 def show_progress(done: int, of: int) -> None:
-    """Show people at a terminal how far the search index is built."""
+    """Show the progress of building the search index, if a terminal shows it."""
     if sys.stderr.isatty():
         end = "\n" if done == of else ""
         typer.echo(f"\rindex: {done:,} of {of:,} articles{end}", nl=False, err=True)
 
 
 def print_json(values: Mapping[str, Any]) -> None:
-    """Print an object on one line; times in ISO 8601."""
+    """Print an object as one line of JSON, times in ISO 8601."""
     typer.echo(json.dumps(values, ensure_ascii=False, default=_plain))
 
 

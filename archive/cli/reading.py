@@ -17,7 +17,7 @@ def articles(
     home: HomeOption = Path(),
     source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
     matching: Annotated[
-        str, typer.Option(help="Only articles that a query finds, as of `kliping search`.")
+        str, typer.Option(help="Only articles that match this query (see `kliping search`).")
     ] = "",
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most this many.", show_default="all")
@@ -40,14 +40,16 @@ def articles(
 
 
 def show(
-    article: Annotated[str, typer.Argument(metavar="ID|URL", help="Number or any known address.")],
+    article: Annotated[
+        str, typer.Argument(metavar="ID|URL", help="Article id or any known address.")
+    ],
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """Print one article, its facts, its other addresses, and where the bytes of each page lie.
+    """Print an article with its facts, its other addresses and the location of its records.
 
-    Any address that led to the article will do: one that redirected, its AMP or print view, one
-    of its further pages. Of an address that is no article, it says what became of it.
+    Any address that led to the article works: a redirect, its AMP or print view, one of its further
+    pages. For an address without an article, its status is printed.
     """
     from archive import open_archive
     from archive.cli.articles_report import print_as_json, print_in_full
@@ -61,7 +63,9 @@ def show(
 
 
 def diff(
-    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    article: Annotated[
+        str, typer.Argument(metavar="ARTICLE", help="Article id or any known address.")
+    ],
     revisions: Annotated[
         list[int] | None,
         typer.Argument(
@@ -72,14 +76,14 @@ def diff(
     ] = None,
     home: HomeOption = Path(),
     html: Annotated[
-        bool, typer.Option("--html", help="The whole article with ins and del, to put in a page.")
+        bool, typer.Option("--html", help="Print the whole article as HTML with ins and del.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
     """Show what changed between two revisions of an article, word by word.
 
-    In a terminal, what was removed is red and what was added green; elsewhere they stand as
-    [-removed-] and {+added+}. `kliping show` tells how many revisions there are.
+    In a terminal, removed text is red and added text green; elsewhere they are marked as
+    [-removed-] and {+added+}. `kliping show` prints the number of revisions.
     """
     from archive import open_archive
     from archive.cli import diff_report as report
@@ -87,7 +91,7 @@ def diff(
 
     numbers = revisions or []
     if len(numbers) > 2 or (html and json):
-        raise WrongUseError("give two revisions at most, and one of --html and --json")
+        raise WrongUseError("give at most two revisions, and only one of --html and --json")
     with open_archive(home, show_progress) as archive:
         found = archive.two_revisions(article, numbers)
     if json:
@@ -99,16 +103,18 @@ def diff(
 
 
 def cluster(
-    article: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or any known address.")],
+    article: Annotated[
+        str, typer.Argument(metavar="ARTICLE", help="Article id or any known address.")
+    ],
     home: HomeOption = Path(),
     json: JsonOption = False,
 ) -> None:
-    """List all articles that tell the story of this one in nearly the same words: wire copies,
-    reprints and shortened reprints, and who had it first.
+    """List all articles that tell the same story in nearly the same words, such as wire copies and
+    (shortened) reprints, with the first publisher.
 
-    Alike is the share of three-word runs of both texts that are in both; contained is the share
-    of the shorter text that is in the longer one. A dash: like it only by way of others. The time
-    is what the page says, unless the archive had seen the article by then.
+    "alike" is the share of three-word sequences that both texts have, "contained" the share of the
+    shorter text that is in the longer one. A dash: linked only through other articles. Times are
+    those given by the page, unless the archive saw the article earlier.
     """
     from archive import open_archive
     from archive.cli.cluster_report import print_cluster
@@ -133,8 +139,8 @@ def changes(
 ) -> None:
     """List articles that were edited, edited silently, or have vanished.
 
-    Silently: the text changed, and the time of change that the page itself gives did not.
-    Vanished: the page is gone, leads to the front page, or a notice stands in its place.
+    Silently: the text changed, but the modification time given by the page did not.
+    Vanished: the page is gone, redirects to the front page, or was replaced by a notice.
     `kliping diff ID` shows what an edit changed.
     """
     from archive import open_archive
@@ -153,24 +159,24 @@ def urls(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Name of a source.")],
     home: HomeOption = Path(),
     state: Annotated[
-        UrlState | None, typer.Option(help="Only URLs that stand so.", show_default="all")
+        UrlState | None, typer.Option(help="Only URLs in this state.", show_default="all")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="At most this many.", show_default="all")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """List every URL known of a source, newest found first, with what came of it.
+    """List all known URLs of a source, newest first, with the outcome of their fetches.
 
-    `kliping why URL` tells more of one.
+    `kliping why URL` explains one of them.
     """
     from archive.home import open_home
     from archive.read.url_status import open_ledger
 
-    for known in open_ledger(open_home(home)).urls(source, state=state, limit=limit):
+    for status in open_ledger(open_home(home)).urls(source, state=state, limit=limit):
         if json:
-            print_json(asdict(known))
+            print_json(asdict(status))
         else:
-            due = f", due {known.due_at:%Y-%m-%d %H:%M}" if known.due_at else ""
-            reason = f" ({known.reason})" if known.reason else ""
-            typer.echo(f"{known.state:12} {known.url}{reason}{due}")
+            due = f", due {status.due_at:%Y-%m-%d %H:%M}" if status.due_at else ""
+            reason = f" ({status.reason})" if status.reason else ""
+            typer.echo(f"{status.state:12} {status.url}{reason}{due}")

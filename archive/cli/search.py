@@ -1,4 +1,4 @@
-"""Commands that ask the archive by words and facts."""
+"""The search command."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ def search(
     query: QueryArgument,
     home: HomeOption = Path(),
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")] = 20,
-    order: Annotated[Order, typer.Option(help="What comes first.")] = Order.BEST,
+    order: Annotated[Order, typer.Option(help="Sort order.")] = Order.BEST,
     open_: Annotated[
         bool, typer.Option("--open", help="Open the first hit's page in the web browser.")
     ] = False,
     ids: Annotated[
-        bool, typer.Option("--ids", help="Print the ids of all hits, one a line, and nothing else.")
+        bool, typer.Option("--ids", help="Print only the ids of all hits, one per line.")
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Print the query as the index executes it.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find articles by their words and facts, the best first, with where they match.
+    """Search articles by words and facts, best match first, with excerpts.
 
-    Words must all be there, in any of their forms; "several words" in that order and as they are
-    written, "two words"~10 near each other, =word as it is written. OR, a minus for NOT, and
-    parentheses combine them, and subsid* finds all that begins so. The fields are title, source,
+    All words must occur, in any of their forms; "several words" is an exact phrase, "two words"~10
+    finds them near each other, and =word finds that form only. OR, a minus for NOT, and parentheses
+    combine conditions; subsid* finds all words with that beginning. The fields are title, source,
     domain, lang, author, tag, section, kind, license, url, published, captured, vanished (2025,
     2025-06, 2025-01-01..2025-06-30), words, cluster (100..500, <100), has:revisions, in:cluster,
     first:yes (no reprints), paywall:yes and is:vanished. Put -- before a query that begins with a
-    minus. An address finds its article. docs/search.md has more examples.
+    minus. An address finds its article. See docs/search.md for examples.
     """
     from archive import open_archive
 
@@ -73,7 +73,7 @@ def search(
         _print_hits(hits)
     if open_:
         if not hits:
-            raise NotArchivedError("nothing was found to open")
+            raise NotArchivedError("no article matches, so there is none to open")
         typer.launch(hits[0].article.url)
 
 
@@ -101,7 +101,7 @@ def _print_hits(hits: Sequence[SearchHit]) -> None:
         console.print(Padding(_title(hit), (0, 0, 0, 2)))
         console.print(Padding(_snippet(hit), (0, 0, 1, 2)))
     if not hits:
-        console.print("Nothing matches.")
+        console.print("No articles match.")
 
 
 def _title(hit: SearchHit) -> Text:

@@ -19,25 +19,27 @@ _NEEDED = ("babel", "fastapi", "limits", "markdown_it", "turbohtml", "uvicorn")
 def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
     home: HomeOption = Path(),
     host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 accepts other machines.")
     ] = "127.0.0.1",
     port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of pages and API; 0 takes a free one.")
     ] = 8080,
     replay_port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of the archived pages as they were.")
+        int, typer.Option(min=0, max=65535, help="Port of the archived pages.")
     ] = 8081,
     token: Annotated[
         str | None,
         typer.Option(
             envvar="KLIPING_TOKEN",
-            help="Secret that readers must give: as the password, or as a bearer token.",
+            help="Secret that readers must give, as the password or as a bearer token.",
             show_default=False,
         ),
     ] = None,
     proxy: Annotated[
         str | None,
-        typer.Option(help="Address of the reverse proxy that alone may connect, and asks who."),
+        typer.Option(
+            help="Address of a reverse proxy that authenticates readers; only it may connect."
+        ),
     ] = None,
     public_url: Annotated[
         str | None, typer.Option(help="Address of the reader as seen through a proxy.")
@@ -46,18 +48,19 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         str | None, typer.Option(help="Address of the archived pages as seen through a proxy.")
     ] = None,
     rate: Annotated[
-        int, typer.Option(min=0, help="Most requests to the API of one address a minute; 0: any.")
+        int,
+        typer.Option(min=0, help="Most API requests of one address per minute; 0 means no limit."),
     ] = 600,
     processes: Annotated[
         int,
-        typer.Option(min=1, help="Processes of the reader; each counts API limits by itself."),
+        typer.Option(min=1, help="Processes of the reader, each with its own API limits."),
     ] = 1,
     open_: Annotated[bool, typer.Option("--open", help="Open it in a browser.")] = False,
 ) -> None:
-    """Open the archive in a browser: search, read, compare, replay; and an API for programs.
+    """Open the archive in a browser: search, read, compare and replay; with an API for programs.
 
-    Nothing can be changed through it. Only this machine can connect, unless --host says
-    otherwise, which needs a --token or a --proxy. docs/serve.md tells of the API and of safety.
+    The archive cannot be changed through it. Only this machine can connect, unless --host is given,
+    which requires --token or --proxy. See docs/serve.md for the API and for security.
     """
     require_web_packages()
     from archive.home import open_home
@@ -85,7 +88,7 @@ def require_web_packages() -> None:
     """Check that the optional packages of the reading room are installed.
 
     Raises:
-        WrongUseError: some are missing; the message says how to install them.
+        WrongUseError: some are missing; the message has the command to install them.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:

@@ -1,4 +1,4 @@
-"""How top terms are told: as a table with bars, as a chart, as CSV or as values for JSON."""
+"""Top terms as a table with bars, as a chart, as CSV or as values for JSON."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _NAMES = [field.name for field in fields(Term)]
 
 
 def term_values(term: Term) -> dict[str, Any]:
-    """One term as a flat object."""
+    """A term as values for JSON."""
     return asdict(term)
 
 
 def terms_csv(terms: Sequence[Term]) -> str:
-    """All terms with a head, safe to open in a spreadsheet."""
+    """Terms as CSV with a header line, safe for spreadsheets."""
     return csv_of(_NAMES, map(term_values, terms))
 
 
 def print_terms(found: TopTerms, order: TermOrder) -> None:
-    """A table; the bars are as long as what the terms are ordered by."""
+    """Print a table; the bars show what the terms are sorted by."""
     table = Table(box=None, header_style="bold")
     table.add_column("term", no_wrap=True, overflow="ellipsis")
     shown = _NAMES[1:] if found.others.read else _NAMES[1:3]
@@ -48,7 +48,7 @@ def print_terms(found: TopTerms, order: TermOrder) -> None:
 
 
 def notes_on(found: TopTerms) -> list[str]:
-    """What people should know of it: how much was read, and whether there was anything else."""
+    """Notes on the result: how much was read, and whether there was anything to compare with."""
     sampled = [
         f"{sample.read:,} of {sample.articles:,} articles that {which}"
         for sample, which in ((found.matching, "match"), (found.others, "do not"))
@@ -65,7 +65,10 @@ def notes_on(found: TopTerms) -> list[str]:
 def draw_terms(
     path: Path, query: str, found: TopTerms, order: TermOrder, archive_id: str, *, among: str
 ) -> bool:
-    """Draw a bar for each term; False if letters are missing. Raises as `plot_bars` does."""
+    """Draw a bar for each term; raises as `plot_bars`.
+
+    Returns: whether the fonts have all letters.
+    """
     is_compared = _is_compared(found, order)
     what = "set them apart from others" if is_compared else "most of them have"
     facts = [

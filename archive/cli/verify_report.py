@@ -1,4 +1,4 @@
-"""`kliping verify` as people see it: progress while it reads, problems as they are found."""
+"""The output of `kliping verify`: progress, and problems as they are found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from archive.warc.verify import Code, Problem, Report
 
 
 def report_on(home: Home, *, share: float | None, as_json: bool) -> int:
-    """Verify the archive in `home` and print every problem; the exit code."""
+    """Verify the archive in `home` and print every problem.
+
+    Returns: the exit code.
+    """
     engine = open_engine(home.database_url, read_only=True)
     total = sum(path.stat().st_size for path in warc_files(home.warc).values())
     problems = records = 0

@@ -1,7 +1,6 @@
-"""Exports: `FORMATS` names every format; `write_export` writes one, whole or not at all.
+"""Exports: `FORMATS` lists the formats; `write_export` writes one, completely or not at all.
 
-What is exported is an iterable of articles, from wherever; `archive.export_commands` has it from
-the command line.
+The articles may come from anywhere; `archive.cli.export` is the command.
 """
 
 from __future__ import annotations
@@ -41,7 +40,9 @@ ONE_FILE = Layout()
 
 
 def write_export(selection: Selection, format_: str, target: str, layout: Layout = ONE_FILE) -> int:
-    """Write `selection` to `target` (`-`: standard output); how many articles.
+    """Write `selection` to `target` (`-`: standard output).
+
+    Returns: the number of rows.
 
     That is a file, or a folder where the layout has several files, or the format is `hf`. Either
     is written aside and renamed when it is whole; a pipe or device is written to.
@@ -58,12 +59,12 @@ def write_export(selection: Selection, format_: str, target: str, layout: Layout
     is_stream = target == "-" or (path.exists() and not path.is_file() and not path.is_dir())
     is_folder = used.is_dataset or layout.is_parted
     if is_folder and used.package:
-        raise WrongUseError(f"{format_} is one file: no --split, no --shards")
+        raise WrongUseError(f"{format_} is a single file; leave out --split and --shards")
     if is_stream and (is_folder or layout.manifest or not used.to_stdout):
         raise WrongUseError(
-            f"{format_} needs a folder to go to: -o FOLDER"
+            f"{format_} needs an output folder: -o FOLDER"
             if is_folder
-            else f"{format_} needs a file to go to: -o FILE{used.suffix}"
+            else f"{format_} needs an output file: -o FILE{used.suffix}"
         )
     try:
         with nullcontext() if used.package else _without_collecting():
@@ -76,9 +77,9 @@ def write_export(selection: Selection, format_: str, target: str, layout: Layout
                     return used.write(selection, file)
             return _write_file(selection, format_, path, layout)
     except BrokenPipeError:
-        raise  # the reader has had enough, which is its right
+        raise  # the reader closed the pipe, which is no error
     except FileExistsError as error:
-        raise WrongUseError(f"{target}: there is something here already; name another") from error
+        raise WrongUseError(f"{target}: already exists; choose another name") from error
     except OSError as error:
         reason = error.strerror or error
         raise StorageError(f"{target}: cannot write the export: {reason}") from error
@@ -86,7 +87,7 @@ def write_export(selection: Selection, format_: str, target: str, layout: Layout
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Let no cycles be sought: rows make none, and it would take a third of all the time."""
+    """Pause cyclic garbage collection: rows make no cycles, and it takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,7 +1,7 @@
-"""Making an export again from its manifest, and telling where it could not be made the same.
+"""Repeat an export from its manifest, and report where the result differs.
 
-Called by `kliping export --from-manifest`. What was added to the archive since makes no
-difference (`archive.read.as_of`); what was forgotten or changed in its place does, and is told.
+Called by `kliping export --from-manifest`. What was added to the archive since makes no difference
+(`archive.read.as_of`); what was forgotten or changed in place does, and is reported.
 """
 
 from __future__ import annotations
@@ -22,69 +22,69 @@ from archive.read.as_of import AsOf, ClusterThen, articles_as_of
 from archive.read.query import Query
 
 NAMED_AT_MOST = 20
-"""Articles, of those that are missing."""
+"""Most missing articles that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A manifest, as far as rows are made from it."""
+    """A manifest with the state of the archive that it describes."""
 
     path: Path
-    told: Mapping[str, Any]
+    manifest: Mapping[str, Any]
     as_of: AsOf
 
     @property
     def is_of_every_revision(self) -> bool:
         """Whether each article has a row for each revision."""
-        return bool(self.told["selection"]["revisions"] == "all")
+        return bool(self.manifest["selection"]["revisions"] == "all")
 
     @property
     def rows(self) -> int:
-        """How many it is to have."""
-        return int(self.told["rows"])
+        """Number of rows of the first export."""
+        return int(self.manifest["rows"])
 
 
 def read_recipe(path: Path) -> Recipe:
     """Read the manifest of an export.
 
     Raises:
-        WrongUseError: it is none, or says too little to make the export again.
+        WrongUseError: it is no manifest, or has too little to repeat the export.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
-        as_of = _as_of(told["as_of"]) if told["as_of"] else None
+        manifest = json.loads(path.read_text("utf-8"))
+        as_of = _as_of(manifest["as_of"]) if manifest["as_of"] else None
         needed = ("format", "columns", "split", "shards", "rows", "files", "rows_by_extractor")
-        is_whole = all(name in told for name in needed) and "revisions" in told["selection"]
+        is_whole = all(name in manifest for name in needed) and "revisions" in manifest["selection"]
     except OSError as error:
         raise WrongUseError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise WrongUseError(
-            f"{path}: not the manifest of an export, or of one by an older Kliping, which did not"
-            " note what it takes to make it again"
+            f"{path}: not the manifest of an export, or made by an older Kliping that recorded"
+            " too little to repeat it"
         ) from error
     if as_of is None or not is_whole:
-        raise WrongUseError(f"{path}: does not say from what the export was made")
-    if told["format"] not in FORMATS or FORMATS[told["format"]].package:
-        raise WrongUseError(f"{path}: of {told['format']}, which cannot be made again from rows")
-    return Recipe(path, told, as_of)
+        raise WrongUseError(f"{path}: lacks the state of the archive that the export was made from")
+    if manifest["format"] not in FORMATS or FORMATS[manifest["format"]].package:
+        raise WrongUseError(f"{path}: {manifest['format']} exports cannot be repeated")
+    return Recipe(path, manifest, as_of)
 
 
-def _as_of(told: Mapping[str, Any]) -> AsOf:
+def _as_of(manifest: Mapping[str, Any]) -> AsOf:
     clusters = {}
-    for cluster_id, members in told["clusters"].items():
+    for cluster_id, members in manifest["clusters"].items():
         first, _, numbers = members.rpartition(" ")
         in_cluster = ClusterThen(int(cluster_id), first)
         clusters.update(dict.fromkeys(NumberRuns.parse(numbers), in_cluster))
-    return AsOf(NumberRuns.parse(told["articles"]), int(told["last_revision"]), clusters)
+    return AsOf(NumberRuns.parse(manifest["articles"]), int(manifest["last_revision"]), clusters)
 
 
 def select_again(query: Query, recipe: Recipe, warc: Path) -> Selection:
-    """The articles of the first export, as they read then.
+    """The articles of the first export, as they were then.
 
     Raises:
         WrongUseError: it was made from another archive.
     """
-    origin = recipe.told["selection"]
+    origin = recipe.manifest["selection"]
     here = query.archive_id()
     if origin.get("archive_id") != here:
         raise WrongUseError(
@@ -94,56 +94,58 @@ def select_again(query: Query, recipe: Recipe, warc: Path) -> Selection:
     return Selection(
         articles_as_of(query, recipe.as_of, every_revision=recipe.is_of_every_revision),
         warc,
-        columns=choose_columns(recipe.told["columns"]),
+        columns=choose_columns(recipe.manifest["columns"]),
         origin=origin,
         mark=ReadPosition(recipe.as_of.last_revision),
     )
 
 
 def export_again(recipe: Recipe, selection: Selection, target: str) -> tuple[int, list[str]]:
-    """Write the export to `target`; how many rows, and in words what is not as it was.
+    """Write the export to `target`.
+
+    Returns: the number of rows, and a description of each difference.
 
     Raises: as `archive.export.write_export` does; WrongUseError if it would replace its own recipe.
     """
-    told = recipe.told
+    manifest = recipe.manifest
     if recipe.path.resolve() in (Path(target).resolve(), manifest_path(Path(target)).resolve()):
         raise WrongUseError(f"{target}: would replace {recipe.path}; name another with -o")
-    layout = Layout(told["split"], told["shards"], manifest=True)
-    count = write_export(selection, told["format"], target, layout)
+    layout = Layout(manifest["split"], manifest["shards"], manifest=True)
+    count = write_export(selection, manifest["format"], target, layout)
     made = json.loads(manifest_path(Path(target)).read_text("utf-8"))
     return count, list(_differences(recipe, made))
 
 
 def _differences(recipe: Recipe, made: Mapping[str, Any]) -> Iterator[str]:
-    told, missing = recipe.told, recipe.as_of.missing
-    files = _files_that_differ(told["files"], made["files"])
+    manifest, missing = recipe.manifest, recipe.as_of.missing
+    files = _files_that_differ(manifest["files"], made["files"])
     if not files:
         return
-    yield f"not as they were: {', '.join(files)}"
+    yield f"different from the first export: {', '.join(files)}"
     if missing:
         named = ", ".join(map(str, missing[:NAMED_AT_MOST]))
         more = f" and {len(missing) - NAMED_AT_MOST} more" if len(missing) > NAMED_AT_MOST else ""
         yield f"no longer in the archive: articles {named}{more} (kliping forget --list)"
-    if told["rows"] != made["rows"]:
-        yield f"rows: {made['rows']}, of {told['rows']} then"
-    read_by = told["rows_by_extractor"], made["rows_by_extractor"]
+    if manifest["rows"] != made["rows"]:
+        yield f"rows: {made['rows']}, of {manifest['rows']} then"
+    read_by = manifest["rows_by_extractor"], made["rows_by_extractor"]
     if read_by[0].keys() != read_by[1].keys():
         then, now = (", ".join(names) or "none" for names in read_by)
-        yield f"pages were read again since: by {then} then, by {now} now"
-    wrote = [f"Kliping {one.get('kliping')}, {one.get('written_with')}" for one in (told, made)]
+        yield f"pages were extracted again since: by {then} then, by {now} now"
+    wrote = [f"Kliping {one.get('kliping')}, {one.get('written_with')}" for one in (manifest, made)]
     if wrote[0] != wrote[1]:
-        yield f"written by other programs: {wrote[0]} then, {wrote[1]} now"
-    if not missing and told["rows"] == made["rows"]:
+        yield f"written by other versions: {wrote[0]} then, {wrote[1]} now"
+    if not missing and manifest["rows"] == made["rows"]:
         yield (
-            "as many rows as then: some were changed in their place, by re-extraction, a missing"
-            " page that was had, an older capture that came in, or a new address"
+            "the same number of rows, some changed in place: by re-extraction, a missing"
+            " page that was fetched, an imported older capture, or a new address"
         )
 
 
 def _files_that_differ(
     then: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]]
 ) -> list[str]:
-    """Names of files whose bytes differ; a single file may have another name."""
+    """Names of files whose bytes differ; if there is only one file, its name may differ."""
     before, after = ({file["path"]: file["sha256"] for file in files} for files in (then, now))
     if len(before) == len(after) == 1:
         return list(after) if set(before.values()) != set(after.values()) else []

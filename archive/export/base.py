@@ -1,4 +1,4 @@
-"""What an export format is: a way to write a selection of the archive to an open binary file."""
+"""The interface of export formats: write a selection to an open binary file."""
 
 from __future__ import annotations
 
@@ -16,55 +16,56 @@ from archive.read.articles import ArchivedArticle, Articles, Batch
 AddRows = Callable[[Batch], None]
 
 ARTICLES_A_BATCH = 64
-"""Of those that come one by one."""
+"""Articles in a batch, of those that come one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is exported."""
+    """Articles and columns to export."""
 
     articles: Iterable[ArchivedArticle]
-    """As they come: read once, and never all held in memory."""
+    """Read once, as a stream."""
     warc: Path
-    """The WARC folder, where the articles' pages lie."""
+    """The WARC folder with the articles' pages."""
     columns: tuple[Column, ...] = COLUMNS
-    """What of each article goes into a table."""
+    """Columns of tables."""
     origin: Mapping[str, str | None] = field(default_factory=dict)
-    """How the articles were chosen, and from which archive: for the manifest."""
+    """How the articles were selected, and from which archive, for the manifest."""
     mark: ReadPosition = field(default_factory=ReadPosition)
-    """Where the archive stood, when the articles have been read: for the manifest."""
+    """The newest revision when the articles were read, for the manifest."""
 
     def batches(self) -> Iterator[Batch]:
-        """The articles, as many at a time as they come, or as are wise to hold."""
+        """The articles in batches."""
         if isinstance(self.articles, Articles):
             yield from self.articles.batches
             return
         articles = iter(self.articles)
-        while some := list(islice(articles, ARTICLES_A_BATCH)):
-            yield Batch.from_articles(some)
+        while batch := list(islice(articles, ARTICLES_A_BATCH)):
+            yield Batch.from_articles(batch)
 
 
 @dataclass(slots=True)
 class MemoryBudget:
-    """The memory that all files of one export share, for rows that wait to be written."""
+    """The memory that all files of an export share for rows that wait to be written."""
 
     bytes: int = 128 << 20
     files: int = 0
-    """How many of them are open."""
+    """Number of open files."""
 
     @property
     def bytes_per_file(self) -> int:
-        """Bytes of text that a file may keep waiting."""
+        """Bytes of text that each file may buffer."""
         return min(self.bytes // 2, self.bytes // max(self.files, 1))
 
 
 class Table(Protocol):
-    """How the rows of a table are written to a file."""
+    """Writes the rows of a table to a file."""
 
     def __call__(
         self, file: BinaryIO, columns: Sequence[Column], room: MemoryBudget
     ) -> AbstractContextManager[AddRows]:
-        """Give what adds articles; the file is whole when the block has ended well.
+        """Yield a function that adds articles; the file is complete when the block ends without
+        error.
 
         Raises:
             OSError: the disk refuses.
@@ -74,10 +75,12 @@ class Table(Protocol):
 
 
 class Package(Protocol):
-    """How a file is written that is no table."""
+    """Writes a file that is no table."""
 
     def __call__(self, selection: Selection, file: BinaryIO) -> int:
-        """Write `selection` to `file`; how many articles were in it.
+        """Write `selection` to `file`.
+
+        Returns: the number of articles.
 
         Raises:
             OSError: the disk refuses.
@@ -88,19 +91,22 @@ class Package(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: a table, or a package."""
+    """An export format: a table or a package."""
 
     suffix: str
-    """Of its files."""
+    """Suffix of its files."""
     table: Table | None = None
     package: Package | None = None
     to_stdout: bool = True
-    """Whether standard output will do; not where a file is gone back in."""
+    """Whether it can go to standard output, which cannot seek."""
     is_dataset: bool = False
     """Whether it is always a folder, laid out for the Hugging Face hub."""
 
     def write(self, selection: Selection, file: BinaryIO) -> int:
-        """Write `selection` to one file; how many articles were in it. Raises as its parts do."""
+        """Write `selection` to one file; raises as its writers do.
+
+        Returns: the number of articles.
+        """
         if self.package is not None:
             return self.package(selection, file)
         assert self.table is not None

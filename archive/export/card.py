@@ -1,7 +1,7 @@
-"""The dataset card of an `hf` export: what the Hugging Face hub and its readers want to know.
+"""The dataset card of an `hf` export, as the Hugging Face hub expects it.
 
-The front matter is written with JSON's own quotes, which YAML has too. It names no licence: the
-archive knows what pages say of theirs, and the person who publishes the dataset must decide.
+The front matter is quoted as JSON, which is valid YAML. It names no licence: the archive knows what
+pages state, and the person who publishes the dataset must decide.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SIZES = (
 
 
 def card_of(name: str, selection: Selection, tally: ExportCounts, rows: Mapping[str, int]) -> str:
-    """The README.md of a dataset; `rows` are how many each split has."""
+    """The README.md of a dataset; `rows` has the number of rows of each split."""
     return "\n".join(
         [
             "---",
@@ -111,6 +111,6 @@ def _table(head: tuple[str, str], rows: Iterable[tuple[str, object]]) -> list[st
 
 
 def _code(name: str) -> str:
-    """A name as it is, whatever it has that Markdown would read."""
+    """A name as a code span, with characters replaced that Markdown would interpret."""
     plain = " ".join(name.replace("|", "¦").replace("`", "'").split())
     return f"`{plain}`"

@@ -1,6 +1,6 @@
-"""The columns of an export: their types and what they mean, read from `ArchivedArticle` itself.
+"""The columns of exports: their types and meanings, read from `ArchivedArticle` itself.
 
-`docs/columns.md` is made from this file, and so is what an export says of its columns.
+`docs/columns.md` and the descriptions within exports are made from this module.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from archive.read.articles import COLUMN_NAMES as NAMES
 from archive.read.articles import ArchivedArticle
 
 LONG_TEXTS = ("text", "markdown")
-"""What `--no-text` leaves out: an export without them can be given on where texts cannot."""
+"""Columns that `--no-text` leaves out, for exports to be shared where texts cannot."""
 
 
 class ColumnType(StrEnum):
-    """What a column holds."""
+    """Type of a column."""
 
     TEXT = "text"
     INTEGER = "integer"
     BOOLEAN = "boolean"
     TIME = "time"
-    """A moment, with its zone."""
+    """A time with its offset."""
     LIST = "list of texts"
     PAGES = "list of objects"
     """Of `archive.read.article_pages.ArchivedPage`."""
@@ -49,7 +49,7 @@ COLUMN_TYPES: dict[Any, ColumnType] = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column."""
+    """A column of an export."""
 
     name: str
     kind: ColumnType
@@ -71,7 +71,7 @@ def _columns_of(described: type, names: Iterable[str]) -> tuple[Column, ...]:
 
 COLUMNS = _columns_of(ArchivedArticle, NAMES)
 PAGE_COLUMNS = _columns_of(ArchivedPage, (field.name for field in fields(ArchivedPage)))
-"""What is told of each page in a column of pages."""
+"""The fields of each page in a column of pages."""
 
 KNOWN_AS: dict[str, dict[str, str]] = {
     "url": {
@@ -110,24 +110,24 @@ KNOWN_AS: dict[str, dict[str, str]] = {
     "image_url": {"cc_news": "image_url", "news-please": "image_url"},
     "paywalled": {"Fundus": "not free_access"},
 }
-"""What other news datasets call the same thing, or what is closest to it."""
+"""Names of the same, or the closest, field in other news datasets."""
 
 
 @cache
 def meanings() -> dict[str, str]:
-    """What each column means: the words that stand under it in `ArchivedArticle`."""
+    """The meaning of each column: its docstring in `ArchivedArticle`."""
     [described] = ast.parse(inspect.getsource(ArchivedArticle)).body
     assert isinstance(described, ast.ClassDef)
-    told = {}
+    texts = {}
     for field, words in zip(described.body, described.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(words, ast.Expr):
             name = ast.unparse(field.target)
-            told[name] = " ".join(str(ast.literal_eval(words.value)).split())
-    return told
+            texts[name] = " ".join(str(ast.literal_eval(words.value)).split())
+    return texts
 
 
 def choose_columns(names: Sequence[str] | None, *, no_text: bool = False) -> tuple[Column, ...]:
-    """The columns of these names, in their order; all where none are given.
+    """The columns with these names, in their order; all where none are given.
 
     Raises:
         WrongUseError: there is no such column, one is named twice, or none are left.

@@ -1,9 +1,9 @@
-"""CSV (RFC 4180): UTF-8 with a line of names; times in ISO 8601, lists as JSON.
+"""CSV (RFC 4180): UTF-8 with a header line; times in ISO 8601, lists as JSON.
 
-A spreadsheet would run a cell that begins like a formula, and pages are not to be trusted with
-that: such a cell gets an apostrophe before it, which spreadsheets are told to take for text. A
-cell that has apostrophes and then such a beginning gets one more, so that nothing is lost:
-`unguard_cell` gives back what was there.
+A spreadsheet would execute a cell that begins like a formula, and pages are not trusted: such a
+cell is prefixed with an apostrophe, which spreadsheets take for text. A cell that already has
+apostrophes before such a beginning gets one more, so that nothing is lost: `unguard_cell` restores
+it.
 
 Source: RFC 4180; OWASP, "CSV Injection", for the characters.
 """
@@ -29,7 +29,7 @@ _LIKE_A_FORMULA = re.compile(r"'*[\s\0=+\-@＝＋－＠]")
 
 @contextmanager
 def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) -> Iterator[AddRows]:
-    """Write a line of names, then one row for each article; lines end in CRLF."""
+    """Write a header line and a row for each article; lines end in CRLF."""
     text = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     try:
         writer = csv.writer(text)
@@ -61,7 +61,7 @@ def _cell(value: Any) -> str:
 
 
 def guard_cell(text: str) -> str:
-    """A text that no spreadsheet takes for a formula.
+    """Prefix a text that a spreadsheet would take for a formula.
 
     >>> guard_cell("=1+1"), guard_cell("'=1+1"), guard_cell("'Tidak', katanya")
     ("'=1+1", "''=1+1", "'Tidak', katanya")
@@ -70,5 +70,5 @@ def guard_cell(text: str) -> str:
 
 
 def unguard_cell(cell: str) -> str:
-    """What was there before `guard_cell`."""
+    """Undo `guard_cell`."""
     return cell[1:] if cell.startswith("'") and _LIKE_A_FORMULA.match(cell) else cell

@@ -1,4 +1,4 @@
-"""Exports of several files: parts by year or for training and testing, and shards of each."""
+"""Exports of several files: split by year or into train, validation and test; sharded."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from archive.read.articles import Batch
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How an export is spread over files."""
+    """How an export is divided into files."""
 
     split: str | None = None
-    """A name in `SPLITS`: each part has files of its own."""
+    """A name in `SPLITS`; each part has its own files."""
     shards: int = 1
-    """How many files each part has."""
+    """Number of files of each part."""
     manifest: bool = False
-    """Whether a single file gets a manifest beside it; a folder always has one."""
+    """Whether a single file gets a manifest; a folder always has one."""
 
     @property
     def is_parted(self) -> bool:
@@ -42,16 +42,16 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A way to part articles."""
+    """A way to split articles into parts."""
 
     parts_of: Callable[[Batch], Sequence[str]]
     """The part of each article."""
     always: tuple[str, ...] = ()
-    """Parts that are there even if they are empty, in their order."""
+    """Parts that exist even if empty, in order."""
 
 
 def years_of(batch: Batch) -> list[str]:
-    """Years of publication on the page's own clock."""
+    """Years of publication in the page's own offset."""
     published = batch.columns["published_at"]
     return [f"{moment.year:04}" if moment else "undated" for moment in published]
 
@@ -69,8 +69,8 @@ def holdouts_of(batch: Batch) -> list[str]:
     ]
 
 
-def _holdout(told: int | str) -> str:
-    drawn = int.from_bytes(hashlib.sha256(f"holdout {told}".encode("utf-8", "replace")).digest())
+def _holdout(key: int | str) -> str:
+    drawn = int.from_bytes(hashlib.sha256(f"holdout {key}".encode("utf-8", "replace")).digest())
     match drawn % 10:
         case 0:
             return "test"
@@ -89,7 +89,9 @@ SPLITS: dict[str, Split] = {
 def write_folder(
     selection: Selection, name: str, format_: Format, folder: Path, layout: Layout
 ) -> int:
-    """Write `selection` into a folder of table files with a manifest; how many articles.
+    """Write `selection` as a folder of files with a manifest.
+
+    Returns: the number of rows.
 
     Raises:
         WrongUseError: there is no such split.
@@ -124,7 +126,7 @@ class _Parts:
         self._columns = selection.columns
         self._room = MemoryBudget()
         self._shards: dict[str, list[AddRows]] = {}
-        # Datasets that are not split are called so by all who load them.
+        # The usual name of the only split of a dataset.
         self._split = _split(layout.split, "train" if format_.is_dataset else "articles")
         self._folder = root / "data" if format_.is_dataset else root
         self._folder.mkdir(exist_ok=True)
@@ -133,23 +135,23 @@ class _Parts:
 
     @property
     def names(self) -> list[str]:
-        """Of the parts: those that are always there, then the others sorted."""
+        """The parts: those that always exist, then the others sorted."""
         always = self._split.always
         return [*always, *sorted(self._shards.keys() - set(always))]
 
     def add(self, batch: Batch) -> None:
-        """Add articles to their parts; shards take turns, so that they are of one size."""
+        """Add articles to their parts, spread evenly over shards."""
         rows: dict[str, list[int]] = defaultdict(list)
         for row, part in enumerate(self._split.parts_of(batch)):
             rows[part].append(row)
-        for part, some in rows.items():
+        for part, numbers in rows.items():
             if part not in self._shards:
                 self._open(part)
             shards = self._shards[part]
-            for turn in range(min(len(shards), len(some))):
+            for turn in range(min(len(shards), len(numbers))):
                 add = shards[(self.rows[part] + turn) % len(shards)]
-                add(batch.select_rows(some[turn :: len(shards)]))
-            self.rows[part] += len(some)
+                add(batch.select_rows(numbers[turn :: len(shards)]))
+            self.rows[part] += len(numbers)
 
     def files(self) -> Iterator[ExportedFile]:
         """The files, which must be closed."""

@@ -1,4 +1,4 @@
-"""JSON Lines: one article an object, one object a line, UTF-8, times in ISO 8601."""
+"""JSON Lines: one article per line, UTF-8, times in ISO 8601."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archive.read.articles import ArchivedArticle, Batch
 
 @contextmanager
 def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) -> Iterator[AddRows]:
-    """Write one line for each article; nothing waits."""
+    """Write a line for each article at once."""
 
     names = [column.name for column in columns]
 

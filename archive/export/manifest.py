@@ -1,4 +1,4 @@
-"""What goes with an export, so that it can be cited and checked: what is in it, and from where."""
+"""Manifests of exports: content, origin and digests, so that they can be cited and checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from archive.read.articles import Articles, Batch
 NOT_STATED = "not stated"
 OTHER_LICENCES = "others"
 MOST_LICENCES = 200
-"""That are counted each by itself."""
+"""Most licences that are counted separately."""
 RESERVATIONS = {True: "reserved", False: "not reserved", None: NOT_STATED}
 NO_DATE = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 
@@ -44,7 +44,7 @@ class ExportedFile:
 
 @dataclass(slots=True)
 class ExportCounts:
-    """What is in an export, counted while it passes."""
+    """Counts of what is exported, made while it passes."""
 
     rows: int = 0
     sources: Counter[str] = field(default_factory=Counter)
@@ -54,14 +54,14 @@ class ExportCounts:
     reservations: Counter[str] = field(default_factory=Counter)
     articles: NumberRuns = field(default_factory=NumberRuns)
     clustered: array[int] = field(default_factory=lambda: array("q"))
-    """In turn, an article and the cluster that it is in: there may be a great many."""
+    """Alternating article and cluster ids, compact since there may be very many."""
     first_publishers: dict[int, str] = field(default_factory=dict)
     """By cluster."""
     published: tuple[datetime, datetime] = NO_DATE
     captured: tuple[datetime, datetime] = NO_DATE
 
     def watch(self, batches: Iterable[Batch]) -> Articles:
-        """The articles, counted as they are taken."""
+        """Count articles as they pass."""
         return Articles(map(self._counted, batches))
 
     def _counted(self, batch: Batch) -> Batch:
@@ -79,19 +79,19 @@ class ExportCounts:
         return batch
 
     def _note(self, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Note what will have to be known to make the same rows again."""
-        told = (columns[name] for name in ("id", "cluster_id", "first_publisher"))
-        for id_, cluster_id, first in zip(*told, strict=True):
+        """Record what is needed to repeat the export."""
+        noted = (columns[name] for name in ("id", "cluster_id", "first_publisher"))
+        for id_, cluster_id, first in zip(*noted, strict=True):
             self.articles.add(id_)
             if cluster_id is not None:
                 self.clustered.extend((id_, cluster_id))
                 self.first_publishers.setdefault(cluster_id, sys.intern(first or ""))
 
     def _licence(self, named: str | None) -> str:
-        """What a licence is counted as: pages may name a great many of their own."""
-        told = str(encodable(named or NOT_STATED))
-        is_one_more = told not in self.licences and len(self.licences) >= MOST_LICENCES
-        return OTHER_LICENCES if is_one_more else told
+        """The key under which a licence is counted; pages may name very many."""
+        licence = str(encodable(named or NOT_STATED))
+        is_one_more = licence not in self.licences and len(self.licences) >= MOST_LICENCES
+        return OTHER_LICENCES if is_one_more else licence
 
 
 def manifest_of(
@@ -103,7 +103,7 @@ def manifest_of(
     split: str | None,
     shards: int,
 ) -> dict[str, Any]:
-    """The manifest of an export that is written."""
+    """The manifest of a finished export."""
     made_at = datetime.now(UTC).replace(microsecond=0)
     return {
         "kliping": version("kliping"),
@@ -129,7 +129,7 @@ def manifest_of(
 
 
 def _as_of(mark: ReadPosition, tally: ExportCounts) -> dict[str, Any] | None:
-    """What `archive.export.again` needs; None where the articles came from elsewhere."""
+    """The state that `archive.export.again` needs; None where the articles are from elsewhere."""
     if mark.last_revision is None:
         return None
     members: dict[int, NumberRuns] = defaultdict(NumberRuns)
@@ -144,14 +144,14 @@ def _as_of(mark: ReadPosition, tally: ExportCounts) -> dict[str, Any] | None:
 
 
 def _library(format_: str) -> str | None:
-    """What decides on the bytes of a format beside Kliping."""
+    """The library on which the bytes of a format depend."""
     if format_ in ("parquet", "hf"):
         return f"pyarrow {version('pyarrow')}"
     return f"SQLite {sqlite3.sqlite_version}" if format_ == "sqlite" else None
 
 
 def dataset_citation(selection: Selection, tally: ExportCounts, made_at: datetime) -> str:
-    """How to name the export in a text, as far as the archive knows."""
+    """A citation of the export, as far as the archive knows."""
     archive = selection.origin.get("archive_id") or "of unknown id"
     articles = f"{tally.rows} row{'' if tally.rows == 1 else 's'}"
     sources = f"{len(tally.sources)} source{'' if len(tally.sources) == 1 else 's'}"
@@ -164,21 +164,21 @@ def dataset_citation(selection: Selection, tally: ExportCounts, made_at: datetim
 
 
 def exported_file(path: Path, root: Path, rows: int) -> ExportedFile:
-    """What the manifest in `root` says of a file."""
+    """Describe a file for the manifest in `root`."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return ExportedFile(path.relative_to(root).as_posix(), rows, path.stat().st_size, digest)
 
 
 def manifest_path(target: Path) -> Path:
-    """Where the manifest of an export lies: in its folder, or beside its file."""
+    """The path of an export's manifest: in its folder, or beside its file."""
     if target.is_dir():
         return target / "manifest.json"
     return target.with_name(f"{target.name}.manifest.json")
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write a file of JSON for programs and people. Raises OSError."""
+    """Write a JSON file. Raises OSError."""
     with replacing(path) as file:
         file.write(json.dumps(values, indent=2, ensure_ascii=False).encode() + b"\n")
 
@@ -186,8 +186,8 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 def _wider(
     span: tuple[datetime, datetime], moments: Iterable[datetime | None]
 ) -> tuple[datetime, datetime]:
-    told = [moment for moment in moments if moment is not None]
-    return min([span[0], *told]), max([span[1], *told])
+    present = [moment for moment in moments if moment is not None]
+    return min([span[0], *present]), max([span[1], *present])
 
 
 def _span(span: tuple[datetime, datetime]) -> list[str] | None:

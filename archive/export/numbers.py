@@ -1,4 +1,4 @@
-"""Sets of numbers that mostly follow each other, small in memory and in writing."""
+"""Sets of mostly consecutive numbers, compact in memory and as text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _RUNS = re.compile(r"(?:\d{1,18}(?:-\d{1,18})?(?:,(?!$)|$))*")
 
 
 class NumberRuns:
-    """Numbers in the order in which they were added, kept as runs; one twice in a row is one.
+    """Numbers in the order of insertion, stored as runs; consecutive duplicates count once.
 
     >>> str(NumberRuns([1, 2, 3, 3, 7]))
     '1-3,7'
@@ -34,7 +34,7 @@ class NumberRuns:
 
     @classmethod
     def parse(cls, text: str) -> NumberRuns:
-        """Read what `str` gives.
+        """Parse what `str` returns.
 
         Raises:
             ValueError: it is something else.

@@ -1,10 +1,10 @@
 """Parquet: typed columns, lists as lists, times in UTC; compressed with zstd.
 
 A row group holds as many rows as DuckDB reads at a time (122,880), or fewer where their texts
-would take too much memory: engines read row groups side by side, so that few large ones are as
-bad as many small ones.
+would take too much memory: engines read row groups in parallel, so that few large ones are as bad
+as many small ones.
 
-It needs pyarrow, which is large, and so comes with `kliping[export]` only.
+It needs pyarrow, which is large and therefore part of `kliping[export]` only.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 ROWS_A_GROUP = 122_880
 BYTES_A_ROW = 1024
-"""What a row takes beside its texts, about."""
+"""Approximate bytes of a row without its texts."""
 ROWS_A_BATCH = 256
-"""Rows that become Arrow's at a time; they take far less memory so than as objects."""
+"""Rows that are converted to Arrow at a time, which takes far less memory than objects."""
 FEW_VALUES = (
     "source",
     "domain",
@@ -43,7 +43,7 @@ FEW_VALUES = (
     "extractor",
     "warc_file",
 )
-"""Columns whose values recur, and are written as numbers in a dictionary."""
+"""Columns with recurring values, which are dictionary-encoded."""
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) ->
 
 
 class _Rows:
-    """Rows on their way into a file: a row group is compressed while the next one is read."""
+    """Buffers rows, and compresses a row group while the next one is read."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class _Rows:
         self._count = self._bytes = 0
 
     def add(self, batch: Batch) -> None:
-        """Add rows; write a row group if it is full."""
+        """Add rows, and write a row group when it is full."""
         self._few.append(batch)
         self._count += len(batch)
         self._bytes += BYTES_A_ROW * len(batch)
@@ -97,7 +97,7 @@ class _Rows:
             self._end_batch()
 
     def end(self) -> None:
-        """Write what waits."""
+        """Write the buffered rows."""
         self._end_group()
         self._await_writing()
 
@@ -130,13 +130,13 @@ class _Rows:
 def _array(values: Sequence[Any], field: pyarrow.Field) -> pyarrow.Array:
     arrow = import_arrow()
     if not arrow.types.is_list(field.type) or field.type.value_type == arrow.string():
-        with suppress(UnicodeEncodeError):  # hardly ever is there anything to change
+        with suppress(UnicodeEncodeError):  # hardly ever is a value not encodable
             return arrow.array(values, field.type)
     return arrow.array([encodable(value) for value in values], field.type)
 
 
 def schema_of(columns: Sequence[Column]) -> pyarrow.Schema:
-    """The columns as Arrow has them, each with what it means.
+    """The Arrow schema of columns, with their meanings.
 
     Raises:
         WrongUseError: pyarrow is not installed.

@@ -1,4 +1,4 @@
-"""What is exported, and the note of how it was chosen."""
+"""Selections for exports, with a record of how they were made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def select(
     every_revision: bool = False,
     first_only: bool = False,
 ) -> Selection:
-    """Articles to export, as `Query.all_articles` chooses them: the one place to do otherwise.
+    """Select articles to export, by the rules of `Query.all_articles`.
 
     `warc` is the folder of the archive's WARC files.
     """

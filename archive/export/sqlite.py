@@ -22,7 +22,7 @@ from archive.read.articles import Batch
 SEARCHED = ("title", "text")
 INDEXED = ("id", "source", "published_at", "cluster_id")
 SQLITE_TYPES = {ColumnType.INTEGER: "INTEGER", ColumnType.BOOLEAN: "INTEGER"}
-"""Of a column; text where it is not told."""
+"""Column types; text where none is given."""
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def open_table(file: BinaryIO, columns: Sequence[Column], room: MemoryBudget) ->
     row = f"INSERT INTO articles VALUES (NULL{', ?' * len(columns)})"
     try:
         with closing(sqlite3.connect(file.name, isolation_level=None)) as database:
-            # It is written aside and counts only when it is whole: nothing to roll back.
+            # The file counts only when it is complete: there is nothing to roll back.
             database.execute("PRAGMA journal_mode = OFF")
             database.execute("PRAGMA synchronous = OFF")
             database.execute("BEGIN")
@@ -60,10 +60,10 @@ def _make_tables(database: sqlite3.Connection, columns: Sequence[Column]) -> Non
         lines.append(f"{column.name} {kind}{'' if column.is_nullable else ' NOT NULL'}")
     database.execute(f"CREATE TABLE articles ({', '.join(lines)})")
     database.execute("CREATE TABLE columns (name TEXT PRIMARY KEY, meaning TEXT NOT NULL)")
-    told = [("row", "Number of the row in this file."), *meanings().items()]
+    descriptions = [("row", "Number of the row in this file."), *meanings().items()]
     there = {"row", *(column.name for column in columns)}
     database.executemany(
-        "INSERT INTO columns VALUES (?, ?)", [pair for pair in told if pair[0] in there]
+        "INSERT INTO columns VALUES (?, ?)", [pair for pair in descriptions if pair[0] in there]
     )
 
 

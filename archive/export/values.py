@@ -1,4 +1,4 @@
-"""What of an article goes into a row, whatever the format."""
+"""Values of articles as rows, for every format."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from archive.read.articles import ArchivedArticle, Batch
 
 
 def rows_of(batch: Batch, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
-    """The values of each article of a batch in these columns, as of `row_of`."""
+    """The values of each article of a batch in some columns, as from `row_of`."""
     values = [_encodable_column(batch.columns[one.name], one.kind) for one in columns]
     return zip(*values, strict=True)
 
 
 def _encodable_column(values: Sequence[Any], kind: ColumnType) -> Sequence[Any]:
-    """The values, looked at together: hardly ever is there anything to change."""
+    """The values, checked together, since hardly ever is one to be changed."""
     match kind:
         case ColumnType.TEXT if _is_encodable(filter(None, values)):
             return values
@@ -42,7 +42,7 @@ def _is_encodable(texts: Iterable[str]) -> bool:
 
 
 def row_of(article: ArchivedArticle, columns: Sequence[Column]) -> list[Any]:
-    """The values of an article in these columns, each text fit to be written as UTF-8.
+    """The values of an article in some columns, encodable as UTF-8.
 
     A page of several is a dict.
     """
@@ -50,7 +50,7 @@ def row_of(article: ArchivedArticle, columns: Sequence[Column]) -> list[Any]:
 
 
 def encodable(value: Any) -> Any:
-    """A text, or a list of them, that UTF-8 can hold; anything else as it is.
+    """Make a text or a list of texts encodable as UTF-8; other values are returned as they are.
 
     Half of a surrogate pair, which broken pages have, is no character: U+FFFD takes its place.
     Nothing else is changed, so that `text_sha256` holds.
@@ -72,7 +72,7 @@ def encodable(value: Any) -> Any:
 
 
 def to_json_text(value: Any) -> str:
-    """A list as JSON, times in ISO 8601."""
+    """A value as JSON, times in ISO 8601."""
     return json.dumps(value, ensure_ascii=False, default=_plain)
 
 

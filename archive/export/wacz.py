@@ -40,7 +40,9 @@ _STEP_BYTES = 1 << 20
 
 
 def write(selection: Selection, file: BinaryIO) -> int:
-    """Write the package to a file that can be sought in; how many articles are pages of it.
+    """Write the package to a seekable file.
+
+    Returns: the number of pages.
 
     Raises:
         WrongUseError: the index does not know one of the WARC files.
@@ -57,7 +59,7 @@ def write(selection: Selection, file: BinaryIO) -> int:
 
 
 class _Package:
-    """A WACZ file in the making, which remembers what is in it."""
+    """A WACZ file being written, and the list of its content."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._zip = ZipFile(file, "w")
@@ -102,7 +104,7 @@ class _Package:
 
 
 class _Names:
-    """What the WARC files are called in the package: names without folders, each once."""
+    """Names of the WARC files in the package: unique, without folders."""
 
     def __init__(self, files: Iterable[str]) -> None:
         self.by_file: dict[str, str] = {}
@@ -111,7 +113,7 @@ class _Names:
             self.add(file)
 
     def add(self, file: str) -> str:
-        """Give a file a name: its own, or its path where another file has that."""
+        """Add a file under its own name, or under its path if the name is used."""
         name = file.rpartition("/")[2]
         if name in self._taken:
             name = file.strip("/").replace("/", "-")
@@ -120,7 +122,7 @@ class _Names:
         return name
 
     def name_of(self, file: str) -> str | None:
-        """The name of a file that the index names; None for one that is not closed yet.
+        """The name of an indexed file in the package; None for one that is not closed yet.
 
         A file elsewhere, imported by reference, is known from the index alone.
         """
@@ -136,7 +138,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _add_index(package: _Package, root: Path, names: _Names) -> None:
-    """Add the index in gzip members of many lines, and the index of these."""
+    """Add the index as gzip members of many lines, and an index of the members."""
     head = json.dumps({"format": "cdxj-gzip-1.0", "filename": INDEX_NAME})
     blocks = [f"!meta 0 {head}\n"]
 
@@ -156,12 +158,12 @@ def _add_index(package: _Package, root: Path, names: _Names) -> None:
 
 
 def _index_lines(root: Path, names: _Names) -> Iterator[bytes]:
-    """Lines of the archive's index, sorted, with the files' names in the package."""
+    """The sorted lines of the archive's index, with the names of files in the package."""
     unseen = set(names.by_file)
     with update_index(root).open("rb") as index:
         for line in index:
-            key, time, told = line.split(b" ", 2)
-            fields = json.loads(told)
+            key, time, values = line.split(b" ", 2)
+            fields = json.loads(values)
             unseen.discard(fields["filename"])
             if name := names.name_of(fields["filename"]):
                 fields["filename"] = name
@@ -177,7 +179,10 @@ def _gzipped(data: bytes) -> bytes:
 
 
 def _add_pages(package: _Package, articles: Iterable[ArchivedArticle], names: _Names) -> int:
-    """Add the list of pages; how many."""
+    """Add the list of pages.
+
+    Returns: their number.
+    """
     count = left_out = 0
 
     def lines() -> Iterator[bytes]:

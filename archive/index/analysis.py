@@ -1,8 +1,8 @@
-"""The words of texts: documents are indexed by them, queries look for them, excerpts mark them.
+"""Word analysis: splits texts into the words that are indexed, searched for and marked.
 
-A word is a run of letters, digits and their marks; a letter of a script without spaces (Chinese,
-Japanese, Thai, Lao, Burmese, Khmer) is a word by itself. Words are in lower case, and Latin letters
-without diacritics: "Łódź" is "lodz".
+A word is a run of letters, digits and combining marks; each letter of a script without spaces
+(Chinese, Japanese, Thai, Lao, Burmese, Khmer) is a word of its own. Words are in lower case, and
+Latin letters without diacritics: "Łódź" is "lodz".
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _WORD = (
 )
 """In the syntax of Rust's `regex`."""
 _IGNORED = "[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
-"""Signs inside words that do not tell them apart: accents that do not compose with their letter,
-soft hyphens, joiners, marks of direction."""
+"""Characters ignored within words: accents that do not compose with their letter, soft hyphens,
+joiners, direction marks."""
 
 
 def words(text: str) -> list[str]:

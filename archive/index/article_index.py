@@ -1,13 +1,13 @@
-"""The index of one archive on the disk: opened, kept in step with the database, built anew.
+"""The search index on disk: open it, keep it in step with the database, rebuild it.
 
-    index/CURRENT              name of the generation that is in use
-    index/<generation>/        tantivy's files, and state.json: up to which change it has followed
-    index/lock                 held by whoever writes
+    index/CURRENT              name of the generation in use
+    index/<generation>/        tantivy's files, and state.json: the last change that was applied
+    index/lock                 held by the writing process
 
-Everything here is made of the database and can be deleted at any time. A generation that cannot be
-read, that is of another archive, or that is too far behind is replaced: the new one is built beside
-it, and `CURRENT` is replaced when it is whole. Killed at any moment, the next call goes on: changes
-that were committed and not noted are applied again.
+The index is derived from the database and can be deleted at any time. A generation that cannot be
+read, belongs to another archive or is too far behind is replaced: the new one is built beside it,
+and `CURRENT` is replaced when it is complete. After a kill at any moment, the next call continues:
+changes that were committed but not recorded are applied again.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ _BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError)
 """What reading a broken index raises."""
 
 ProgressCallback = Callable[[int, int], None]
-"""Is told how many articles are indexed, and of how many."""
+"""Called with the number of indexed articles and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The index as it was committed at one time."""
+    """The index at one commit."""
 
     searcher: tantivy.Searcher
     languages: tuple[str, ...]
@@ -59,13 +59,13 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is noted of a generation."""
+    """State of a generation, as stored."""
 
     version: str
     archive_id: str
     position: Position
     has_deleted: bool
-    """Whether articles were deleted, whose words tantivy keeps until it merges."""
+    """Whether articles were deleted whose words tantivy keeps until it merges."""
 
 
 class ArticleIndex:
@@ -83,7 +83,7 @@ class ArticleIndex:
         return (self.folder / "CURRENT").exists()
 
     def version(self) -> object:
-        """Return what is equal as long as nothing new was committed.
+        """Return a value that stays equal until something new is committed.
 
         Raises:
             OSError: there is no index.
@@ -93,7 +93,7 @@ class ArticleIndex:
         return name, meta.st_mtime_ns, meta.st_ino
 
     def snapshot(self) -> Snapshot:
-        """Return what was committed last, by this or another process.
+        """Return the newest commit, by this or another process.
 
         Raises:
             StorageError: there is no index that can be read.
@@ -105,7 +105,7 @@ class ArticleIndex:
             raise _unreadable(self.folder, error) from error
 
     def pending(self) -> set[int]:
-        """Return the ids of articles that changed since the index followed.
+        """Return the ids of articles with changes that were not applied yet.
 
         Raises:
             StorageError: there is no index that can be read.
@@ -120,7 +120,7 @@ class ArticleIndex:
     def catch_up(
         self, progress: ProgressCallback = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
     ) -> None:
-        """Follow all changes; build the index if it cannot be used.
+        """Apply all changes; build the index if it cannot be used.
 
         Raises:
             LockedError: another process has been writing it for `wait_s`.
@@ -135,7 +135,7 @@ class ArticleIndex:
     def rebuild(
         self, progress: ProgressCallback = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
     ) -> None:
-        """Build the index anew. Raises as `catch_up` does."""
+        """Rebuild the index. Raises as `catch_up` does."""
         with self._writing(wait_s):
             name, state = self._build(progress)
             self._remove_others(name)
@@ -144,7 +144,7 @@ class ArticleIndex:
     def purge(
         self, progress: ProgressCallback = lambda done, of: None, *, wait_s: float = LOCK_WAIT_S
     ) -> None:
-        """Leave no words of articles that were deleted in the index.
+        """Remove the words of deleted articles from the index.
 
         Raises as `catch_up` does.
         """
@@ -192,7 +192,7 @@ class ArticleIndex:
         return name, _State(**noted, position=Position(**position, changed_at=changed_at))
 
     def _usable(self) -> tuple[str, _State] | None:
-        """Return the generation in use; None if another one has to be built."""
+        """Return the generation in use; None if a new one has to be built."""
         try:
             name, state = self._current()
             self._open(name)
@@ -210,7 +210,7 @@ class ArticleIndex:
             if not ids:
                 return
             writer = self._open(name).writer(FOLLOWING_BYTES, 1)
-            # Not by a term of each id: of unsigned fields that would delete nothing.
+            # Not by a term for each id: for unsigned fields that deletes nothing.
             writer.delete_documents_by_query(
                 tantivy.Query.term_set_query(schema(), "id", list(ids))
             )
@@ -226,7 +226,7 @@ class ArticleIndex:
         name = uuid.uuid4().hex
         (self.folder / name).mkdir()
         with read_connection(self._engine) as connection:
-            # Noted first: what is changed while it is built is followed then.
+            # Recorded first: changes made during the build are applied afterwards.
             state = _State(_version(), _archive_id(connection), last_position(connection), False)
             total = connection.scalar(select(func.count(ArticleRow.id))) or 0
         index = tantivy.Index(schema(), str(self.folder / name))
@@ -246,7 +246,7 @@ class ArticleIndex:
         return name, state
 
     def _remove_others(self, name: str) -> None:
-        """Remove the generations before that one, and what is left of builds that were killed."""
+        """Remove all other generations, and what killed builds left."""
         for other in self.folder.glob("*/"):
             if other.name != name:
                 shutil.rmtree(other)

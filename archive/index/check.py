@@ -1,4 +1,4 @@
-"""Comparing the index with the database, for `kliping verify`."""
+"""Compare the index with the database, for `kliping verify`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from archive.index.article_index import ArticleIndex, Snapshot
 from archive.index.schema import schema
 
 CHECKED_ARTICLES = 1_000
-"""Articles that are compared."""
+"""Number of articles that are compared."""
 _SAYS = "`kliping index` builds it anew"
 
 
 def index_problems(
     index: ArticleIndex, engine: Engine, size: int = CHECKED_ARTICLES
 ) -> Iterator[str]:
-    """Yield what is wrong with the articles of a random sample: missing ones, other words.
+    """Yield the problems of a random sample of articles: missing ones, wrong numbers of words.
 
     Articles that the index has not followed yet are no problem.
     """

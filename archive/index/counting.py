@@ -1,4 +1,4 @@
-"""Counting articles by source, time, language, section or author, and how many match a query."""
+"""Count articles, and those that match a query, by source, time, language, section or author."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ GroupKey: TypeAlias = tuple[str | None, ...]
 GroupCounts: TypeAlias = Counter[GroupKey]
 
 MAX_BUCKETS = 65_000
-"""Of one aggregation of tantivy; where there would be more, parts of the articles are counted."""
+"""Most buckets of one aggregation of tantivy; with more, the articles are counted in parts."""
 MONTHS_BY_DAY = 24
 """Articles of fewer months are counted by day for a histogram."""
 _FIRST_MONTH = 12 * 1700
-"""No news are older: such a date is an error of the page."""
+"""No news is older: such a date is an error of the page."""
 _FACETS = (By.SOURCE, By.LANGUAGE, By.SECTION)
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many articles a group has, and how many of them match."""
+    """Number of articles in a group, and of those that match."""
 
     group: GroupKey
-    """One value for each thing that is counted by; None where the articles have none."""
+    """A value for each dimension; None where the articles have none."""
     articles: int
     matching: int
 
@@ -44,13 +44,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """How many of a query's hits there are of each kind."""
+    """Counts of a query's hits by source, language, section and time."""
 
     hits: int
     by: Mapping[By, Mapping[str | None, int]]
-    """By source, language and section, the most frequent values first; None: without any."""
+    """By source, language and section, most frequent first; None is the group without a value."""
     days: Mapping[date, int]
-    """By day of publication, in order; by the first days of months if they span two years."""
+    """By day of publication, in order; by the first day of each month if they span two years."""
     undated: int
 
 
@@ -61,13 +61,13 @@ def count_groups(
     matching: Node = EVERYTHING,
     among: Node = EVERYTHING,
 ) -> list[Count]:
-    """Count all articles `among` which to count, in the order of groups.
+    """Count the articles of `among` by group, in the order of groups.
 
     A group of which nothing matches is there, with 0: so that a word's share can be followed.
     """
-    every = _tally(snapshot, by, among)
-    in_order = sorted(every, key=lambda group: [(name is None, name) for name in group])
-    counts = [Count(group, every[group], every[group]) for group in in_order]
+    all_counts = _tally(snapshot, by, among)
+    in_order = sorted(all_counts, key=lambda group: [(name is None, name) for name in group])
+    counts = [Count(group, all_counts[group], all_counts[group]) for group in in_order]
     if matching == EVERYTHING:
         return counts
     matched = _tally(snapshot, by, all_nodes([among, matching]))
@@ -75,7 +75,7 @@ def count_groups(
 
 
 def count_values(by: Sequence[By], count: Count, *, has_query: bool) -> dict[str, Any]:
-    """Return a count as values for JSON; with what matches where there is a query."""
+    """Return a count as values for JSON; with matches where there is a query."""
     groups = dict(zip(map(str, by), count.group, strict=True))
     if not has_query:
         return {**groups, "articles": count.articles}
@@ -119,7 +119,7 @@ def _tally(snapshot: Snapshot, by: Sequence[By], node: Node) -> GroupCounts:
 
 
 def _tally_of(snapshot: Snapshot, by: Sequence[By], query: IndexQuery) -> GroupCounts:
-    """Count by groups; of so many that tantivy refuses, in either half of the articles' ids."""
+    """Count by groups; where they exceed tantivy's limit, separately for halves of the ids."""
     try:
         found = snapshot.searcher.aggregate(query.query, {"groups": _terms(by)})
         return _read(by, found["groups"])
@@ -141,9 +141,9 @@ def _first_and_last_id(snapshot: Snapshot, query: IndexQuery) -> tuple[int, int]
 
 
 def _terms(by: Sequence[By]) -> dict[str, Any]:
-    """Return the aggregation that counts in groups within groups."""
+    """Return the nested aggregation that counts by groups."""
     terms: dict[str, Any] = {"terms": {"field": by[0].value, "size": MAX_BUCKETS}}
-    if by[0] is By.AUTHOR:  # of which an article may have several, or none
+    if by[0] is By.AUTHOR:  # an article may have several authors, or none
         terms["terms"]["missing"] = NO_TEXT
     if len(by) > 1:
         terms["aggs"] = {"groups": _terms(by[1:])}
@@ -183,7 +183,7 @@ _PERIODS: Mapping[str, Callable[[int], str]] = {DAY: _day, WEEK: _day, MONTH: _m
 
 
 def _in_order(found: Mapping[str, Any]) -> dict[int, int]:
-    """Read the counts by numbers, the least first."""
+    """Read counts by number, in order."""
     counts = {int(bucket["key"]): bucket["doc_count"] for bucket in found["buckets"]}
     return dict(sorted(counts.items()))
 

@@ -57,14 +57,14 @@ _BEHIND = (
 
 
 def documents_of(connection: Connection, article_ids: Sequence[int]) -> Iterator[Document]:
-    """Yield the documents of those articles that are there."""
+    """Yield the documents of those articles that exist."""
     for begin in range(0, len(article_ids), _ROWS_AT_A_TIME):
-        some = {"ids": article_ids[begin : begin + _ROWS_AT_A_TIME]}
-        yield from map(_document, connection.execute(_BY_ID, some))
+        batch = {"ids": article_ids[begin : begin + _ROWS_AT_A_TIME]}
+        yield from map(_document, connection.execute(_BY_ID, batch))
 
 
 def all_documents(engine: Engine) -> Iterator[Document]:
-    """Yield the documents of all articles; no transaction lasts longer than some of them."""
+    """Yield the documents of all articles, in short transactions."""
     last = 0
     while True:
         with read_connection(engine) as connection:
@@ -76,7 +76,7 @@ def all_documents(engine: Engine) -> Iterator[Document]:
 
 
 def recency(article_id: int, published_at: datetime | None) -> int:
-    """Return a number by which articles are in the order of publication, the newest greatest.
+    """Return a number that sorts articles by publication, the newest greatest.
 
     To the second, in 63 bits: of articles of the same second that of the least id is newer, and
     undated ones come behind all others. Times before 1700 or in a far future are as those ends.
@@ -90,12 +90,12 @@ def recency(article_id: int, published_at: datetime | None) -> int:
 
 
 def recency_span(days: int) -> int:
-    """Return by how much the recency of articles differs that are so many days apart."""
+    """Return the difference in recency of articles that are `days` apart."""
     return days * 86_400 << _ID_BITS
 
 
 def published_day(published_at: datetime | None, offset_min: int | None) -> date | None:
-    """Return the day of publication by the page's own clock, if that is on the calendar."""
+    """Return the day of publication in the page's own offset, if it is within the calendar."""
     if published_at is None:
         return None
     try:

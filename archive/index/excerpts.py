@@ -16,19 +16,19 @@ from archive.search.tree import Near, Node, Text, texts_of
 
 SNIPPET_WORDS = 32
 _WORDS_BEFORE = 6
-"""Of a snippet, before its first match."""
+"""Words of a snippet before its first match."""
 _SPANS_TRIED = 50
-"""As the first of a snippet."""
+"""Number of spans that are tried as the first of a snippet."""
 _PIECES = (1_000, 4_000)
-"""Characters of a long text that are searched first: to find its words takes most of the time."""
+"""Characters of a long text that are searched first, since splitting it into words is slow."""
 
 _Span = tuple[int, int]
-"""The first word of a match, and the one behind its last."""
+"""The first word of a match, and the one after its last."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A piece of a text, and where in it the words of the query are."""
+    """A piece of a text, and the positions of matches in it."""
 
     text: str
     matches: tuple[tuple[int, int], ...] = ()
@@ -51,7 +51,7 @@ def mark_excerpts(
 
 
 def _beginning(text: str, wanted: Sequence[Text | Near], language: str | None) -> _Marked:
-    """Return as much of a text as has a snippet with all that is wanted, or with any of it."""
+    """Return a beginning of the text that has a snippet with all or any parts of the query."""
     for length, least in zip(_PIECES, (len(wanted), 1), strict=True):
         if length >= len(text):
             break
@@ -95,9 +95,9 @@ class _Marked:
         return Excerpt(f"{before}{self._text[begin:end]}{after}", tuple(marks))
 
     def _best(self) -> tuple[int, int]:
-        """Find where a snippet begins: before the span that most parts of the query are close to.
+        """Choose a snippet, shortly before the span with most parts of the query nearby.
 
-        Returns: its first word, and how many parts these are.
+        Returns: its first word, and the number of parts nearby.
         """
         best, first = 0, 0
         for begin, _ in self.spans[:_SPANS_TRIED]:
@@ -112,7 +112,7 @@ class _Marked:
         return first, best
 
     def _marks(self, first: int, last: int, offset: int) -> Iterator[tuple[int, int]]:
-        """Yield the places of the spans within some words, those that overlap as one."""
+        """Yield the positions of the spans within some words, overlapping ones merged."""
         reached = -1
         joined: list[list[int]] = []
         for begin, end in self.spans:
@@ -135,7 +135,7 @@ def _spans(wanted: Text | Near, of_text: Sequence[str], language: str | None) ->
         return
     if len(sought) == 1 and not wanted.is_prefix and not wanted.is_exact:
         form = stem_term(sought[0], language)
-        # Forms have all of their stem but its first or its last letter; to stem all takes long.
+        # Forms contain their stem without its first or last letter; stemming every word is slow.
         root = stem(sought[0], language)
         for place, word in enumerate(of_text):
             is_like = root[1:] in word or root[:-1] in word

@@ -1,4 +1,4 @@
-"""A thread that lets the index follow the database: of a crawl, and of whatever is served."""
+"""A thread that keeps the search index in step with the database."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 FOLLOW_INDEX_EVERY_S = 1.0
 """How often an index that is used follows the database."""
 RETRY_S = 60.0
-"""A disk or a database that refused is left alone for so long."""
+"""Wait after an error of the disk or the database."""
 _log = logging.getLogger(__name__)
 
 
 class IndexFollower:
-    """Lets an index follow every some seconds until it is closed, and leaves no words of deleted
-    articles in it. What goes wrong is logged; the next time tries again."""
+    """Updates an index periodically until it is closed, and purges the words of deleted articles.
+
+    Errors are logged; the next update tries again.
+    """
 
     def __init__(self, index: ArticleIndex, every_s: float) -> None:
         self.index = index
@@ -29,17 +31,17 @@ class IndexFollower:
         self._thread = threading.Thread(target=self._run, name="follow-index", daemon=True)
 
     def start(self) -> Self:
-        """Begin to follow."""
+        """Start the thread."""
         self._thread.start()
         return self
 
     def finish(self) -> None:
-        """Follow once more, to the end, and no more; an index that was never there is built."""
+        """Stop, then update once more; an index that does not exist is built."""
         self.close()
         self._follow()
 
     def close(self) -> None:
-        """Follow no more."""
+        """Stop the thread."""
         self._is_closed.set()
         self._thread.join()
 

@@ -1,4 +1,4 @@
-"""Parsed queries as tantivy executes them."""
+"""Translate parsed queries to queries of tantivy."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from archive.search.tree import (
 )
 
 TITLE_WEIGHT = 5.0
-"""How much more a word counts in the title than in the text."""
+"""Weight of a word in the title relative to the text."""
 STEM_WEIGHT = 0.1
-"""How much another form of a word counts: so little that the word as it is written comes first."""
+"""Weight of other forms of a word, small enough for the written form to come first."""
 _DAYS = {Clock.PUBLISHED: DAY, Clock.CAPTURED: CAPTURED, Clock.VANISHED: VANISHED}
 _TRAITS = {
     Trait.REVISED: ("revisions", 2, None),
@@ -54,7 +54,7 @@ _TRAITS = {
 
 @dataclass(frozen=True, slots=True)
 class IndexQuery:
-    """A query of tantivy, and the same in the notation of Lucene, for people."""
+    """A query of tantivy, and its notation in Lucene's syntax."""
 
     query: Query
     written: str
@@ -63,7 +63,7 @@ class IndexQuery:
 
 
 def to_query(node: Node, languages: Sequence[str]) -> IndexQuery:  # noqa: PLR0911
-    """Return what is executed for a node, in an archive of articles in some languages.
+    """Return the index query of a node, for an archive with articles in some languages.
 
     Only words and phrases have a score.
     """
@@ -95,18 +95,18 @@ def to_query(node: Node, languages: Sequence[str]) -> IndexQuery:  # noqa: PLR09
 
 
 def any_match(several: Sequence[IndexQuery]) -> IndexQuery:
-    """Return what any of several finds."""
+    """Return the disjunction of several queries."""
     query = Query.boolean_query([(Occur.Should, each.query) for each in several])
     return IndexQuery(query, f"({' '.join(each.written for each in several)})")
 
 
 def all_match(several: Sequence[IndexQuery]) -> IndexQuery:
-    """Return what all of several find."""
+    """Return the conjunction of several queries."""
     return _all_but(several, [])
 
 
 def in_range(field: str, low: int | None, high: int | None) -> IndexQuery:
-    """Return the articles whose number in a field is in a range, both ends included."""
+    """Return the articles with a number of a field in a range, both ends included."""
     if low is None and high is None:
         return _unscored(Query.exists_query(field), f"{field}:*")
     query = Query.range_query(schema(), field, FieldType.Integer, low, high)
@@ -115,13 +115,13 @@ def in_range(field: str, low: int | None, high: int | None) -> IndexQuery:
 
 
 def has_fact(field: str, value: str) -> IndexQuery:
-    """Return the articles of which a field has a value, whatever its case."""
+    """Return the articles of which a field has a value, ignoring case."""
     form = value_form(value)
     return _unscored(Query.term_query(schema(), field, form, "basic"), f"{field}:{form}")
 
 
 def _within(node: Text | Near, field: str, stems: str, languages: Sequence[str]) -> IndexQuery:
-    """Look for words in one field, or for their stems in another."""
+    """Match words in one field, or their stems in another."""
     of_text = words(node.text)
     if not of_text:  # signs that only Python takes for letters or digits
         return IndexQuery(Query.empty_query(), "()")

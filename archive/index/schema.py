@@ -9,22 +9,21 @@ from tantivy import Index, Schema, SchemaBuilder
 from archive.index.analysis import fact_analyzer, indexed_analyzer, value_analyzer
 
 INDEX_VERSION = 2
-"""To be raised with any change of the fields or of how words are told apart: indexes are then
-built anew."""
+"""To be raised with any change of the fields or of the word analysis; indexes are then rebuilt."""
 
 TITLE, TEXT = "title", "text"
-"""Words as they are written, with their places."""
+"""Words as analysed, with positions."""
 TITLE_STEMS, STEMS = "title_stems", "stems"
 """Stems of the words of the title, and of title and text, as `id:pangkas`: each once, after the
 language of the article."""
 
 COUNTED_FACTS = ("source", "language", "section", "author")
-"""Facts that articles are counted by too, as they are written."""
+"""Facts by which articles are counted, as written."""
 NO_TEXT, NO_NUMBER = "\0", -1
-"""What an article without language, section or day of publication has in their place: tantivy
-counts a field that all articles have five times as fast."""
+"""Stands for a missing language, section or day of publication: tantivy counts a field that all
+articles have five times as fast."""
 FACT_FIELDS = (*COUNTED_FACTS, "domain", "tag", "kind", "license", "url")
-"""Texts that are compared whole, without regard to their case. An article may have several."""
+"""Texts that are compared whole, ignoring case; an article may have several."""
 
 DAY, WEEK, MONTH = "day", "week", "month"
 """Of publication, by the page's own clock: ordinals (`date.toordinal`) of the day and of the
@@ -36,9 +35,9 @@ NUMBER_FIELDS = (
     *("words", "cluster", "revisions", "first", "paywalled"),
     "recency",  # the order of publication, see `archive.index.documents`
     "spread",  # pseudo-random: the articles with the greatest numbers are an even sample
-    "size",  # words of title and text, as the index tells them apart
+    "size",  # words of title and text, as analysed
 )
-"""Whole numbers; truths are 0 or 1."""
+"""Integers; booleans are 0 or 1."""
 
 
 @cache
@@ -59,7 +58,7 @@ def schema() -> Schema:
 
 
 def register_analyzers(index: Index) -> None:
-    """Let an index tell words apart; without it, its writer dies at the first document."""
+    """Register the analyzers of an index; without them, its writer dies at the first document."""
     index.register_tokenizer("indexed", indexed_analyzer())
     index.register_tokenizer("fact", fact_analyzer())
     index.register_fast_field_tokenizer("fact", value_analyzer())

@@ -1,4 +1,4 @@
-"""Finding articles by a query: the best or the newest, a page at a time, or the ids of all."""
+"""Find articles by a query: best or newest first, a page at a time, or all ids."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from archive.search.tree import Order as HitOrder
 
 IDS_AT_A_TIME = 20_000
 _SOUGHT_DAYS = (7, 400)
-"""In which the newest hits are sought first: ordering all articles takes longer."""
+"""Recent days in which the newest hits are sought first: sorting all articles takes longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the hits of a query, behind which the next page begins."""
+    """A position in the hits of a query, after which the next page begins."""
 
     order: HitOrder
     value: int
-    """Of ranked hits, how many are before it, since scores change when articles come in; else the
-    recency of the hit before it (`archive.index.documents.recency`)."""
+    """For ranked hits, the number of hits before it, since scores change when articles are added;
+    otherwise the recency of the hit before it (`archive.index.documents.recency`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An article that matches."""
+    """A hit of a query."""
 
     article_id: int
     score: float | None
-    """The higher the better, among the hits of one query; None where they are not ranked."""
+    """Comparable among the hits of one query, higher is better; None where hits are not ranked."""
     cursor: Cursor
 
 
 def find_hits(
     snapshot: Snapshot, node: Node, *, limit: int, order: HitOrder, after: Cursor | None = None
 ) -> list[Match]:
-    """Return the first `limit` hits, of all or of those after a cursor of the same query.
+    """Return the first `limit` hits, or those after a cursor of the same query.
 
     They are the newest ones, unless they are to be the best and the query has words to rank by.
     """
@@ -70,19 +70,19 @@ def count_matches(snapshot: Snapshot, query: Query) -> int:
 
 
 def matching_ids(snapshot: Snapshot, node: Node) -> Iterator[list[int]]:
-    """Yield the ids of all articles that match, in their order, some thousands at a time."""
+    """Yield the ids of all matching articles in order, some thousands at a time."""
     wanted, last = to_query(node, snapshot.languages), 0
     while True:
         behind = all_match([wanted, in_range("id", last + 1, None)]).query
-        some = [id_ for id_, _ in _ordered(snapshot, behind, IDS_AT_A_TIME, "id", Order.Asc)]
-        if not some:
+        batch = [id_ for id_, _ in _ordered(snapshot, behind, IDS_AT_A_TIME, "id", Order.Asc)]
+        if not batch:
             return
-        yield some
-        last = some[-1]
+        yield batch
+        last = batch[-1]
 
 
 def even_sample(snapshot: Snapshot, query: Query, size: int) -> list[int]:
-    """Return the ids of `size` articles that a query finds, spread evenly: always the same ones."""
+    """Return the ids of `size` matching articles, spread evenly and always the same ones."""
     if size < 1:
         return []
     hits = _ordered(snapshot, query, size, "spread", Order.Desc)
@@ -102,7 +102,7 @@ def _best(snapshot: Snapshot, node: Node, limit: int, passed: int) -> list[Match
 
 
 def newest_day(snapshot: Snapshot, today: date) -> date | None:
-    """Return the newest day of publication, as far as articles are not dated ahead."""
+    """Return the newest day of publication that is not after today."""
     until_today = Period(Clock.PUBLISHED, None, today)
     hits = _newest_hits(snapshot, until_today, 1, None)
     [day] = snapshot.searcher.fast_field_values(DAY, [hits[0][1]]) if hits else [None]
@@ -121,7 +121,7 @@ def _newest(snapshot: Snapshot, node: Node, limit: int, after: Cursor | None) ->
 def _newest_hits(
     snapshot: Snapshot, node: Node, limit: int, after: Cursor | None
 ) -> Sequence[tuple[int, DocAddress]]:
-    """Return the first hits by recency: mostly enough were published within some days."""
+    """Return the first hits by recency; usually the last days have enough."""
     wanted = to_query(node, snapshot.languages)
     high = None if after is None else after.value - 1
     newest = recency(0, datetime.now(UTC)) if high is None else high

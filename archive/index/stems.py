@@ -61,7 +61,7 @@ STEMMED_LANGUAGES = {
 """ISO 639-1 codes of what can be stemmed, with the names of PyStemmer's algorithms."""
 
 MAX_STEMMED_LETTERS = 40
-"""Letters of the longest word that is stemmed; what is longer is an address or a slip."""
+"""Most letters of a word that is stemmed; longer ones are addresses or errors."""
 
 NOT_ROOTS = frozenset(
     """
@@ -106,12 +106,12 @@ FORMS = {
     "tumpukan": "tumpuk",
     "ujian": "uji",
 }
-"""Forms whose root Sastrawi misses, and no change to its dictionary helps."""
+"""Forms whose root Sastrawi misses whatever its dictionary has."""
 
 _AFFIX = re.compile(
     "^(?:be|te|me|pe|di|ke|se|ku|kau)|(?:lah|kah|tah|pun|ku|mu|nya|is|isme|isasi|i|an)$"
 )
-"""What Sastrawi takes off: without any of these a word is its own stem."""
+"""Affixes that Sastrawi removes: a word without any of them is its own stem."""
 _LOOSE_ENDINGS = frozenset(["i", "an", "is", "isme"])
 
 _PREFIX_RULES = {
@@ -130,7 +130,7 @@ _of_thread = threading.local()
 
 @dataclass(frozen=True, slots=True)
 class _Roots:
-    """What Sastrawi asks of a dictionary; its own takes longer to fill."""
+    """The interface of Sastrawi's dictionary, which is slower to fill itself."""
 
     words: Set[str]
 
@@ -149,7 +149,7 @@ def stem_term(word: str, language: str | None) -> str:
 
 
 def stem(word: str, language: str | None) -> str:
-    """Return the stem of a folded word; the word itself in a language that has no stemmer.
+    """Return the stem of a folded word; the word itself where its language has no stemmer.
 
     Safe in threads.
 
@@ -173,7 +173,7 @@ def _indonesian(word: str) -> str:
     if word in FORMS:
         return FORMS[word]
     sastrawi = _sastrawi()
-    # As Sastrawi would, which takes a hundred times as long to say so.
+    # The same as Sastrawi would, at a hundredth of its cost.
     if not _AFFIX.search(word) or sastrawi.dictionary.contains(word):
         return word
     root = str(sastrawi.stem_singular_word(word))
@@ -186,7 +186,7 @@ def _indonesian(word: str) -> str:
 
 @cache
 def _sastrawi() -> Sastrawi:
-    """Sastrawi's stemmer without its cache, which has no limit, and without its rules for infixes.
+    """Sastrawi's stemmer without its unbounded cache and without its rules for infixes.
 
     It keeps nothing of a word, so all threads may share it. Infixes are in a few words that mean
     something else than their roots, and the rules take them from others: `relawan` is not of

@@ -1,4 +1,4 @@
-"""Where else an article stands: its further pages and its other addresses."""
+"""Further pages and other addresses of articles."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ _LEADING = select(UrlRow.url).where(UrlRow.article_id == _ARTICLE)
 
 @dataclass(frozen=True, slots=True)
 class ArchivedPage:
-    """A page, after the first, that an article's text was read from, and where its bytes lie."""
+    """A page, after the first, that an article's text was read from, and the location of its
+    record."""
 
     number: int
-    """From 2."""
+    """Counted from 2."""
     url: str
     captured_at: datetime
     payload_digest: str | None
@@ -35,14 +36,14 @@ class ArchivedPage:
 
     @property
     def ref(self) -> RecordRef:
-        """Where the page's record lies."""
+        """The location of the page's record."""
         return RecordRef(self.warc_file, self.warc_offset, self.warc_length, self.warc_record_id)
 
 
 def pages_of_articles(
     connection: Connection, article_ids: Iterable[int]
 ) -> dict[tuple[int, int], list[ArchivedPage]]:
-    """By article and number of its revision, the further pages of that, in order."""
+    """The further pages of each revision, in order, by article and revision number."""
     query = (
         select(
             RevisionRow.article_id,
@@ -61,9 +62,9 @@ def pages_of_articles(
         .order_by(RevisionRow.id, RevisionPageRow.number)
     )
     found: dict[tuple[int, int], list[ArchivedPage]] = defaultdict(list)
-    for some in batches(article_ids):
+    for batch in batches(article_ids):
         rows: Sequence[Any] = connection.execute(
-            query.where(RevisionRow.article_id.in_(some))
+            query.where(RevisionRow.article_id.in_(batch))
         ).all()
         for row in rows:
             found[row[0], row[1]].append(ArchivedPage(*row[2:]))
@@ -71,7 +72,7 @@ def pages_of_articles(
 
 
 def aliases_of(connection: Connection, article_id: int) -> list[str]:
-    """The addresses that lead to an article, those apart by which it is shown."""
-    asked = {"article_id": article_id}
-    shown = {url for row in connection.execute(_SHOWN, asked) for url in row}
-    return sorted(set(connection.scalars(_LEADING, asked)) - shown)
+    """The addresses that lead to an article, except the two that it is shown under."""
+    parameters = {"article_id": article_id}
+    shown = {url for row in connection.execute(_SHOWN, parameters) for url in row}
+    return sorted(set(connection.scalars(_LEADING, parameters)) - shown)

@@ -1,7 +1,7 @@
-"""Rows of articles as the database has them, many at a time and column by column.
+"""Rows of articles in batches, column by column.
 
-For `archive.read.query`. What is kept as text on SQLite (times, lists) is read here, a whole column
-at once: row by row it would take longer than all else that an export does.
+For `archive.read.query`. What SQLite stores as text (times, lists) is decoded here a whole column
+at a time: row by row it would take longer than the rest of an export.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ from archive.read.clusters import on_page_clock
 
 ROWS_AT_A_TIME = 500
 BYTES_AT_A_TIME = 4 << 20
-"""Of texts: long ones come in smaller batches."""
+"""Bytes of texts in a batch, which limit batches of long ones."""
 _ROWS_A_FETCH = 50
 _FIRST, _PUBLISHER = aliased(ArticleRow), aliased(SourceRow)
-"""The first article of a cluster, and who published it."""
+"""The first article of a cluster and its source."""
 _ELSEWHERE: dict[str, Any] = {
     "source": SourceRow.name,
     "first_publisher": _PUBLISHER.name,
@@ -67,28 +67,28 @@ _HAS_PAGES = select(exists(select(RevisionPageRow.number)))
 
 @dataclass(slots=True)
 class ReadPosition:
-    """How far an archive had come when it was read."""
+    """The newest revision that an archive had when it was read."""
 
     last_revision: int | None = None
-    """The greatest number (`revisions.id`) of any revision; None until the reading has begun."""
+    """The greatest `revisions.id`; None until reading has begun."""
 
     def set(self, connection: Connection) -> None:
-        """Note it, of what the connection sees from now on, whatever others write meanwhile."""
-        if connection.dialect.name == "postgresql":  # SQLite's transactions are so by themselves
+        """Set it from what the connection sees from now on, whatever is written meanwhile."""
+        if connection.dialect.name == "postgresql":  # SQLite's transactions always are
             connection.execution_options(isolation_level="REPEATABLE READ")
         self.last_revision = last_revision(connection)
 
 
 def last_revision(connection: Connection) -> int:
-    """The greatest number (`revisions.id`) of any revision, as a connection sees it; 0 of none."""
+    """The greatest `revisions.id` that a connection sees; 0 where there are no revisions."""
     return connection.scalar(_LAST_REVISION) or 0
 
 
-@cache  # to put it together takes as long as to read an article
+@cache  # building it takes as long as reading an article
 def select_articles(
     names: tuple[str, ...], reading: type[ArticleRow] | type[RevisionRow] = ArticleRow
 ) -> Select[Any]:
-    """Select articles as they read now, or once for each revision, as that reads.
+    """Select articles in their newest revision, or once for each revision.
 
     Rows are as the database's driver has them; `read_columns` reads them.
     """
@@ -111,7 +111,7 @@ def select_articles(
 def read_columns(
     connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None = None
 ) -> Iterator[dict[str, Sequence[Any]]]:
-    """What `select_articles` selects, in batches, with the further `pages` of each article."""
+    """Read what `select_articles` selects in batches, with the further `pages` of each article."""
     has_pages = connection.scalar(_HAS_PAGES)
     for names, rows in _batches(connection, query, parameters):
         raw = zip(names, zip(*rows, strict=True), strict=True)
@@ -126,7 +126,7 @@ def read_columns(
 def _batches(
     connection: Connection, query: Select[Any], parameters: Mapping[str, Any] | None
 ) -> Iterator[tuple[Sequence[str], list[Row[Any]]]]:
-    """The names of columns, and rows."""
+    """Yield column names and rows."""
     result = connection.execute(query, parameters, execution_options={"yield_per": _ROWS_A_FETCH})
     names = list(result.keys())
     batch: list[Row[Any]] = []

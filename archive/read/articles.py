@@ -1,6 +1,6 @@
-"""Articles as they are read back, one by one or in batches of columns.
+"""Archived articles, one by one or in batches of columns.
 
-`archive.read.query` finds them; exports, citations and the web reader are made of them.
+`archive.read.query` finds them; exports, citations and the web reader use them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from archive.read.article_pages import ArchivedPage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedArticle:
-    """An article as one of its revisions reads, the newest as a rule, and where its bytes lie.
+    """An article as one of its revisions, by default the newest, and the location of its record.
 
     The fields are the columns of every export, in this order (`archive.export.columns`); what
     is said of each here is said of it in `docs/columns.md` and in the exports.
@@ -95,13 +95,13 @@ class ArchivedArticle:
     rules: list[str]
     """Ids of the boilerplate rules that fired, in order."""
     missing_pages: int
-    """Further pages that could not be had: the text has gaps."""
+    """Further pages that could not be fetched: the text has gaps."""
     pages: list[ArchivedPage]
     """Further pages that the text was read from, where the article stands on several."""
 
     @property
     def ref(self) -> RecordRef:
-        """Where the page's record lies."""
+        """The location of the page's record."""
         return RecordRef(self.warc_file, self.warc_offset, self.warc_length, self.warc_record_id)
 
 
@@ -110,32 +110,32 @@ COLUMN_NAMES = tuple(field.name for field in fields(ArchivedArticle))
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some articles, column by column: what is done with many need not make an object of each."""
+    """A batch of articles, column by column, so that no object has to be made of each."""
 
     columns: Mapping[str, Sequence[Any]]
-    """By the names in `COLUMN_NAMES`; all of one length, which is not 0."""
+    """By the names in `COLUMN_NAMES`, all of one length, which is not 0."""
 
     @classmethod
     def from_articles(cls, articles: Sequence[ArchivedArticle]) -> Batch:
-        """The batch of some articles."""
+        """Make a batch of some articles."""
         return cls({name: [getattr(one, name) for one in articles] for name in COLUMN_NAMES})
 
     def __len__(self) -> int:
         return len(self.columns["id"])
 
     def articles(self) -> Iterator[ArchivedArticle]:
-        """The articles one by one."""
+        """Yield the articles one by one."""
         names = tuple(self.columns)
         for values in zip(*self.columns.values(), strict=True):
             yield ArchivedArticle(**dict(zip(names, values, strict=True)))
 
     def select_rows(self, rows: Sequence[int]) -> Batch:
-        """The batch of some of its rows, which are counted from 0."""
+        """Return a batch of some of its rows, counted from 0."""
         return Batch({name: [column[n] for n in rows] for name, column in self.columns.items()})
 
 
 class Articles(Iterator[ArchivedArticle]):
-    """Articles as they come from the archive: one by one, or the rest of them in batches."""
+    """Articles from the archive: one by one, or the rest of them in batches."""
 
     def __init__(self, batches: Iterable[Batch]) -> None:
         self.batches = iter(batches)

@@ -1,10 +1,9 @@
-"""Reading articles as the archive had them before: what an earlier export was made of.
+"""Read articles as the archive had them earlier, to repeat an export.
 
-An export notes the articles that it has, how far the archive had come, and what was known of
-clusters then (`AsOf`). Later articles and revisions have greater numbers and are left out, and the
-numbers of revisions are told as they were told then. Not to be had back: what was forgotten, and
-what was changed in its place (read again by another extraction, completed by a missing page, found
-in an older capture or under another address).
+An export records its articles, the newest revision, and what was known of clusters (`AsOf`). Later
+articles and revisions have greater ids and are left out, and revisions get the numbers that they
+had then. What cannot be restored: forgotten articles, and what was changed in place (extracted
+again, completed by a missing page, found in an older capture or under another address).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ ARTICLES_AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class ClusterThen:
-    """What was known of an article's cluster."""
+    """The cluster of an article at the time of an export."""
 
     id: int
     first_publisher: str
@@ -33,26 +32,26 @@ class ClusterThen:
 
 @dataclass(slots=True)
 class AsOf:
-    """What an export was made of."""
+    """The state of the archive at an export."""
 
     articles: Iterable[int]
-    """Their numbers, in the order of the export."""
+    """Ids in the order of the export."""
     last_revision: int
-    """The greatest number (`revisions.id`) of any revision that there was."""
+    """The greatest `revisions.id` that there was."""
     clusters: Mapping[int, ClusterThen] = field(default_factory=dict)
-    """By article; what is not here was in none."""
+    """Cluster by article; articles without a cluster are missing."""
     missing: list[int] = field(default_factory=list)
-    """Articles that are not there any more: known when all have been read."""
+    """Articles that no longer exist; complete when all have been read."""
 
 
 def articles_as_of(query: Query, as_of: AsOf, *, every_revision: bool) -> Iterator[ArchivedArticle]:
-    """The articles as they read then, or as each of their revisions did."""
+    """The articles as they were then, or each of their revisions."""
     articles = iter(as_of.articles)
-    while some := list(islice(articles, ARTICLES_AT_A_TIME)):
-        known = _revisions_then(query, some, as_of.last_revision)
-        as_of.missing += [article_id for article_id in some if article_id not in known]
-        for article in query.revisions_of(some):
-            then = known.get(article.id, _NOTHING)
+    while batch := list(islice(articles, ARTICLES_AT_A_TIME)):
+        revisions = _revisions_then(query, batch, as_of.last_revision)
+        as_of.missing += [article_id for article_id in batch if article_id not in revisions]
+        for article in query.revisions_of(batch):
+            then = revisions.get(article.id, _NOTHING)
             if article.revision in (then.numbers if every_revision else then.numbers[-1:]):
                 yield _as_then(article, then, as_of.clusters.get(article.id))
 
@@ -62,9 +61,9 @@ class _Then:
     """The revisions that an article had."""
 
     numbers: list[int] = field(default_factory=list)
-    """As they are today: older captures that came in since take numbers before them."""
+    """As numbered today: older captures that were added since come before them."""
     seen_at: datetime | None = None
-    """When the archive saw the first of them."""
+    """When the archive first saw the article."""
 
 
 _NOTHING = _Then()
@@ -73,17 +72,17 @@ _NOTHING = _Then()
 def _revisions_then(
     query: Query, article_ids: Collection[int], last_revision: int
 ) -> dict[int, _Then]:
-    """By article, the revisions that it had, in their order."""
+    """The revisions that each article had, in order."""
     rows = (
         select(RevisionRow.article_id, RevisionRow.number, RevisionRow.seen_at)
         .where(RevisionRow.article_id.in_(article_ids), RevisionRow.id <= last_revision)
         .order_by(RevisionRow.article_id, RevisionRow.number)
     )
-    known: dict[int, _Then] = {}
+    revisions: dict[int, _Then] = {}
     with query.engine.connect() as connection:
         for article_id, number, seen_at in connection.execute(rows):
-            known.setdefault(article_id, _Then(seen_at=seen_at)).numbers.append(number)
-    return known
+            revisions.setdefault(article_id, _Then(seen_at=seen_at)).numbers.append(number)
+    return revisions
 
 
 def _as_then(article: ArchivedArticle, then: _Then, cluster: ClusterThen | None) -> ArchivedArticle:

@@ -1,4 +1,4 @@
-"""When a URL was looked at, and what was served then. Read-only."""
+"""Captures of a URL and what was served. Read-only."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SCHEMES = ("http://", "https://")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedCapture:
-    """One time that a URL was asked for."""
+    """One request for a URL and its response."""
 
     id: int
     """Number of the capture in this archive."""
     url: str
-    """The address that was asked for."""
+    """The address that was requested."""
     captured_at: datetime
     status: int | None
     """HTTP status; empty where there was no answer."""
@@ -50,7 +50,7 @@ class ArchivedCapture:
 
     @property
     def ref(self) -> RecordRef | None:
-        """Where its record lies; None where there is none."""
+        """The location of its record; None where it has none."""
         place = (self.warc_file, self.warc_offset, self.warc_length, self.record_id)
         return RecordRef(*place) if None not in place else None  # type: ignore[arg-type]
 
@@ -70,13 +70,13 @@ _LAST_MEMENTOS = _MEMENTOS.order_by(CaptureRow.captured_at.desc(), CaptureRow.id
 _CAPTURES = select(*_COLUMNS).where(_OF_URL)
 _IN_ORDER = _CAPTURES.order_by(CaptureRow.captured_at, CaptureRow.id).limit(bindparam("most"))
 CaptureCursor = tuple[datetime, int]
-"""Time and number of a capture, after which to go on."""
+"""Time and id of a capture, after which a list continues."""
 
 
 def list_captures(
     engine: Engine, url: str, *, after: CaptureCursor | None = None, limit: int | None = None
 ) -> list[ArchivedCapture]:
-    """The captures of a URL, oldest first, failed ones too.
+    """The captures of a URL, oldest first, including failed ones.
 
     Spellings of it, and http and https, are taken for the same, as replay takes them.
     """
@@ -86,9 +86,9 @@ def list_captures(
         later = CaptureRow.captured_at > captured_at
         same_time = and_(CaptureRow.captured_at == captured_at, CaptureRow.id > id_)
         query = query.where(or_(later, same_time))
-    asked = {"urls": _spellings(url), "most": MAX_ID if limit is None else limit}
+    parameters = {"urls": _spellings(url), "most": MAX_ID if limit is None else limit}
     with engine.connect() as connection:
-        rows = connection.execute(query, asked)
+        rows = connection.execute(query, parameters)
         return [ArchivedCapture(**row._mapping) for row in rows]
 
 
@@ -101,38 +101,38 @@ class Memento:
 
 
 def mementos_of(engine: Engine, url: str, *, limit: int) -> list[Memento]:
-    """The captures of a URL that can be replayed, the last `limit` of them, oldest first."""
-    asked = {"urls": _spellings(url), "most": limit}
+    """The last `limit` replayable captures of a URL, oldest first."""
+    parameters = {"urls": _spellings(url), "most": limit}
     with engine.connect() as connection:
-        return [Memento(*row) for row in connection.execute(_LAST_MEMENTOS, asked)][::-1]
+        return [Memento(*row) for row in connection.execute(_LAST_MEMENTOS, parameters)][::-1]
 
 
 def memento_near(engine: Engine, url: str, at: datetime) -> Memento | None:
-    """The capture of a URL that can be replayed and is closest to a moment."""
+    """The replayable capture of a URL that is closest to a time."""
     time = CaptureRow.captured_at
     before = _MEMENTOS.where(time <= at).order_by(time.desc()).limit(1)
     after = _MEMENTOS.where(time > at).order_by(time).limit(1)
-    asked = {"urls": _spellings(url)}
+    parameters = {"urls": _spellings(url)}
     with engine.connect() as connection:
-        rows = [connection.execute(each, asked).first() for each in (before, after)]
+        rows = [connection.execute(each, parameters).first() for each in (before, after)]
     found = [Memento(*row) for row in rows if row]
     return min(found, key=lambda memento: abs(memento.captured_at - at), default=None)
 
 
 def _spellings(url: str) -> list[str]:
-    """The addresses under which captures of a URL may stand; none if it is no web address."""
+    """The spellings under which captures of a URL may be stored; none if it is no web address."""
     try:
-        known = {url, normalise_url(url), normalise_url(url, keep_tracking=True)}
+        spellings = {url, normalise_url(url), normalise_url(url, keep_tracking=True)}
     except UrlError:
         return []
-    bare = {each.partition("://")[2] for each in known}
+    bare = {each.partition("://")[2] for each in spellings}
     return sorted(scheme + each for scheme in _SCHEMES for each in bare)
 
 
 def captures_near(
     engine: Engine, url: str, at: datetime, *, limit: int = 8
 ) -> list[ArchivedCapture]:
-    """The captures of a URL that can be replayed, the closest to a moment first.
+    """The replayable captures of a URL, closest to a time first.
 
     At most `limit` from before it and as many from after it.
     """
@@ -140,15 +140,15 @@ def captures_near(
     mementos = _CAPTURES.where(_IS_MEMENTO).limit(limit)
     before = mementos.where(time <= at).order_by(time.desc())
     after = mementos.where(time > at).order_by(time)
-    asked = {"urls": _spellings(url)}
+    parameters = {"urls": _spellings(url)}
     with engine.connect() as connection:
-        rows = [row for each in (before, after) for row in connection.execute(each, asked)]
+        rows = [row for each in (before, after) for row in connection.execute(each, parameters)]
     found = [ArchivedCapture(**row._mapping) for row in rows]
     return sorted(found, key=lambda capture: abs(capture.captured_at - at))
 
 
 def rendering_of(engine: Engine, record_id: str) -> ArchivedCapture | None:
-    """What scripts had made of a page when it was captured, where a browser ran them."""
+    """The rendered page of a capture, where a browser ran its scripts."""
     made = select(*_COLUMNS).where(CaptureRow.made_of == record_id)
     with engine.connect() as connection:
         row = connection.execute(made.order_by(CaptureRow.id.desc()).limit(1)).first()

@@ -1,7 +1,4 @@
-"""What happened to articles after they were published: edited, silently edited, vanished.
-
-Read-only, for `kliping changes` and whatever else shows it.
-"""
+"""Changes of articles after publication: edited, silently edited, vanished. Read-only."""
 
 from __future__ import annotations
 
@@ -35,15 +32,15 @@ from archive.errors import WrongUseError
 _SPAN = re.compile(r"(\d{1,6})\s*([hdw])", re.IGNORECASE)
 _HOURS = {"h": 1, "d": 24, "w": 168}
 ChangeCursor = tuple[datetime, int, int]
-"""Of a change: when it was seen, the article, and the revision that it made."""
+"""Sort key of a change: when it was seen, the article, and the revision that it made."""
 
 
 class ChangeKind(StrEnum):
-    """What became of an article."""
+    """Kind of a change."""
 
     EDITED = "edited"
     SILENT = "silently edited"
-    """Its text changed, and the time of change that the page itself gives did not."""
+    """The text changed, but the modification time given by the page did not."""
     VANISHED = "vanished"
 
 
@@ -57,28 +54,29 @@ class ArticleChange:
     source: str
     url: str
     title: str | None
-    """As it reads since."""
+    """The title since then."""
     revision: int
-    """That the edit made, or the last that there was."""
+    """The revision that the edit made, or the last one before the page vanished."""
     what: list[str]
-    """Of an edit: those of `title`, `byline` and `text` that changed; else what stands there."""
+    """For an edit, those of `title`, `byline` and `text` that changed; otherwise what replaced the
+    page."""
     modified_at: datetime | None
-    """As the page has it."""
+    """As given by the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeFilter:
-    """Which changes are asked for."""
+    """Conditions on a list of changes."""
 
     since: datetime
     until: datetime | None = None
-    """Not included; None: up to now."""
+    """Exclusive; None means up to now."""
     source: str | None = None
     kinds: frozenset[ChangeKind] = frozenset(ChangeKind)
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """The moment meant by `1d`, `12h`, `2w`, or a date or time in ISO 8601 (UTC where it is naive).
+    """Parse `1d`, `12h`, `2w`, or a date or time in ISO 8601 (UTC where it is naive).
 
     >>> parse_since("2d", datetime(2026, 3, 3, tzinfo=UTC)).isoformat()
     '2026-03-01T00:00:00+00:00'
@@ -100,10 +98,7 @@ def parse_since(text: str, now: datetime) -> datetime:
 def changes_since(
     engine: Engine, since: datetime, *, source: str | None = None, limit: int | None = None
 ) -> Iterator[ArticleChange]:
-    """What was seen to change from `since` on, oldest first; of all sources, or of one.
-
-    With `limit`, the first so many.
-    """
+    """Changes since a time, oldest first, of all sources or of one; `limit` bounds their number."""
     edits = _edits(since).order_by(RevisionRow.seen_at, RevisionRow.article_id, RevisionRow.number)
     vanishings = _VANISHINGS.where(ArticleRow.vanished_at >= since)
     vanishings = vanishings.order_by(ArticleRow.vanished_at, ArticleRow.id)
@@ -119,7 +114,7 @@ def changes_since(
 def latest_changes(
     connection: Connection, wanted: ChangeFilter, *, limit: int, before: ChangeCursor | None = None
 ) -> list[ArticleChange]:
-    """What was seen to change, newest first; with `before`, what comes behind that change."""
+    """Changes, newest first; with `before`, those that follow that change in the list."""
     found: list[ArticleChange] = []
     if wanted.kinds - {ChangeKind.VANISHED}:
         edits = _of(wanted.source, _only(wanted.kinds, _edits(wanted.since)))
@@ -137,7 +132,7 @@ def latest_changes(
 
 
 def change_cursor(change: ArticleChange) -> ChangeCursor:
-    """Where a change stands among others, in the order of time."""
+    """The position of a change in the order of time."""
     number = 0 if change.kind is ChangeKind.VANISHED else change.revision
     return change.seen_at, change.article_id, number
 
@@ -152,7 +147,7 @@ def _newest_first(
     if until is not None:
         query = query.where(order[0] < until)
     if before is not None:
-        # The first condition is what the index is searched by.
+        # The first condition is for the index.
         place = [literal(value, each.type) for value, each in zip(before, order, strict=True)]
         query = query.where(order[0] <= place[0], tuple_(*order) < tuple_(*place))
     return query.order_by(*(each.desc() for each in order))
@@ -161,7 +156,7 @@ def _newest_first(
 def _only(kinds: Set[ChangeKind], edits: Select[Any]) -> Select[Any]:
     if kinds >= {ChangeKind.EDITED, ChangeKind.SILENT}:
         return edits
-    # A page that gives no time at all is not silent about it.
+    # A page that gives no modification time is not silent.
     is_silent = func.coalesce(_IS_SILENT, false())
     return edits.where(is_silent if ChangeKind.SILENT in kinds else not_(is_silent))
 
@@ -245,7 +240,7 @@ _VANISHING = _VANISHINGS.where(
 
 
 def vanishing_of(engine: Engine, article_id: int) -> ArticleChange | None:
-    """When an article's page was seen to be gone; None if it was there when last looked at."""
+    """When an article's page was first seen to be gone; None if it was there at the last check."""
     with engine.connect() as connection:
         row = connection.execute(_VANISHING, {"article_id": article_id}).one_or_none()
     return _vanished(row) if row else None

@@ -1,6 +1,6 @@
-"""Reading the clusters: who tells the same story, how alike it is, and who had it first.
+"""Read clusters: the articles of a story, how similar they are, and which was first.
 
-Called through `archive.read.query`. How clusters come about is in `archive.db.clusters`.
+Called through `archive.read.query`. Clusters are made in `archive.db.clusters`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _MEMBERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterMember:
-    """An article of a cluster, as seen from the one that was asked about."""
+    """A member of a cluster, compared with the article that was requested."""
 
     id: int
     source: str
@@ -53,29 +53,30 @@ class ClusterMember:
     """When the page says it was published, on the page's own clock."""
     first_seen_at: datetime
     believed_at: datetime
-    """When it was published as far as the page can be believed; the first is told by this."""
+    """The publication time as far as the page can be trusted; it decides which article was
+    first."""
     is_first: bool
     """Whether it was published before the others."""
     resemblance: float | None
-    """Of the shingles of either text, the share that is in both, from 0 to 1; empty where the
-    two are alike only by way of others."""
+    """Share of the shingles of either text that both have, from 0 to 1; empty where the two are
+    linked only through other articles."""
     containment: float | None
     """The same, of the shingles of the shorter text alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The same story in several places."""
+    """Articles that tell the same story."""
 
     id: int
     first_publisher: str
-    """Name of the source that had it first."""
+    """Name of the source that published it first."""
     members: tuple[ClusterMember, ...]
     """Oldest first."""
 
 
 def cluster_of(connection: Connection, article_id: int) -> Cluster | None:
-    """The cluster that an article is in; None if it is in none."""
+    """The cluster of an article; None if it has none."""
     cluster_id = connection.scalar(_CLUSTER_ID, {"article_id": article_id})
     if cluster_id is None:
         return None
@@ -97,14 +98,14 @@ def cluster_values(article_id: int, cluster: Cluster | None) -> dict[str, Any]:
 
 
 def on_page_clock(moment: datetime | None, offset_min: int | None) -> datetime | None:
-    """A moment as the page that told it wrote it, minutes east of UTC."""
+    """A time in the offset (minutes east of UTC) in which the page gave it."""
     if moment is None or offset_min is None:
         return moment
     return moment.astimezone(timezone(timedelta(minutes=offset_min)))
 
 
 def _members(connection: Connection, cluster_id: int, article_id: int) -> list[ClusterMember]:
-    asked = {"cluster_id": cluster_id, "article_id": article_id}
+    parameters = {"cluster_id": cluster_id, "article_id": article_id}
     return [
         ClusterMember(
             id=row.id,
@@ -118,5 +119,5 @@ def _members(connection: Connection, cluster_id: int, article_id: int) -> list[C
             resemblance=1.0 if row.id == article_id else row.resemblance,
             containment=1.0 if row.id == article_id else row.containment,
         )
-        for row in connection.execute(_MEMBERS, asked)
+        for row in connection.execute(_MEMBERS, parameters)
     ]

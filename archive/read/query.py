@@ -1,7 +1,7 @@
-"""Reading an archive: the one way in for commands, exports and the web reader.
+"""Read access to an archive for commands, exports and the web reader.
 
-Articles are found by the search index (`archive.index`) and read from the database.
-`archive.api` opens an archive.
+Articles are found by the search index (`archive.index`) and read from the database. `archive.api`
+opens an archive.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from archive.search.tree import (
 )
 
 _OF_ROW = tuple(name for name in COLUMN_NAMES if name != "pages")
-# Put together once: that takes longer than to read an article.
+# Built once: that takes longer than reading an article.
 _BY_ID = select_articles(_OF_ROW).where(ArticleRow.id.in_(bindparam("ids", expanding=True)))
 _ARCHIVE_ID = select(ArchiveRow.archive_id)
 
@@ -61,28 +61,28 @@ _IDS_AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True)
 class SearchHit:
-    """An article that a query found, and where it matches."""
+    """An article found by a query, with marked excerpts."""
 
     article: ArchivedArticle
     score: float | None
-    """The higher the better, among the hits of one query; None where they are not ranked."""
+    """Comparable among the hits of one query, higher is better; None where hits are not ranked."""
     cursor: Cursor
-    """To find the hits behind this one."""
+    """Position from which the next hits are found."""
     title: Excerpt | None = None
     snippet: Excerpt | None = None
-    """Of the text; None, as the title, where no words of the query are in either."""
+    """Of the text; None, like the title, where neither has words of the query."""
 
 
 class Query:
-    """Reads one archive."""
+    """Read access to one archive."""
 
     def __init__(self, engine: Engine, index: ArticleIndex | None = None) -> None:
-        """Read from `engine`, and find by `index`; without it, nothing can be searched for."""
+        """Read from `engine` and search in `index`; without an index, searching is refused."""
         self.engine = engine
         self._index = index
 
     def snapshot(self) -> Snapshot:
-        """Return the search index as it is now.
+        """Return the current search index.
 
         Raises:
             StorageError: it cannot be read.
@@ -98,7 +98,7 @@ class Query:
         source: str | None = None,
         limit: int | None = None,
     ) -> Articles:
-        """Articles, newest published first; memory does not grow with their number.
+        """Articles, newest published first, streamed in constant memory.
 
         `matching` is a query as people write it (docs/search.md), here and wherever articles are
         chosen, or what `archive.search.syntax.parse_query` makes of it.
@@ -123,7 +123,7 @@ class Query:
         after: Cursor | None = None,
         is_marked: bool = True,
     ) -> list[SearchHit]:
-        """The first `limit` articles that match; where they do too, if that is to be `is_marked`.
+        """The first `limit` hits, with marked excerpts if `is_marked`.
 
         `order` is an `Order`. `after` is the cursor of a hit of the same query and order, to go on
         from. Of an address, the article that it leads to.
@@ -143,18 +143,18 @@ class Query:
         hits = [
             SearchHit(articles[match.article_id], match.score, match.cursor)
             for match in matches
-            if match.article_id in articles  # it may just have been forgotten
+            if match.article_id in articles  # forgotten since
         ]
         return [_marked(hit, node) for hit in hits] if is_marked else hits
 
     def executed(self, query: QueryLike) -> str:
-        """Return a query as the index executes it, in the notation of Lucene."""
+        """Return a query as the index executes it, in Lucene's notation."""
         return to_query(as_node(query), self.snapshot().languages).written
 
     def ids(self, query: QueryLike) -> Iterator[int]:
         """The ids of all articles that match, in their order."""
-        for some in searching.matching_ids(self.snapshot(), as_node(query)):
-            yield from some
+        for batch in searching.matching_ids(self.snapshot(), as_node(query)):
+            yield from batch
 
     def facets(self, query: QueryLike) -> Facets:
         """Counts of a query's hits by source, language, section and day."""
@@ -163,7 +163,7 @@ class Query:
     def count(
         self, by: Sequence[str], *, matching: QueryLike = EVERYTHING, among: QueryLike = EVERYTHING
     ) -> list[Count]:
-        """How many articles there are in each group, and how many of them match.
+        """Number of articles in each group, and of those that match.
 
         A group has one value for each of what is counted `by`, which are names of `By`.
         """
@@ -180,8 +180,7 @@ class Query:
         first_only: bool = False,
         mark: ReadPosition | None = None,
     ) -> Articles:
-        """Every article that matches, in the order of ids; with `every_revision`, as each of its
-        revisions reads. What matches is the article as it reads now.
+        """All matching articles by id; with `every_revision`, once for each revision.
 
         With `first_only`, of a cluster only the article that had the story first. `mark` is told
         where the archive stood, whatever is written to it meanwhile.
@@ -198,7 +197,7 @@ class Query:
         every_revision: bool = False,
         first_only: bool = False,
     ) -> int:
-        """How many `all_articles` yields."""
+        """The number of rows that `all_articles` yields."""
         node = _chosen(matching, first_only=first_only)
         if node == EVERYTHING:
             rows = RevisionRow if every_revision else ArticleRow
@@ -208,12 +207,12 @@ class Query:
         return count(self.snapshot(), node)
 
     def archive_id(self) -> str:
-        """The UUID that the archive was given when it was made."""
+        """The archive's UUID."""
         with self.engine.connect() as connection:
             return connection.execute(_ARCHIVE_ID).scalar_one()
 
     def article(self, id_or_url: str | int) -> ArchivedArticle:
-        """The article with that id, or that any URL known of it leads to.
+        """The article with an id, or the one that a known URL leads to.
 
         Raises:
             NotArchivedError: there is none; says what is known of the URL.
@@ -229,7 +228,7 @@ class Query:
         return self._article_at(named)
 
     def revision(self, id_or_url: str, number: int) -> ArchivedArticle:
-        """The article as one of its revisions reads.
+        """The article as one of its revisions.
 
         Raises:
             NotArchivedError: there is no such article or revision.
@@ -239,22 +238,22 @@ class Query:
         return self.states(newest.id, after=number - 1, limit=1)[0]
 
     def revisions_of(self, article_ids: Collection[int]) -> Articles:
-        """These articles, some hundreds at most, as each of their revisions reads, in order."""
+        """All revisions of some articles (a few hundred at most), in order."""
         query = select_articles(_OF_ROW, RevisionRow).where(RevisionRow.article_id.in_(article_ids))
         return self._stream(query.order_by(RevisionRow.article_id, RevisionRow.number))
 
     def source_titles(self) -> dict[str, str]:
-        """What each source calls itself, by its name; those that are known."""
+        """The title of each source that has one, by its name."""
         with self.engine.connect() as connection:
             return titles_of(connection)
 
     def aliases(self, article_id: int) -> list[str]:
-        """The other addresses that lead to an article: its twins, and those of further pages."""
+        """The other addresses that lead to an article, including those of its further pages."""
         with self.engine.connect() as connection:
             return aliases_of(connection, article_id)
 
     def cluster(self, id_or_url: str | int) -> Cluster | None:
-        """All articles that tell the story of that one; None if it is told nowhere else.
+        """The cluster of an article; None if it has none.
 
         Raises:
             NotArchivedError: there is no such article.
@@ -266,22 +265,22 @@ class Query:
     def states(
         self, id_or_url: str | int, *, after: int = 0, limit: int | None = None
     ) -> list[ArchivedArticle]:
-        """An article as each of its revisions reads, oldest first, of those `after` a number.
+        """The revisions of an article after number `after`, oldest first.
 
         Raises:
             NotArchivedError: there is no such article.
         """
         article = self.article(id_or_url)
-        every = select_articles(_OF_ROW, RevisionRow).where(
+        revisions = select_articles(_OF_ROW, RevisionRow).where(
             RevisionRow.article_id == article.id, RevisionRow.number > after
         )
-        return list(self._stream(every.order_by(RevisionRow.number).limit(limit)))
+        return list(self._stream(revisions.order_by(RevisionRow.number).limit(limit)))
 
     def two_revisions(
         self, id_or_url: str | int, numbers: Sequence[int] = ()
     ) -> tuple[ArchivedArticle, ArchivedRevision, ArchivedRevision]:
-        """An article and two revisions of it: its last two where no `numbers` are given, the one
-        that is given and the newest, or both.
+        """An article and two of its revisions: the last two by default, the given one and the
+        newest, or both given ones.
 
         Raises:
             NotArchivedError: there is no such article or revision, or only one revision.
@@ -310,7 +309,7 @@ class Query:
                 select(UrlRow.state, UrlRow.reason, UrlRow.fetched_at).where(UrlRow.url == url)
             ).one_or_none()
         if row is None:
-            return "not in this archive; no source has named it"
+            return "not in this archive, and not listed by any source"
         if row.state == UrlState.FORGOTTEN:
             return "forgotten; `kliping forget --list` says when and why"
         if row.state == UrlState.WAITING:
@@ -335,10 +334,10 @@ class Query:
             left = None if left is None else left - len(matches)
             ids = [match.article_id for match in matches]
             for begin in range(0, len(ids), _IDS_AT_A_TIME):
-                some = ids[begin : begin + _IDS_AT_A_TIME]
+                batch = ids[begin : begin + _IDS_AT_A_TIME]
                 with self.engine.connect() as connection:
-                    found = _by_id(connection, some)
-                if articles := [found[id_] for id_ in some if id_ in found]:
+                    found = _by_id(connection, batch)
+                if articles := [found[id_] for id_ in batch if id_ in found]:
                     yield Batch.from_articles(articles)
 
     def _all(
@@ -348,7 +347,7 @@ class Query:
         reading: type[ArticleRow] | type[RevisionRow],
         mark: ReadPosition | None,
     ) -> Iterator[Batch]:
-        """Yield what is exported; chosen by ids, for sorted with their texts articles would fill
+        """Yield the batches of an export, chosen by ids: sorted with their texts, they would fill
         the memory."""
         query = select_articles(_OF_ROW, reading)
         if reading is RevisionRow:
@@ -363,8 +362,8 @@ class Query:
                 mark.set(connection)
             for ids in searching.matching_ids(snapshot, node):
                 for begin in range(0, len(ids), _IDS_AT_A_TIME):
-                    some = query.where(ArticleRow.id.in_(ids[begin : begin + _IDS_AT_A_TIME]))
-                    yield from map(Batch, read_columns(connection, some))
+                    batch = query.where(ArticleRow.id.in_(ids[begin : begin + _IDS_AT_A_TIME]))
+                    yield from map(Batch, read_columns(connection, batch))
 
     def _stream(self, query: Select[Any], mark: ReadPosition | None = None) -> Articles:
         return Articles(self._batches(query, mark))
@@ -377,7 +376,7 @@ class Query:
 
 
 def _by_id(connection: Connection, ids: Sequence[int]) -> dict[int, ArchivedArticle]:
-    """The articles that have these numbers."""
+    """Articles by id."""
     batches = map(Batch, read_columns(connection, _BY_ID, {"ids": ids}))
     return {article.id: article for article in Articles(batches)}
 

@@ -17,7 +17,8 @@ PARAGRAPH_END = "¶"
 def diff_values(
     article: ArchivedArticle, before: ArchivedRevision, after: ArchivedRevision
 ) -> dict[str, Any]:
-    """What changed, for JSON: title, byline and text each as pieces in order."""
+    """The difference of two revisions as values for JSON: title, byline and text as pieces in
+    order."""
     sides = {
         name: {"number": side.number, "seen_at": side.seen_at, "modified_at": side.modified_at}
         for name, side in (("before", before), ("after", after))
@@ -47,7 +48,7 @@ def diff_paragraphs(pieces: Pieces) -> list[Pieces]:
 
 
 def is_changed(pieces: Iterable[Piece]) -> bool:
-    """Whether anything in it is not as it was."""
+    """Whether any piece was added or removed."""
     return any(piece.change is not Change.SAME for piece in pieces)
 
 

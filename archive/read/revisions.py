@@ -1,4 +1,4 @@
-"""Reading the revisions of an article, to compare them. Called through `archive.read.query`."""
+"""Revisions of an article, for comparison. Called through `archive.read.query`."""
 
 from __future__ import annotations
 
@@ -17,52 +17,56 @@ from archive.errors import NotArchivedError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivedRevision:
-    """One state of an article."""
+    """One revision of an article."""
 
     number: int
     """From 1."""
     seen_at: datetime
-    """When the archive first saw it so."""
+    """When the archive first saw it."""
     modified_at: datetime | None
-    """When the page said it was changed last."""
+    """Modification time as stated by the page."""
     title: str | None
     authors: list[str]
     text: str
 
     @property
     def wording(self) -> Wording:
-        """What can be compared of it."""
+        """The parts that are compared."""
         return Wording(self.title or "", ", ".join(self.authors), self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
-    """A revision, and what it changed of the one before."""
+    """A revision, with its changes from the previous one."""
 
     number: int
     """From 1."""
     seen_at: datetime
     modified_at: datetime | None
-    """When the page said it was changed last."""
+    """Modification time as stated by the page."""
     title: str | None
     word_count: int
     what: frozenset[str]
-    """Those of `title`, `byline` and `text` that changed; of the first revision, none."""
+    """Those of `title`, `byline` and `text` that changed; empty for the first revision."""
     words_more: int
-    """Than the one before had; below 0: so many fewer."""
+    """Difference in words from the previous revision."""
     is_silent: bool
-    """Its text changed, and the time of change that the page itself gives did not."""
+    """The text changed, but the modification time given by the page did not."""
 
 
 def revision_timeline(
     connection: Connection, article_id: int, *, limit: int, before: int | None = None
 ) -> list[TimelineEntry]:
-    """The revisions of an article and what each changed, newest first; no text is read.
+    """The revisions of an article with what each changed, newest first; texts are not read.
 
     With `before`, those of lower numbers.
     """
-    asked = {"article_id": article_id, "before": before or MAX_REVISION_NUMBER, "most": limit + 1}
-    rows: list[Row[Any]] = list(connection.execute(_STEPS, asked))
+    parameters = {
+        "article_id": article_id,
+        "before": before or MAX_REVISION_NUMBER,
+        "most": limit + 1,
+    }
+    rows: list[Row[Any]] = list(connection.execute(_STEPS, parameters))
     return [_step(row, earlier) for row, earlier in zip_longest(rows, rows[1:])][:limit]
 
 
@@ -108,7 +112,7 @@ def _step(row: Row[Any], earlier: Row[Any] | None) -> TimelineEntry:
 def two_revisions(
     connection: Connection, article_id: int, newest: int, numbers: Sequence[int]
 ) -> tuple[ArchivedRevision, ArchivedRevision]:
-    """The revisions of these numbers; see `archive.read.query.Query.two_revisions`.
+    """Two revisions by number; see `archive.read.query.Query.two_revisions`.
 
     Raises:
         NotArchivedError: there are none of these numbers, or not two.
@@ -129,7 +133,7 @@ def two_revisions(
 
 
 def require_revisions(article_id: int, newest: int, numbers: Sequence[int]) -> None:
-    """Insist that an article, whose newest revision that is, has revisions of these numbers.
+    """Check that an article, whose newest revision is `newest`, has revisions with these numbers.
 
     Raises:
         NotArchivedError: it has not.

@@ -1,4 +1,4 @@
-"""Runs as they are told of: when, how they ended, and what they did at each source. Read-only."""
+"""Runs: when they ran, how they ended, and what they did at each source. Read-only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_RUN_ID = 2**31 - 1
 
 @dataclass(slots=True, kw_only=True)
 class SourceTally:
-    """What a run did at one source: what is kept of it in the run's summary."""
+    """What a run did at one source, as stored in the run's summary."""
 
     found: int = 0
     """URLs that were new to the archive."""
@@ -36,7 +36,7 @@ class SourceTally:
     requisites: int = 0
     """Images, styles, fonts and scripts of pages fetched."""
     missing: int = 0
-    """Requisites that could not be had, or that robots.txt forbids."""
+    """Requisites that could not be fetched, or that robots.txt forbids."""
     waiting: int = 0
     """URLs that are known and wait to be fetched, now or later."""
     unreadable: bool = False
@@ -44,7 +44,7 @@ class SourceTally:
 
     @property
     def failed(self) -> bool:
-        """Whether nothing that lists this source's articles could be read."""
+        """Whether none of the source's feeds, sitemaps and front pages could be read."""
         return self.unreadable or (self.lists_failed > 0 and self.lists_read == 0)
 
     def __add__(self, other: SourceTally) -> SourceTally:
@@ -74,22 +74,22 @@ class RunRecord:
     sources: Mapping[str, SourceTally] = field(default_factory=dict)
     """What a crawl or a backfill did."""
     parts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """What any other run counted, by what it speaks of: a source, or a file that came in."""
+    """Counts of other runs, by source or by imported file."""
 
     @property
     def lasted(self) -> timedelta | None:
-        """How long it took; None where it has not ended."""
+        """Duration; None while it has not ended."""
         return self.ended_at - self.started_at if self.ended_at else None
 
     @property
     def total(self) -> SourceTally:
-        """Over all sources."""
+        """Sum over all sources."""
         return sum(self.sources.values(), SourceTally())
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRun:
-    """A run as it went at one source."""
+    """A run's counts at one source."""
 
     run: RunRecord
     tally: SourceTally
@@ -98,7 +98,7 @@ class SourceRun:
 def latest_runs(
     connection: Connection, *, limit: int, before: int | None = None
 ) -> list[RunRecord]:
-    """The newest runs first; only those with a lower id than `before`, if one is given."""
+    """The newest runs first; with `before`, those with lower ids."""
     query = _select().order_by(RunRow.id.desc()).limit(limit)
     if before is not None:
         query = query.where(RunRow.id < min(before, MAX_RUN_ID))
@@ -114,7 +114,7 @@ def read_run(connection: Connection, run_id: int) -> RunRecord:
 
 
 def last_runs(connection: Connection) -> dict[str, SourceRun]:
-    """By source name: the last of the newest `RUNS_LOOKED_AT` runs that says what it did there."""
+    """The last run of each source, among the newest `RUNS_LOOKED_AT` runs."""
     found: dict[str, SourceRun] = {}
     for each in latest_runs(connection, limit=RUNS_LOOKED_AT):
         for name, tally in each.sources.items():
@@ -129,20 +129,20 @@ def _select() -> Select[Any]:
 def _run(row: Row[Any]) -> RunRecord:
     facts = {name: value for name, value in row._mapping.items() if name != "summary"}
     summary = row.summary if isinstance(row.summary, dict) else {}
-    said = {name: each for name, each in summary.items() if isinstance(each, dict)}
-    tallies = {name: _tally(each) for name, each in said.items() if "fetched" in each}
-    parts = {name: dict(_numbers(each)) for name, each in said.items() if name not in tallies}
+    entries = {name: each for name, each in summary.items() if isinstance(each, dict)}
+    tallies = {name: _tally(each) for name, each in entries.items() if "fetched" in each}
+    parts = {name: dict(_numbers(each)) for name, each in entries.items() if name not in tallies}
     return RunRecord(**facts, sources=tallies, parts=parts)
 
 
-def _tally(said: Mapping[str, Any]) -> SourceTally:
-    """Older versions said less."""
-    return SourceTally(**{name: said[name] for name in _NAMES if name in said})
+def _tally(entry: Mapping[str, Any]) -> SourceTally:
+    """Read one source's entry of a summary; older versions wrote fewer fields."""
+    return SourceTally(**{name: entry[name] for name in _NAMES if name in entry})
 
 
-def _numbers(said: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """What a summary counts, whichever command wrote it."""
-    for name, value in said.items():
+def _numbers(entry: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """The numbers in a summary, whichever command wrote it."""
+    for name, value in entry.items():
         if isinstance(value, dict):
             yield from _numbers(value)
         elif isinstance(value, int) and not isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The sources that an archive follows, and how much there is of each. Read-only."""
+"""The followed sources with their numbers of articles. Read-only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archive.search.tree import By
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedSource:
-    """A source, as it was when it was last crawled."""
+    """A source, as of its last crawl."""
 
     name: str
     url: str
@@ -23,7 +23,7 @@ class FollowedSource:
     """ISO 639-1."""
     added_at: datetime
     articles: int
-    """How many there are of it."""
+    """Number of its articles."""
 
 
 def followed_sources(query: Query) -> list[FollowedSource]:

@@ -1,6 +1,6 @@
-"""Whose a URL is: which source it belongs to, and what a new source is called.
+"""Match URLs to sources, and name new sources.
 
-Called when a source is added, and by imports, which bring captures of sites that nobody follows.
+Called when a source is added, and by imports, which bring captures of sites that are not followed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def source_name_for(url: str, taken: Collection[str]) -> str:
 
 
 def _is_machine(domain: str) -> bool:
-    """Tell an IP address, or a host with a port, from a domain name."""
+    """Whether it is an IP address, or a host with a port, and no domain name."""
     try:
         ip_address(domain.strip("[]"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What the archive knows of each URL: how it was found, what came of it, when it is due.
+"""The status of each URL: how it was found, the outcome of its fetches, when it is due.
 
 Read-only, for `kliping urls` and `kliping why`.
 """
@@ -22,7 +22,7 @@ from archive.model import UrlKind, UrlState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownUrl:
-    """One row of the ledger."""
+    """A row of the table `urls`, with its state."""
 
     url: str
     source: str
@@ -47,7 +47,7 @@ class KnownUrl:
 
 
 class Ledger:
-    """Questions about the URLs of one archive."""
+    """Read access to the URLs of an archive."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -63,8 +63,8 @@ class Ledger:
         with self._engine.connect() as connection:
             names = sorted(connection.scalars(select(SourceRow.name)))
             if source not in names:
-                known = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
-                raise SourceError(f"no source {source!r} in this archive; {known}")
+                hint = f"there is {', '.join(names)}" if names else "nothing was crawled yet"
+                raise SourceError(f"no source {source!r} in this archive; {hint}")
             query = _select().where(SourceRow.name == source)
             if state is not None:
                 query = query.where(UrlRow.state == state)
@@ -73,7 +73,7 @@ class Ledger:
                 yield _known(row)
 
     def url(self, url: str) -> KnownUrl | None:
-        """What is known of a URL, in whatever spelling; also where it was found with tracking.
+        """The status of a URL in any spelling, also with the tracking parameters it was found with.
 
         Raises:
             UrlError: it is no http or https address.
@@ -87,7 +87,7 @@ class Ledger:
 
 
 def open_ledger(home: Home) -> Ledger:
-    """Ask about the URLs of the archive in `home`.
+    """Open the URLs of the archive in `home`.
 
     Raises:
         StorageError: its database cannot be opened.

@@ -1,1 +1,1 @@
-"""Searching the archive: what can be asked, how it is written, and how databases answer it."""
+"""The query language: its syntax, its tree, and periods of time."""

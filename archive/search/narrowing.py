@@ -1,4 +1,4 @@
-"""Adding conditions to a query and taking them away, as readers do by following links."""
+"""Add conditions to a query and remove them, for the filters of the reader."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from archive.search.tree import EVERYTHING, And, Node, Period
 
 
 def conjuncts(query: Node) -> tuple[Node, ...]:
-    """What all must be so of every hit."""
+    """The conditions that every hit meets."""
     return query.nodes if isinstance(query, And) else (query,)
 
 
 def narrow(query: Node, part: Node) -> Node:
-    """The hits for which `part` is so too; a period takes the place of the one there was."""
+    """Add a condition to a query; a period replaces an earlier one."""
     kept = tuple(each for each in conjuncts(query) if not _is_replaced(each, part))
     return And((*kept, part)) if kept else part
 
 
 def widen(query: Node, part: Node) -> Node:
-    """The query without one of its `conjuncts`."""
+    """Remove one of its `conjuncts` from a query."""
     kept = tuple(each for each in conjuncts(query) if each != part)
     match kept:
         case ():

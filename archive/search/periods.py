@@ -1,4 +1,4 @@
-"""Days, weeks, months and years: where they begin, their order, and which of them are missing."""
+"""Days, weeks, months and years: their first days, their order, and gaps between them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _MOST_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
 def time_position(by: Sequence[By]) -> int | None:
-    """At which place of what is counted by a time stands, the finest where there are several."""
+    """The position of the time dimension in `by`, of the finest where there are several."""
     return next((by.index(time) for time in TIMES if time in by), None)
 
 
 def first_day(period: str) -> date:
-    """The day on which a period begins.
+    """The first day of a period.
 
     >>> first_day("2025-06")
     datetime.date(2025, 6, 1)
@@ -26,7 +26,7 @@ def first_day(period: str) -> date:
 
 
 def period_start(day: date, unit: str) -> date:
-    """The first day of the day, week, month or year of a day.
+    """The first day of the period that a day is in.
 
     >>> period_start(date(2025, 6, 18), "week")
     datetime.date(2025, 6, 16)
@@ -43,7 +43,7 @@ def period_start(day: date, unit: str) -> date:
 
 
 def next_period(begin: date, unit: str) -> date:
-    """Where the next period begins.
+    """The first day of the next period.
 
     >>> next_period(date(2024, 2, 1), "month"), next_period(date(2025, 1, 1), "year")
     (datetime.date(2024, 3, 1), datetime.date(2026, 1, 1))
@@ -67,7 +67,7 @@ def periods(by: By, first: str, last: str) -> Iterator[str]:
 
 
 def missing_between(by: By, before: str, after: str) -> int:
-    """How many periods lie between two.
+    """The number of periods between two.
 
     >>> missing_between(By.WEEK, "2024-12-30", "2025-01-20")
     2

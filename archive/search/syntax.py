@@ -1,4 +1,4 @@
-"""The one syntax of queries: from text to the tree of `archive.search.tree`.
+"""The syntax of queries: parses text to the tree of `archive.search.tree`.
 
 The grammar is in `query.lark`, the syntax with examples in docs/search.md.
 """
@@ -38,16 +38,16 @@ from archive.search.tree import (
 )
 
 QueryLike: TypeAlias = str | Node
-"""A query as it is written, or as it was understood."""
+"""A query as text or as a tree."""
 
 MAX_CHARS = 2_000
 MIN_PREFIX = 3
 """Letters before a *: a large part of all words begin with fewer. One sign of a script without
 spaces is enough."""
 MAX_NESTING = 20
-"""Of groups in groups."""
+"""Most nested groups."""
 MAX_DISTANCE = 100
-"""Of words near each other."""
+"""Greatest distance of words near each other."""
 
 _FACTS = {field.value: field for field in Field} | {
     "language": Field.LANG,
@@ -74,7 +74,7 @@ _FIELDS_ELSEWHERE = {
     "since": "published:2025-06-30..",
     "until": "published:..2025-06-30",
 }
-"""Fields of other systems, and what is written here."""
+"""Field names of other systems, and their names here."""
 _ELSEWHERE = (
     (r"\w\?\w", "a ? stands for no letter here; write the beginning of the word and a *"),
     (r"\|", "write a OR b for either of two words"),
@@ -83,16 +83,16 @@ _ELSEWHERE = (
     (r"^(NEAR(/\d+)?|(W|ADJ)/?\d+)$", 'words near each other are written "a b"~10'),
     (r"^~", 'words near each other are written "a b"~10, without a blank'),
 )
-"""Syntax of other systems that would find something else here, and what is written here."""
+"""Syntax of other systems that would have another meaning here, with the syntax to use."""
 _STAR_IN_QUOTES = re.compile(r"\w\*(?=\s|$)")
 _NUMBERS = re.compile(r"(\d{1,18})|(<=?|>=?)(\d{1,18})|(\d{1,18})?\.\.(\d{1,18})?", re.ASCII)
 _DAYS = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _YEARS = range(1000, 9000)
-"""Far enough from the ends of the calendar for sums of days."""
+"""Years within which sums of days stay on the calendar."""
 
 
 def parse_query(query: str) -> Node:
-    """What a query asks for; of an empty one, everything.
+    """Parse a query; an empty one finds everything.
 
     Raises:
         QueryError: it cannot be understood; says where it went wrong.
@@ -107,9 +107,9 @@ def parse_query(query: str) -> Node:
     return found
 
 
-def as_node(asked: QueryLike) -> Node:
-    """A query as it is understood. Raises QueryError as `parse_query` does."""
-    return parse_query(asked) if isinstance(asked, str) else asked
+def as_node(query: QueryLike) -> Node:
+    """Parse a query unless it is a tree. Raises QueryError as `parse_query` does."""
+    return parse_query(query) if isinstance(query, str) else query
 
 
 class _WrongError(Exception):
@@ -119,7 +119,7 @@ class _WrongError(Exception):
 
 
 class _Builder(Transformer[Token, Node]):
-    """Makes nodes while the parser goes along; no method is ever called from a deep tree."""
+    """Builds nodes while parsing, so that no method recurses into a deep tree."""
 
     def start(self, nodes: list[Node]) -> Node:
         return nodes[0] if nodes else EVERYTHING
@@ -191,7 +191,7 @@ def _text(token: Token, *, in_title: bool = False) -> Node:
         raise _WrongError(f"a * needs {MIN_PREFIX} letters or more before it", token.start_pos)
     if token.type == "NEAR":
         return _near(text, int(token.rpartition("~")[2]), token.start_pos, in_title=in_title)
-    # What can be written in quotes only (`title:OR`, `title:0:1`) is sought as if it were.
+    # What can be written in quotes only (`title:OR`, `title:0:1`) is treated as quoted.
     is_exact = is_exact or quoted(text) != text
     return Text(text, in_title, is_prefix, is_exact and not is_prefix)
 
@@ -221,9 +221,9 @@ def _fact(name: str, value: str, position: int | None) -> Node:
     if name in _TRAIT_NAMES:
         if trait := _TRAITS.get(f"{name}:{value.lower()}"):
             return trait
-        known = " and ".join(each for each in Trait if each.startswith(f"{name}:"))
+        traits = " and ".join(each for each in Trait if each.startswith(f"{name}:"))
         raise _WrongError(
-            f"no {name}:{value}; there is {known}, with a minus for all else", position
+            f"no {name}:{value}; there is {traits}, with a minus for all else", position
         )
     return Fact(_FACTS[name], value)
 
@@ -258,7 +258,7 @@ def _days(value: str, position: int | None) -> tuple[date, date]:
     """The first and the last day of a year, month or day."""
     if (match := _DAYS.fullmatch(value)) and int(match[1]) in _YEARS:
         year, month, day = (int(part) if part else None for part in match.groups())
-        assert year is not None  # the expression says so
+        assert year is not None  # the pattern guarantees it
         last_month = month or 12
         if last_month in range(1, 13):
             last_day = day or calendar.monthrange(year, last_month)[1]

@@ -1,7 +1,7 @@
-"""The tree of a query: small frozen nodes that print as they are written.
+"""The tree of a query: immutable nodes that print as they are written.
 
-`archive.search.syntax.parse_query` makes it, `archive.index.queries` executes it. For every query
-that can be written, `parse_query(str(query))` gives it back.
+`archive.search.syntax.parse_query` makes it, `archive.index.queries` translates it. For every query
+that can be written, `parse_query(str(query))` returns it.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ KEYWORDS = ("AND", "OR", "NOT")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A word or, of several words, a phrase; letter case and diacritics make no difference.
+    """A word or, with several words, a phrase; case and diacritics are ignored.
 
-    A phrase is found as it is written, a word in its other forms too.
+    A phrase is matched as written, a word in all its forms.
     """
 
     text: str
     in_title: bool = False
-    """Whether it must stand in the title."""
+    """Whether it must be in the title."""
     is_prefix: bool = False
-    """Whether longer words that begin so will do."""
+    """Whether it matches longer words with this beginning."""
     is_exact: bool = False
-    """Whether other forms of the word will not do."""
+    """Whether it matches no other forms."""
 
     def __str__(self) -> str:
         field = "title:" if self.in_title else ""
@@ -48,7 +48,7 @@ class Near:
 
     text: str
     distance: int
-    """How many words further at most; 1 is the next word."""
+    """Greatest distance in words; 1 is the next word."""
     in_title: bool = False
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Articles of which a field has a value; the letter case of a to z makes no difference."""
+    """Articles of which a field has a value, ignoring the case of a to z."""
 
     field: Field
     value: str
@@ -84,7 +84,7 @@ class Fact:
 
 
 class Clock(StrEnum):
-    """A time that an article has."""
+    """A time of an article."""
 
     PUBLISHED = "published"
     """Days of the page's own clock."""
@@ -108,7 +108,7 @@ class Period:
 
 
 class Quantity(StrEnum):
-    """A number that an article has."""
+    """A number of an article."""
 
     WORDS = "words"
     CLUSTER = "cluster"
@@ -128,14 +128,14 @@ class Range:
 
 
 class Trait(StrEnum):
-    """Something that is so of an article, or is not."""
+    """A property that an article has or has not."""
 
     REVISED = "has:revisions"
     """It was edited."""
     CLUSTERED = "in:cluster"
-    """Its story is told elsewhere too."""
+    """Its story was published elsewhere too."""
     FIRST = "first:yes"
-    """It had its story first, or alone."""
+    """It was the first of its story, or the only one."""
     PAYWALLED = "paywall:yes"
     """The page says that it is not free."""
     FREE = "paywall:no"
@@ -146,7 +146,7 @@ class Trait(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Articles that something does not match."""
+    """Articles that do not match a node."""
 
     node: Node
 
@@ -156,7 +156,7 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Articles that all of some nodes match; of none, every article."""
+    """Articles that match all nodes; with no nodes, every article."""
 
     nodes: tuple[Node, ...]
 
@@ -166,7 +166,7 @@ class And:
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Articles that any of two or more nodes match."""
+    """Articles that match any of two or more nodes."""
 
     nodes: tuple[Node, ...]
 
@@ -177,20 +177,20 @@ class Or:
 Node: TypeAlias = Text | Near | Fact | Period | Range | Trait | Not | And | Or
 
 EVERYTHING = And(())
-"""What an empty query asks for."""
+"""The meaning of an empty query."""
 
 
 class Order(StrEnum):
-    """What comes first."""
+    """Sort order."""
 
     BEST = "best"
-    """The best match; where there are no words to rank by, the newest."""
+    """Best match first; newest first where there are no words to rank by."""
     NEWEST = "newest"
-    """The last published; undated articles come last."""
+    """Newest published first; undated articles last."""
 
 
 class By(StrEnum):
-    """What articles are counted by."""
+    """A dimension of counts."""
 
     SOURCE = "source"
     DAY = "day"
@@ -208,7 +208,7 @@ EnumType = TypeVar("EnumType", bound=StrEnum)
 
 
 def enum_member(kind: type[EnumType], name: str) -> EnumType:
-    """The member of that name, or which it is.
+    """The member of an enumeration with a name.
 
     Raises:
         WrongUseError: there is none.
@@ -230,7 +230,7 @@ def in_quotes(text: str) -> str:
 
 
 def texts_of(node: Node) -> Iterator[Text | Near]:
-    """Every word and phrase that a match may have, none of those that it must not have."""
+    """Every word and phrase that a match may have, without negated ones."""
     match node:
         case Text() | Near():
             yield node
@@ -240,7 +240,7 @@ def texts_of(node: Node) -> Iterator[Text | Near]:
 
 
 def depth(node: Node, limit: int) -> int:
-    """How deep a node is nested, as far as `limit`."""
+    """The nesting depth of a node, up to `limit`."""
     if limit == 0:
         return 0
     children = node.nodes if isinstance(node, And | Or) else ()
@@ -250,7 +250,7 @@ def depth(node: Node, limit: int) -> int:
 
 
 def conjunction(nodes: Sequence[Node]) -> Node:
-    """One node that all of some match."""
+    """One node that matches what all of some nodes match."""
     parts = tuple(node for node in nodes if node != EVERYTHING)
     return parts[0] if len(parts) == 1 else And(parts)
 

@@ -192,7 +192,7 @@ def test_an_export_is_shaped_by_options(crawled: Crawled, tmp_path: Path) -> Non
     every = kliping(crawled.home, "export", "--revisions", "all", "--dedupe", "cluster")
     assert "revisions." in every
     said = kliping(crawled.home, "export", "--format", "wacz", "--no-text", exit_code=2)
-    assert "has no columns to choose" in said
+    assert "has no columns" in said
 
 
 def test_an_export_that_fails_leaves_nothing(crawled: Crawled, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_articles_are_cited_by_number_or_address(home: Path) -> None:
 def test_what_cannot_be_cited_is_said(home: Path) -> None:
     assert "no 'apa'; there is bibtex" in kliping(home, "cite", "1", "--format", "apa", exit_code=2)
     assert "has no revision 2" in kliping(home, "cite", "1", "--revision", "2", exit_code=2)
-    assert "of one article" in kliping(home, "cite", "1", "2", "--revision", "1", exit_code=2)
+    assert "to one article" in kliping(home, "cite", "1", "2", "--revision", "1", exit_code=2)
     assert "no article 99" in kliping(home, "cite", "1", "99", exit_code=2)
 
 
@@ -69,8 +69,8 @@ def test_an_export_is_made_again_from_its_manifest(home: Path, tmp_path: Path) -
     assert "Exported 2 of 2 rows." in printed
     assert second.read_bytes() == first.read_bytes()
     refused = kliping(home, *again, "--format", "csv", "-o", str(second), exit_code=2)
-    assert "--format: the manifest settles that" in refused
-    assert "needs a file" in kliping(home, *again, exit_code=2)
+    assert "--format: the manifest determines this" in refused
+    assert "needs an output file" in kliping(home, *again, exit_code=2)
     other = make_home(tmp_path / "other")
     assert "made from archive" in kliping(other, *again, "-o", str(second), exit_code=2)
 
@@ -84,8 +84,8 @@ def test_what_is_not_as_it_was_is_told_with_exit_code_1(home: Path, tmp_path: Pa
     engine.dispose()
     again = ("export", "--from-manifest", str(first / "manifest.json"), "-o", str(second))
     printed = kliping(home, *again, exit_code=1)
-    assert "not as they were: data/2024-00000-of-00001.parquet" in printed
-    assert "changed in their place" in printed
+    assert "different from the first export: data/2024-00000-of-00001.parquet" in printed
+    assert "changed in place" in printed
     assert (second / "data" / "2025-00000-of-00001.parquet").read_bytes() == (
         first / "data" / "2025-00000-of-00001.parquet"
     ).read_bytes()

@@ -135,7 +135,7 @@ def test_forgotten_and_never_back(crawled: tuple[Site, Path]) -> None:
     assert len(files_with(home, sentence("saksi"))) >= 2
     said = kliping(home, "forget", site.of("saksi"), "--reason", "putusan 7", "--by", "Ani")
     assert "1 article, 1 address, 1 capture" in said
-    assert "Out of reach" in said
+    assert "Not removed" in said
     assert_gone(home, site)
 
     # The site names it again in every way there is.

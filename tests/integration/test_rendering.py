@@ -84,7 +84,7 @@ def test_the_text_that_scripts_put_there_is_archived(crawled: Path) -> None:
     for path, title in STORIES.items():
         assert text_of(path).strip() in found[title].text
         assert found[title].warc_record_type == RecordType.CONVERSION
-    assert "after its scripts had run" in kliping(crawled, "show", "1")
+    assert "as rendered by a browser" in kliping(crawled, "show", "1")
 
 
 def test_what_was_served_is_kept_byte_for_byte_and_the_dom_beside_it(

@@ -96,7 +96,7 @@ def test_a_silent_edit_is_called_so(watched: Watched) -> None:
     assert "{+ lain sama sekali dari kampung+}" in watched.say(
         "diff", watched.site.url(renamed.path)
     )
-    assert "Nothing was seen" in watched.say("changes", "--since", "2999-01-01")
+    assert "No changes" in watched.say("changes", "--since", "2999-01-01")
 
 
 def test_an_unchanged_site_costs_no_more_than_heads(watched: Watched) -> None:

@@ -46,7 +46,7 @@ def test_articles_can_be_narrowed_by_a_query(home: Path) -> None:
 
 
 def test_nothing_found_is_said(home: Path) -> None:
-    assert "Nothing matches" in kliping(home, "search", "nowhere")
+    assert "No articles match" in kliping(home, "search", "nowhere")
 
 
 def test_stats_follow_a_query_through_time(home: Path) -> None:

@@ -131,7 +131,7 @@ def replayweb_page(folder: Path) -> Path:
 
 def test_it_needs_a_file_to_go_to(archived_demo: ArchivedDemo) -> None:
     said = kliping(archived_demo.path, "export", "--format", "wacz", "-o", "-", exit_code=2)
-    assert "wacz needs a file to go to: -o FILE.wacz" in said
+    assert "wacz needs an output file: -o FILE.wacz" in said
 
 
 def test_what_a_crawl_is_writing_is_left_out_and_said(

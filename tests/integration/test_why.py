@@ -36,7 +36,7 @@ EXPECTED = {
     "/rahasia/2026/11/01/kabar-yang-dilarang-robot": "robots.txt disallows it",
     "/": "It is a listing that suara is followed by",
     "/tag/nelayan/": "(rule taxonomy)",
-    "/berita/2026/11/02/yang-tidak-pernah-disebut": "has named it",
+    "/berita/2026/11/02/yang-tidak-pernah-disebut": "not listed by any source",
     "https://lain.example/berita": "`kliping sources add` follows a site",
 }
 

@@ -176,7 +176,7 @@ def test_json_holds_both_sides(revised: Shelf) -> None:
         (["1", "0"], "no revision 0"),
         (["1", "3"], "revision 3 of article 1 is the newest"),
         (["1", "2", "2"], "the same revision"),
-        (["1", "1", "2", "3"], "two revisions at most"),
+        (["1", "1", "2", "3"], "at most two revisions"),
         (["1", "--html", "--json"], "one of --html and --json"),
     ],
 )

@@ -168,7 +168,7 @@ def test_what_was_forgotten_is_named(stand: Stand, tmp_path: Path) -> None:
         reach.add_article(2)
         reach.remove(connection, takedown(connection))
     said = stand.again(manifest, tmp_path / "second")
-    assert said[0].startswith("not as they were: undated-0000")
+    assert said[0].startswith("different from the first export: undated-0000")
     assert "no longer in the archive: articles 2 (kliping forget --list)" in said
     assert "rows: 3, of 4 then" in said
 
@@ -177,10 +177,10 @@ def test_what_was_read_again_is_told(stand: Stand, tmp_path: Path) -> None:
     manifest = stand.export(tmp_path / "first.jsonl", "jsonl", ONE)
     stand.do("UPDATE revisions SET text = 'lain', extractor = 'test/2' WHERE article_id = 1")
     assert stand.again(manifest, tmp_path / "second.jsonl") == [
-        "not as they were: second.jsonl",
-        "pages were read again since: by test/1 then, by test/1, test/2 now",
-        "as many rows as then: some were changed in their place, by re-extraction, a missing"
-        " page that was had, an older capture that came in, or a new address",
+        "different from the first export: second.jsonl",
+        "pages were extracted again since: by test/1 then, by test/1, test/2 now",
+        "the same number of rows, some changed in place: by re-extraction, a missing"
+        " page that was fetched, an imported older capture, or a new address",
     ]
 
 
@@ -213,10 +213,10 @@ def test_another_archive_is_refused(stand: Stand, tmp_path: Path) -> None:
         ("not JSON", "not the manifest"),
         ("[]", "not the manifest"),
         ('{"as_of": {"articles": "1"}}', "not the manifest"),
-        ({"as_of": None}, "does not say from what"),
-        ({"shards": ...}, "does not say from what"),
+        ({"as_of": None}, "lacks the state"),
+        ({"shards": ...}, "lacks the state"),
         ({"as_of": {"last_revision": 1, "articles": "1,,2", "clusters": {}}}, "not the manifest"),
-        ({"format": "wacz"}, "cannot be made again"),
+        ({"format": "wacz"}, "cannot be repeated"),
     ],
 )
 def test_a_file_that_will_not_do_is_refused(

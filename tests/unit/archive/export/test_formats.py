@@ -417,7 +417,7 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     folder.mkdir()
     write_export(selection([PLAIN]), "hf", str(folder))
     before = (folder / "manifest.json").read_bytes()
-    with pytest.raises(WrongUseError, match="something here already"):
+    with pytest.raises(WrongUseError, match="already exists"):
         write_export(selection(ARTICLES), "hf", str(folder))
     assert (folder / "manifest.json").read_bytes() == before
 
@@ -435,12 +435,12 @@ def test_a_file_can_have_a_manifest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "target", "layout", "said"),
     [
-        ("parquet", "-", Layout(), "parquet needs a file"),
-        ("sqlite", "-", Layout(), "needs a file to go to: -o FILE.db"),
-        ("hf", "-", Layout(), "hf needs a folder"),
-        ("csv", "-", Layout(shards=2), "csv needs a folder"),
-        ("csv", "-", Layout(manifest=True), "csv needs a file"),
-        ("wacz", "x", Layout(shards=2), "wacz is one file"),
+        ("parquet", "-", Layout(), "parquet needs an output file"),
+        ("sqlite", "-", Layout(), "needs an output file: -o FILE.db"),
+        ("hf", "-", Layout(), "hf needs an output folder"),
+        ("csv", "-", Layout(shards=2), "csv needs an output folder"),
+        ("csv", "-", Layout(manifest=True), "csv needs an output file"),
+        ("wacz", "x", Layout(shards=2), "wacz is a single file"),
         ("csv", "out", Layout(split="x"), "no split 'x'; there is year, holdout"),
     ],
 )

@@ -155,7 +155,7 @@ def test_any_address_leads_to_the_article(query: Query, address: str) -> None:
         ("9" * 40, "no article 999"),
         (f"{SITE}/gone", "fetched, but no article: empty: nothing there"),
         (f"{SITE}/unseen", "known, but not fetched yet"),
-        (f"{SITE}/unknown", "no source has named it"),
+        (f"{SITE}/unknown", "not listed by any source"),
         ("", "neither an article's id nor a URL"),
         ("http://", "neither an article's id nor a URL"),
     ],
@@ -206,5 +206,5 @@ def test_a_pipe_is_written_to_and_stays(query: Query, tmp_path: Path) -> None:
         assert write_export(everything(query), "jsonl", str(pipe)) == 3
         assert len(read.result(10).splitlines()) == 3
     assert pipe.is_fifo()
-    with pytest.raises(WrongUseError, match="wacz needs a file"):
+    with pytest.raises(WrongUseError, match="wacz needs an output file"):
         write_export(everything(query), "wacz", str(pipe))

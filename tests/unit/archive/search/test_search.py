@@ -230,7 +230,7 @@ def test_a_word_as_it_is_written_comes_before_its_other_forms(query: Query) -> N
 def test_an_address_finds_its_article(query: Query) -> None:
     (hit,) = query.search(" https://suara.example/passing?utm_source=x ")
     assert hit.article.title == "Pasar hari ini"
-    with pytest.raises(NotArchivedError, match="no source has named it"):
+    with pytest.raises(NotArchivedError, match="not listed by any source"):
         query.search("https://suara.example/nowhere")
 
 
