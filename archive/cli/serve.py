@@ -73,8 +73,8 @@ def serve(  # noqa: PLR0913, PLR0917 - a command has as many as it has options
         replay_port=replay_port,
         token=token,
         proxy=proxy,
-        public_url=public_url and public_url.rstrip("/"),
-        replay_url=replay_url and replay_url.rstrip("/"),
+        public_url=public_url.rstrip("/") if public_url else None,
+        replay_url=replay_url.rstrip("/") if replay_url else None,
         requests_per_minute=rate,
         processes=processes,
     )

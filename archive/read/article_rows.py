@@ -163,10 +163,13 @@ def _decoder(name: str) -> Callable[[Sequence[Any]], Sequence[Any]]:
 
 
 def _moments(column: Sequence[Any]) -> list[datetime | None]:
-    return [
-        datetime.fromisoformat(value) if isinstance(value, str) else value and value.astimezone(UTC)
-        for value in column
-    ]
+    return [_moment(value) for value in column]
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        return datetime.fromisoformat(value)
+    return None if value is None else value.astimezone(UTC)
 
 
 def _lists(column: Sequence[Any]) -> Sequence[Any]:

@@ -86,10 +86,12 @@ def _revisions_then(
 
 
 def _as_then(article: ArchivedArticle, then: _Then, cluster: ClusterThen | None) -> ArchivedArticle:
-    has_older = then.numbers[0] > 1
+    first_seen_at = article.first_seen_at
+    if then.numbers[0] > 1 and then.seen_at is not None:
+        first_seen_at = then.seen_at  # older captures were added since
     return replace(
         article,
-        first_seen_at=(has_older and then.seen_at) or article.first_seen_at,
+        first_seen_at=first_seen_at,
         revision=then.numbers.index(article.revision) + 1,
         revision_count=len(then.numbers),
         cluster_id=cluster.id if cluster else None,

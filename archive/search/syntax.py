@@ -76,10 +76,10 @@ _FIELDS_ELSEWHERE = {
 }
 """Field names of other systems, and their names here."""
 _ELSEWHERE = (
-    (r"\w\?\w", "a ? stands for no letter here; write the beginning of the word and a *"),
+    (r"\w\?\w", "? is not a wildcard; write the beginning of the word and a *"),
     (r"\|", "write a OR b for either of two words"),
-    (r"^(&+|\+)$", "words need nothing between them; AND means the same"),
-    (r"^!", "write -word or NOT word for what must not be there"),
+    (r"^(&+|\+)$", "no operator is needed between words; AND means the same"),
+    (r"^!", "write -word or NOT word to exclude a word"),
     (r"^(NEAR(/\d+)?|(W|ADJ)/?\d+)$", 'words near each other are written "a b"~10'),
     (r"^~", 'words near each other are written "a b"~10, without a blank'),
 )
@@ -163,7 +163,7 @@ def _refuse_unwritable(query: str) -> None:
         raise _WrongError(f"longer than {MAX_CHARS:,} characters", MAX_CHARS)
     for position, character in enumerate(query):
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
-            raise _WrongError(f"a character that no text has, U+{ord(character):04X}", position)
+            raise _WrongError(f"an invalid character, U+{ord(character):04X}", position)
 
 
 def _not_too_deep(node: Node) -> Node:
@@ -177,7 +177,7 @@ def _text(token: Token, *, in_title: bool = False) -> Node:
     if token.type in ("WORD", "VALUE"):
         for pattern, hint in _ELSEWHERE:
             if re.search(pattern, text):
-                raise _WrongError(f"{hint}; quote it to search for it as it is", token.start_pos)
+                raise _WrongError(f"{hint}; quote it to search for it literally", token.start_pos)
     is_quoted = token.type in ("PHRASE", "NEAR")
     if is_quoted and _STAR_IN_QUOTES.search(text):
         raise _WrongError("a * has no meaning in quotes; write the word alone", token.start_pos)
@@ -246,11 +246,13 @@ def _range(quantity: Quantity, value: str, position: int | None) -> Range:
 def _period(clock: Clock, value: str, position: int | None) -> Period:
     first, dots, last = value.partition("..")
     begins = _days(first, position)[0] if first or not dots else None
-    ends = _days(last if dots else first, position)[1] if last or not dots else None
+    if not dots:
+        last = first
+    ends = _days(last, position)[1] if last or not dots else None
     if begins is None and ends is None:
         raise _WrongError("a period needs a beginning or an end", position)
     if begins and ends and begins > ends:
-        raise _WrongError("a period that ends before it begins", position)
+        raise _WrongError("the period ends before it begins", position)
     return Period(clock, begins, ends)
 
 
@@ -284,7 +286,11 @@ def _no_such_field(name: str) -> str:
 def _explained(query: str, error: UnexpectedInput) -> tuple[str, str, int]:
     if isinstance(error, UnexpectedToken) and error.token.type == "$END":
         opened = query.count("(") > query.count(")")
-        return f"it ends too early{'; a ) is missing' if opened else ''}", query, len(query)
+        return (
+            f"unexpected end of the query{'; a ) is missing' if opened else ''}",
+            query,
+            len(query),
+        )
     position = cast(int, error.pos_in_stream)  # typed as None, which it never is
     return _misplaced(query[position]), query, position
 
@@ -294,10 +300,10 @@ def _misplaced(character: str) -> str:
         case '"' | "“" | "”":
             return "this quote is never closed"
         case ")":
-            return "nothing for this ) to close, or nothing before it"
+            return "this ) closes nothing, or nothing is before it"
         case ":":
-            return "a field and its value belong together as in source:kilas; quote other colons"
+            return "write a field and its value as in source:kilas; quote other colons"
         case "*":
             return "a * may only stand at the end of a word"
         case _:
-            return "something must stand before this; quote it if it is a word to search for"
+            return "something is missing before this; quote it to search for it"

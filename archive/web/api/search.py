@@ -98,7 +98,9 @@ def _item(hit: SearchHit, columns: Sequence[Column]) -> dict[str, Any]:
     names = (column.name for column in columns)
     facts = dict(zip(names, row_of(hit.article, columns), strict=True))
     shown = {"title_matches": hit.title, "snippet": hit.snippet}
-    excerpts = {name: excerpt and asdict(excerpt) for name, excerpt in shown.items()}
+    excerpts = {
+        name: asdict(excerpt) if excerpt is not None else None for name, excerpt in shown.items()
+    }
     return {**facts, "score": hit.score, **excerpts}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -109,26 +110,23 @@ async def dataset_page(
     request: Request, chosen: Annotated[DatasetForm, Depends(read_dataset_form)]
 ) -> Response:
     """The form, with the number of selected articles, the command and the download."""
-    found: tuple[int, int] | None = None
+    amount: dict[str, int] | None = None
     error: QueryError | None = None
     try:
         node = parse_query(chosen.query)
 
-        def read(query: Query) -> tuple[int, int]:
-            articles, revisions = (
-                query.count_all(matching=node, every_revision=each, first_only=chosen.first_only)
-                for each in (False, True)
-            )
-            return articles, revisions
+        def count(query: Query) -> dict[str, int]:
+            count_all = partial(query.count_all, matching=node, first_only=chosen.first_only)
+            return {"articles": count_all(), "revisions": count_all(every_revision=True)}
 
-        found = await run_query(request, read)
+        amount = await run_query(request, count)
     except QueryError as wrong:
         error = wrong
     return render(
         request,
         "dataset.html",
         chosen=chosen,
-        amount=found and {"articles": found[0], "revisions": found[1]},
+        amount=amount,
         error=error,
         address=chosen.address(request) if chosen.streams else None,
         formats=list(FORMATS),

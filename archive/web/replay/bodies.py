@@ -79,9 +79,8 @@ def replayed_body(
     kind, charset = _type_of(shown, body)
     there = place.for_capture(capture)  # relative addresses refer to the page as served
     if kind in _HTML:
-        text = html_to_unicode(charset and f"text/html; charset={charset}", body, "utf-8", _guess)[
-            1
-        ]
+        declared = f"text/html; charset={charset}" if charset else None
+        _, text = html_to_unicode(declared, body, "utf-8", _guess)
         return ReplayedBody(
             capture, "text/html; charset=utf-8", _encoded(replayed_page(text, there, key))
         )
