@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Row, create_engine, event, insert, select
+from sqlalchemy import Connection, Engine, NullPool, Row, create_engine, event, insert, select
 
 from archive.db.further_pages import FurtherPage, pages_of
 from archive.db.reading import Reading
@@ -32,16 +34,36 @@ def day(number: int) -> datetime:
     return NOW + timedelta(days=number)
 
 
+@cache
+def empty_archive() -> bytes:
+    """An archive with a source and nothing else; made once, since that takes most of the time."""
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(SourceRow).values(id=1, name="suara", url=SITE, added_at=NOW))
+    with closing(engine.raw_connection()) as raw:
+        made: bytes = raw.driver_connection.serialize()  # type: ignore[union-attr]
+    engine.dispose()
+    return made
+
+
+@cache
+def engine() -> Engine:
+    """An engine whose every connection is an archive of its own; it keeps compiled statements."""
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    event.listen(engine, "connect", _load)
+    return engine
+
+
+def _load(raw: Any, _record: Any) -> None:
+    raw.deserialize(empty_archive())
+    raw.execute("PRAGMA foreign_keys = ON")
+
+
 @pytest.fixture
 def db() -> Iterator[Connection]:
-    """An empty archive with a source, and with a capture of each URL a day for ten days."""
-    engine = create_engine("sqlite://")
-    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
-    Base.metadata.create_all(engine)
-    with engine.connect() as connection:
-        connection.execute(insert(SourceRow).values(id=1, name="suara", url=SITE, added_at=NOW))
+    with engine().connect() as connection:
         yield connection
-    engine.dispose()
 
 
 class Archive:
