@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install pywb demo screenshots test test-all soak check fuzz format clean \
+.PHONY: install pywb demo screenshots test test-all soak check fuzz mutants format clean \
 	bench-archive bench-backfill bench-frontier bench-web
 
 install: .venv/installed
@@ -53,6 +53,13 @@ check: install
 # Ten thousand mutated pages through the extraction; takes some minutes.
 fuzz: install
 	$(BIN)/python -m benchmarks.extraction.fuzz --count 10000 tests/golden/themes $(wildcard ../shared/corpora/*)
+
+# How many changes of the code no test notices (docs/mutants.md): some hours on one core.
+mutants: install
+	mkdir -p build mutants
+	PYTHONPATH=$(CURDIR)/mutants nice $(BIN)/mutmut run --max-children 1 > build/mutants.log
+	$(BIN)/mutmut results
+	nice $(BIN)/python -m benchmarks.mutants.constants
 
 # Goes back over three years of a generated news site: some tens of minutes.
 bench-backfill: install
