@@ -329,6 +329,16 @@ def test_a_reading_that_is_older_replaces_nothing(archive: Archive) -> None:
     assert archive.history == "B5"
 
 
+def test_the_revisions_of_other_articles_keep_their_numbers(archive: Archive) -> None:
+    archive.read("A", 1)
+    archive.read("C", 4)
+    archive.read("Z", 1, OTHER)
+    archive.read("Z", 2, OTHER, tags=["x"], title="Lain")
+    archive.read("B", 3)
+    query = select(RevisionRow.number).where(RevisionRow.article_id == 2)
+    assert sorted(archive.db.scalars(query)) == [1, 2]
+
+
 def test_the_revision_of_a_capture(archive: Archive) -> None:
     archive.read("A", 1)
     archive.read("B", 2)
