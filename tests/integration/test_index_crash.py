@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from archive.db.engine import open_engine
-from archive.db.schema import ArticleRow
+from archive.db.schema import IS_NEWEST, ArticleRow, RevisionRow
 from archive.index.article_index import ArticleIndex
 from archive.index.check import index_problems
 from archive.read.query import Query
@@ -43,9 +43,8 @@ def assert_right(folder: Path) -> int:
     engine = open_engine(f"sqlite:///{folder / 'kliping.db'}", read_only=True)
     query = FollowingQuery(engine, folder / "index")
     with engine.connect() as connection:
-        texts = {
-            row.id: row.text for row in connection.execute(select(ArticleRow.id, ArticleRow.text))
-        }
+        newest = select(RevisionRow.article_id, RevisionRow.text).join(ArticleRow, IS_NEWEST)
+        texts = {row.article_id: row.text for row in connection.execute(newest)}
     assert list(query.ids("")) == sorted(texts)
     followed = Query(engine, query.index)
     for article_id, text in texts.items():

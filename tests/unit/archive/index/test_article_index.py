@@ -147,6 +147,8 @@ def _note(key: str, value: str) -> Callable[[ArticleIndex], None]:
 def _break(pattern: str, data: bytes) -> Callable[[ArticleIndex], None]:
     def break_files(index: ArticleIndex) -> None:
         for path in _generation(index).glob(pattern):
+            # Not in place: the file may be mapped into memory, and would end below it.
+            path.unlink()
             path.write_bytes(data)
 
     return break_files

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from archive.index.documents import recency, recency_span
-from archive.index.excerpts import excerpts
+from archive.index.excerpts import mark_excerpts
 from archive.index.queries import to_query
 from archive.index.stems import stem
 from archive.search.syntax import parse_query
@@ -18,7 +18,7 @@ def words(count: int, first: int = 0) -> str:
 
 
 def snippet(query: str, text: str) -> str:
-    found = excerpts(parse_query(query), None, text, None)
+    found = mark_excerpts(parse_query(query), None, text, None)
     assert found is not None
     return found[1].text
 

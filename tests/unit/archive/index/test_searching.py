@@ -18,11 +18,11 @@ from archive.index.schema import DAY, NO_NUMBER, STEMS, TEXT, TITLE, register_an
 from archive.index.searching import (
     Cursor,
     Match,
-    count,
-    count_found,
+    count_hits,
+    count_matches,
     even_sample,
-    find,
-    ids,
+    find_hits,
+    matching_ids,
     newest_day,
 )
 from archive.index.stems import stem_term
@@ -83,7 +83,7 @@ def snapshot() -> Snapshot:
 
 
 def found(query: str, limit: int, order: Order, after: Cursor | None = None) -> list[Match]:
-    return find(snapshot(), parse_query(query), limit=limit, order=order, after=after)
+    return find_hits(snapshot(), parse_query(query), limit=limit, order=order, after=after)
 
 
 def id_of(matches: Sequence[Match]) -> list[int]:
@@ -142,8 +142,8 @@ def test_a_cursor_says_in_which_order_its_hits_were() -> None:
 @pytest.mark.parametrize("order", Order)
 def test_other_forms_of_a_word_are_found(order: Order) -> None:
     assert id_of(found("angins", 9, order)) == [9]
-    assert count(snapshot(), parse_query("angins")) == 1
-    assert list(ids(snapshot(), parse_query("angins"))) == [[9]]
+    assert count_hits(snapshot(), parse_query("angins")) == 1
+    assert list(matching_ids(snapshot(), parse_query("angins"))) == [[9]]
 
 
 @pytest.mark.parametrize("limit", [0, -1])
@@ -155,14 +155,14 @@ def test_no_hits_are_wanted(limit: int) -> None:
 @pytest.mark.parametrize(("query", "hits"), [("banjir", 7), ("", 9), ("gempa", 0), ("-banjir", 2)])
 def test_hits_are_counted(query: str, hits: int) -> None:
     node = parse_query(query)
-    assert count(snapshot(), node) == hits
-    assert count_found(snapshot(), to_query(node, ()).query) == hits
+    assert count_hits(snapshot(), node) == hits
+    assert count_matches(snapshot(), to_query(node, ()).query) == hits
 
 
 @pytest.mark.parametrize("at_a_time", [1, 2, 3, 7, 20_000])
 def test_ids_come_in_their_order(at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archive.index.searching.IDS_AT_A_TIME", at_a_time)
-    parts = list(ids(snapshot(), parse_query("banjir")))
+    parts = list(matching_ids(snapshot(), parse_query("banjir")))
     assert [id_ for part in parts for id_ in part] == sorted(NEWEST)
     assert [len(part) for part in parts[:-1]] == [at_a_time] * (len(parts) - 1)
 

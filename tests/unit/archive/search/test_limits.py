@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from archive.errors import QueryError
-from archive.search.periods import following, missing_between
+from archive.search.periods import missing_between, next_period
 from archive.search.syntax import parse_query
 from archive.search.tree import By, Text
 
@@ -52,7 +52,7 @@ def test_groups_are_nested_twenty_levels_deep() -> None:
     ],
 )
 def test_periods_follow_each_other(by: str, begin: str, next_one: str) -> None:
-    assert following(date.fromisoformat(begin), by) == date.fromisoformat(next_one)
+    assert next_period(date.fromisoformat(begin), by) == date.fromisoformat(next_one)
 
 
 @pytest.mark.parametrize(
