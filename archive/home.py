@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 
 from archive.config import FILE_NAME, Config, load_config, render_config
 from archive.errors import HomeError
-from archive.storage.local import LocalLocks
+from archive.storage.local import LocalLocks, LocalWarcStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from archive.storage.base import Locks
+    from archive.storage.base import Locks, WarcStore
 
 
 INTAKE_LOCK = "import"
@@ -34,10 +34,13 @@ RUN_LOCK = "run-"
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """An archive home and its settings."""
+    """An archive home, its settings, and where its WARC files and locks are kept."""
 
     path: Path
     config: Config
+    warc: WarcStore
+    locks: Locks
+    """By which runs keep out of each other's way."""
 
     @property
     def sources(self) -> Path:
@@ -46,10 +49,6 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
-
-    @property
-    def warc(self) -> Path:
-        return self.path / self.config.archive.warc
 
     @property
     def index(self) -> Path:
@@ -64,11 +63,6 @@ class Home:
         if not url.startswith(prefix) or url.startswith(prefix + "/"):
             return url
         return f"{prefix}{self.path.resolve() / url.removeprefix(prefix)}"
-
-    @property
-    def locks(self) -> Locks:
-        """Locks by which runs keep out of each other's way."""
-        return LocalLocks(self.path / "locks", RUN_LOCK)
 
     def lock(self, names: Iterable[str], *, wait_s: float = 0) -> AbstractContextManager[None]:
         """Hold the lock of each of `names`, so that two runs never crawl one source.
@@ -95,7 +89,7 @@ def open_home(path: Path) -> Home:
     if not (path / FILE_NAME).is_file():
         raise HomeError(f"{path}: no archive here (no {FILE_NAME}); make one with `kliping init`")
     _require_writable(path)
-    return Home(path, load_config(path))
+    return _local_home(path)
 
 
 def create_home(path: Path, *, contact: str = "") -> Home:
@@ -117,7 +111,14 @@ def create_home(path: Path, *, contact: str = "") -> Home:
         file.write_text(render_config(config), "utf-8")
     except OSError as error:
         raise HomeError(f"{path}: cannot make an archive here: {error.strerror}") from error
-    return Home(path, load_config(path))
+    return _local_home(path)
+
+
+def _local_home(path: Path) -> Home:
+    """Return the home of which everything is in `path`."""
+    config = load_config(path)
+    warc = LocalWarcStore(path / config.archive.warc)
+    return Home(path, config, warc, LocalLocks(path / "locks", RUN_LOCK))
 
 
 def _require_writable(path: Path) -> None:

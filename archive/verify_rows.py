@@ -7,7 +7,6 @@ archive. Nothing is changed.
 
 from __future__ import annotations
 
-import fcntl
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -18,13 +17,10 @@ from sqlalchemy import Connection, Engine, select
 
 from archive.core.digest import same_digest
 from archive.db.schema import CaptureRow, ForgottenRecordRow
-from archive.errors import RecordNotFoundError
 from archive.home import Home
-from archive.warc.indexing import ARCHIVE_SUFFIXES
-from archive.warc.reader import locate
+from archive.storage.base import StoredFile, WarcStore
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Code, KeptCapture, Problem, Report, verify_files
-from archive.warc.writer import OPEN_SUFFIX
 
 
 def audit(
@@ -65,14 +61,10 @@ def _is_usual(problem: Problem) -> bool:
     return problem.code in outward and is_foreign(problem.file)
 
 
-def warc_files(root: Path) -> dict[str, Path]:
-    """The WARC files under `root` by name, those apart that a live run is writing."""
-    found = {}
-    for path in sorted(root.rglob("*")):
-        final = path.name.removesuffix(OPEN_SUFFIX)
-        if final.endswith(ARCHIVE_SUFFIXES) and path.is_file() and not is_held(path):
-            found[path.relative_to(root).with_name(final).as_posix()] = path
-    return found
+def warc_files(store: WarcStore) -> dict[str, Path]:
+    """The WARC files of an archive by name, those apart that a live run is writing."""
+    names = [file.name for file in store.files() if not _is_held(store, file)]
+    return {name: store.local_path(name) for name in names if store.exists(name)}
 
 
 def files_elsewhere(connection: Connection) -> dict[str, Path]:
@@ -81,16 +73,8 @@ def files_elsewhere(connection: Connection) -> dict[str, Path]:
     return {name: Path(name) for name in names if Path(name).is_file()}
 
 
-def is_held(path: Path) -> bool:
-    """Whether a live run is writing the file."""
-    if not path.name.endswith(OPEN_SUFFIX):
-        return False
-    with path.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+def _is_held(store: WarcStore, file: StoredFile) -> bool:
+    return file.is_open and store.is_being_written(file.name)
 
 
 def _file_names() -> Any:
@@ -181,11 +165,9 @@ def _same_digest(in_row: str | None, in_record: str) -> bool:
         return in_row == in_record
 
 
-def _rows_of_missing_files(connection: Connection, root: Path) -> Iterator[Problem]:
+def _rows_of_missing_files(connection: Connection, store: WarcStore) -> Iterator[Problem]:
     for name in connection.scalars(_file_names()).all():
-        try:
-            locate(root, name)
-        except RecordNotFoundError:
+        if not store.exists(name):
             rows = len(_rows_of(connection, name))
             message = f"The file is missing; {rows} rows of captures name records in it."
             yield Problem(Code.ROW_WITHOUT_RECORD, name, None, message)

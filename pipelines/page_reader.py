@@ -7,7 +7,6 @@ read, byte for byte, with the same rules unless they choose others.
 from __future__ import annotations
 
 from http import HTTPStatus
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -15,6 +14,7 @@ from archive.db.reextraction import ArchivedPage
 from archive.db.repository import Repository
 from archive.errors import RecordNotFoundError
 from archive.model import RecordRef
+from archive.storage.base import WarcStore
 from archive.warc.http import NO_HEAD, HttpHead, decode_body, read_head, split_interim
 from archive.warc.reader import read_record
 from archive.warc.records import Headers, Record, bare_id, read_date
@@ -22,10 +22,10 @@ from pipelines.page_input import ServedArticle, ServedPage
 
 
 class PageReader:
-    """Reads the pages of one archive, whose WARC files lie under `root`; from any thread."""
+    """Reads the pages of one archive, whose WARC files are in `store`; from any thread."""
 
-    def __init__(self, root: Path, engine: Engine) -> None:
-        self._root = root
+    def __init__(self, store: WarcStore, engine: Engine) -> None:
+        self._store = store
         self._repository = Repository(engine)
 
     def article(self, page: ArchivedPage) -> ServedArticle:
@@ -43,7 +43,7 @@ class PageReader:
         Raises:
             RecordError: there is no sound record where the row says.
         """
-        served = record = read_record(self._root, page.ref)
+        served = record = read_record(self._store, page.ref)
         if page.is_revisit:
             record = self._original(record, page)  # which brings the body of a 304 as well
         if not record.is_http:
@@ -62,12 +62,12 @@ class PageReader:
         if original is None:
             problem = "the record that it repeats is missing"
             raise RecordNotFoundError(problem, file=page.ref.file, offset=page.ref.offset)
-        return read_record(self._root, original)
+        return read_record(self._store, original)
 
     def _headers_of_source(self, record: Record) -> Headers:
         """What the answer that a conversion was made of was served with, where it is known."""
         source = self._find_original(record)
-        return _head_of(read_record(self._root, source)).headers if source else ()
+        return _head_of(read_record(self._store, source)).headers if source else ()
 
     def _find_original(self, record: Record) -> RecordRef | None:
         if refers_to := bare_id(record.get("WARC-Refers-To") or ""):

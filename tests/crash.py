@@ -27,9 +27,9 @@ from archive.db.repository import Repository
 from archive.errors import WarcFormatError
 from archive.home import create_home, open_home
 from archive.model import Capture, RecordRef
+from archive.storage.local import OPEN_SUFFIX
 from archive.warc.reader import read_exchange
 from archive.warc.records import capture_of
-from archive.warc.recover import OPEN_SUFFIX
 from archive.warc.walk import next_record, read_record
 from tests.commands import add_source, start
 from tests.servers.paper import ARTICLES, MOVED_TO, Paper

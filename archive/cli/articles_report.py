@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.table import Table
 from archive.export.jsonl import to_json
 from archive.model import RecordType
 from archive.read.articles import ArchivedArticle
+from archive.storage.base import WarcStore
 
 
 def print_as_json(found: Iterable[ArchivedArticle]) -> None:
@@ -37,14 +37,14 @@ def print_as_table(found: Iterable[ArchivedArticle]) -> None:
 _RENDERED = "the record is the page as rendered by a browser; the page as served is kept too"
 
 
-def print_in_full(article: ArchivedArticle, aliases: list[str], warc: Path) -> None:
-    """Print one article with all its facts; `warc` is the folder of the WARC files."""
+def print_in_full(article: ArchivedArticle, aliases: list[str], warc: WarcStore) -> None:
+    """Print one article with all its facts; `warc` has the WARC files."""
     facts = [
         *_facts(article, warc).items(),
         *(
             (
                 f"Page {page.number}",
-                f"{page.url} in {warc / page.warc_file} at byte {page.warc_offset}",
+                f"{page.url} in {warc.address(page.warc_file)} at byte {page.warc_offset}",
             )
             for page in article.pages
         ),
@@ -58,7 +58,7 @@ def print_in_full(article: ArchivedArticle, aliases: list[str], warc: Path) -> N
     typer.echo("\n\n".join(article.text.splitlines()))
 
 
-def _facts(article: ArchivedArticle, warc: Path) -> dict[str, object]:
+def _facts(article: ArchivedArticle, warc: WarcStore) -> dict[str, object]:
     missing = f"{article.missing_pages} pages are missing" if article.missing_pages else None
     return {
         "URL": article.canonical_url,
@@ -74,7 +74,7 @@ def _facts(article: ArchivedArticle, warc: Path) -> dict[str, object]:
         "Mining": "reserved by the publisher" if article.tdm_reserved else None,
         "Revision": article.revision,
         "Incomplete": missing,
-        "WARC": f"{warc / article.warc_file} at byte {article.warc_offset}",
+        "WARC": f"{warc.address(article.warc_file)} at byte {article.warc_offset}",
         "Record": article.warc_record_id,
         "Rendered": _RENDERED if article.warc_record_type == RecordType.CONVERSION else None,
         "Digest": article.payload_digest,

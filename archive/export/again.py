@@ -20,6 +20,7 @@ from archive.export.numbers import NumberRuns
 from archive.read.article_rows import ReadPosition
 from archive.read.as_of import AsOf, ClusterThen, articles_as_of
 from archive.read.query import Query
+from archive.storage.base import WarcStore
 
 NAMED_AT_MOST = 20
 """Most missing articles that are named."""
@@ -78,7 +79,7 @@ def _as_of(manifest: Mapping[str, Any]) -> AsOf:
     return AsOf(NumberRuns.parse(manifest["articles"]), int(manifest["last_revision"]), clusters)
 
 
-def select_again(query: Query, recipe: Recipe, warc: Path) -> Selection:
+def select_again(query: Query, recipe: Recipe, warc: WarcStore) -> Selection:
     """The articles of the first export, as they were then.
 
     Raises:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.export.columns import COLUMNS, Column
 from archive.read.article_rows import ReadPosition
 from archive.read.articles import ArchivedArticle, Articles, Batch
+from archive.storage.base import WarcStore
 
 AddRows = Callable[[Batch], None]
 
@@ -25,8 +25,8 @@ class Selection:
 
     articles: Iterable[ArchivedArticle]
     """Read once, as a stream."""
-    warc: Path
-    """The WARC folder with the articles' pages."""
+    warc: WarcStore
+    """The store with the articles' pages."""
     columns: tuple[Column, ...] = COLUMNS
     """Columns of tables."""
     origin: Mapping[str, str | None] = field(default_factory=dict)

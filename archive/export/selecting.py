@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from archive.export.base import Selection
 from archive.read.article_rows import ReadPosition
 from archive.read.query import Query
 from archive.search.syntax import QueryLike
 from archive.search.tree import EVERYTHING
+from archive.storage.base import WarcStore
 
 
 def select(
     query: Query,
-    warc: Path,
+    warc: WarcStore,
     matching: QueryLike = EVERYTHING,
     *,
     every_revision: bool = False,

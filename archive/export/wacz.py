@@ -28,6 +28,7 @@ from archive.core.digest import ALGORITHM, digest_of
 from archive.errors import WrongUseError
 from archive.export.base import Selection
 from archive.read.articles import ArchivedArticle
+from archive.storage.base import WarcStore
 from archive.warc.cdxj import line_of
 from archive.warc.indexing import captures_in, closed_files, update_index
 
@@ -53,7 +54,7 @@ def write(selection: Selection, file: BinaryIO) -> int:
     _add_index(package, selection.warc, names)
     count = _add_pages(package, selection.articles, names)
     for warc_file, name in names.by_file.items():
-        package.add(f"archive/{name}", _chunks(selection.warc / warc_file), deflate=False)
+        package.add(f"archive/{name}", _chunks(selection.warc.local_path(warc_file)), deflate=False)
     package.close()
     return count
 
@@ -137,14 +138,14 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def _add_index(package: _Package, root: Path, names: _Names) -> None:
+def _add_index(package: _Package, store: WarcStore, names: _Names) -> None:
     """Add the index as gzip members of many lines, and an index of the members."""
     head = json.dumps({"format": "cdxj-gzip-1.0", "filename": INDEX_NAME})
     blocks = [f"!meta 0 {head}\n"]
 
     def members() -> Iterator[bytes]:
         offset = 0
-        lines = _index_lines(root, names)
+        lines = _index_lines(store, names)
         while block := list(islice(lines, LINES_A_BLOCK)):
             member = _gzipped(b"".join(block))
             key, time, _ = block[0].decode().split(" ", 2)
@@ -157,10 +158,10 @@ def _add_index(package: _Package, root: Path, names: _Names) -> None:
     package.add("indexes/index.idx", (block.encode() for block in blocks), deflate=True)
 
 
-def _index_lines(root: Path, names: _Names) -> Iterator[bytes]:
+def _index_lines(store: WarcStore, names: _Names) -> Iterator[bytes]:
     """The sorted lines of the archive's index, with the names of files in the package."""
     unseen = set(names.by_file)
-    with update_index(root).open("rb") as index:
+    with update_index(store).open("rb") as index:
         for line in index:
             key, time, values = line.split(b" ", 2)
             fields = json.loads(values)
@@ -169,8 +170,8 @@ def _index_lines(root: Path, names: _Names) -> Iterator[bytes]:
                 fields["filename"] = name
                 yield b" ".join((key, time, json.dumps(fields).encode() + b"\n"))
     for file in unseen:
-        if any(line_of(capture) for capture in captures_in(root, file)):
-            raise WrongUseError(f"{root / file}: not in the index; run `kliping cdxj`")
+        if any(line_of(capture) for capture in captures_in(store, file)):
+            raise WrongUseError(f"{store.address(file)}: not in the index; run `kliping cdxj`")
 
 
 def _gzipped(data: bytes) -> bytes:

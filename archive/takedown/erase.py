@@ -20,13 +20,13 @@ from archive.db.engine import read_connection, scrub
 from archive.db.forgotten import Takedown, TakedownLog, WaitingRecord, takedowns_of
 from archive.errors import KlipingError
 from archive.home import Home
-from archive.verify_rows import is_held, warc_files
+from archive.storage.base import WarcStore
+from archive.verify_rows import warc_files
 from archive.warc import walk
 from archive.warc.reader import sound_records
 from archive.warc.records import bare_id
 from archive.warc.recover import recover_open_files
 from archive.warc.tombstone import ABOUT, forget_records
-from archive.warc.writer import OPEN_SUFFIX
 
 _TORN_BYTES = 1 << 16
 _TARGET_URI = re.compile(
@@ -113,25 +113,25 @@ def _rewrite_all(
     return problems
 
 
-def _files_to_read(root: Path, waiting: list[WaitingRecord]) -> Iterator[tuple[str, Path]]:
+def _files_to_read(store: WarcStore, waiting: list[WaitingRecord]) -> Iterator[tuple[str, Path]]:
     """The files of the records, and those closed after: they may hold metadata about them."""
     own = {record.file for record in waiting}
     since = min(
         (record.captured_at for record in waiting), default=datetime.max.replace(tzinfo=UTC)
     )
-    for file, path in warc_files(root).items():
+    for file, path in warc_files(store).items():
         if file in own or datetime.fromtimestamp(path.stat().st_mtime, UTC) >= since:
             yield file, path
 
 
 def _rewrite(
-    root: Path, file: str, concerned: Mapping[str, set[str]], wanted: Mapping[str, Takedown]
+    store: WarcStore, file: str, concerned: Mapping[str, set[str]], wanted: Mapping[str, Takedown]
 ) -> None:
     by_takedown: dict[Takedown, set[str]] = defaultdict(set)
     for record_id, ids in concerned.items():
         by_takedown[wanted[record_id]] |= ids
     for takedown, ids in by_takedown.items():
-        forget_records(root, file, ids, reason=takedown.reason, at=takedown.forgotten_at)
+        forget_records(store, file, ids, reason=takedown.reason, at=takedown.forgotten_at)
 
 
 def _concerned(path: Path, record_ids: Collection[str]) -> dict[str, set[str]]:
@@ -157,8 +157,9 @@ def _concerned(path: Path, record_ids: Collection[str]) -> dict[str, set[str]]:
     return found
 
 
-def _is_being_written(root: Path) -> bool:
-    return any(is_held(path) for path in root.rglob(f"*{OPEN_SUFFIX}"))
+def _is_being_written(store: WarcStore) -> bool:
+    opened = (file.name for file in store.files() if file.is_open)
+    return any(map(store.is_being_written, opened))
 
 
 def _set_source_aside(home: Home, takedown: Takedown) -> None:
@@ -167,19 +168,19 @@ def _set_source_aside(home: Home, takedown: Takedown) -> None:
         path.rename(path.with_name(path.name + SET_ASIDE))
 
 
-def _remove_torn_ends(root: Path, engine: Engine) -> None:
+def _remove_torn_ends(store: WarcStore, engine: Engine) -> None:
     """Delete what was kept aside of records that killed runs were writing of forgotten pages."""
-    for path in root.rglob("*.torn-*"):
-        url = _torn_url(path)
+    for name in store.torn_ends():
+        url = _torn_url(store, name)
         with read_connection(engine) as connection:
             is_forgotten = url is not None and takedowns_of(connection, [url])
         if is_forgotten:
-            path.unlink()
+            store.delete_torn_end(name)
 
 
-def _torn_url(path: Path) -> str | None:
+def _torn_url(store: WarcStore, name: str) -> str | None:
     """The address of the page that a torn record is about, as far as it can be read."""
-    with path.open("rb") as file:
+    with store.open(name) as file:
         data = file.read(_TORN_BYTES)
     try:
         is_packed = data.startswith(walk.GZIP_MAGIC)

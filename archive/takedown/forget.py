@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, Select, insert, select
@@ -24,6 +23,7 @@ from archive.db.forgotten import Takedown, TakedownLog, batches
 from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, TakedownRow
 from archive.errors import NotArchivedError, UrlError, WrongUseError
 from archive.home import INTAKE_LOCK, Home, run_lock
+from archive.storage.base import WarcStore
 from archive.takedown.erase import finish_takedowns
 from archive.takedown.payload_dependants import Copies, copies_of
 from archive.takedown.scope import Reach
@@ -190,20 +190,22 @@ def _earlier(log: TakedownLog, target: str) -> Takedown:
     return takedown
 
 
-def _with_copies(connection: Connection, root: Path, reach: Reach, *, also_copies: bool) -> Copies:
+def _with_copies(
+    connection: Connection, store: WarcStore, reach: Reach, *, also_copies: bool
+) -> Copies:
     """Follow copies as far as wanted; what is left of them.
 
     Raises:
         WrongUseError: one cannot stay, and they are not to go.
     """
-    copies = copies_of(connection, root, reach)
+    copies = copies_of(connection, store, reach)
     while also_copies and (copies.dependent or copies.twins):
         before = len(reach.captures)
         for url in copies.dependent | copies.twins:
             reach.add_url(url)
         if len(reach.captures) == before:
             break
-        copies = copies_of(connection, root, reach)
+        copies = copies_of(connection, store, reach)
     if copies.dependent:
         raise WrongUseError(
             "the same page was archived under other addresses, which would lose it:\n  "

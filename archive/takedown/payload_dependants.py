@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -20,6 +19,7 @@ from archive.db.forgotten import batches
 from archive.db.schema import CaptureRow, UrlRow
 from archive.errors import RecordError
 from archive.model import RecordRef, RecordType, UrlKind
+from archive.storage.base import WarcStore
 from archive.takedown.scope import Reach
 from archive.warc.reader import read_record
 from archive.warc.records import bare_id
@@ -50,7 +50,7 @@ class Copies:
     """Captures of no page (an error message, a source's image) that others depend on."""
 
 
-def copies_of(connection: Connection, root: Path, reach: Reach) -> Copies:
+def copies_of(connection: Connection, store: WarcStore, reach: Reach) -> Copies:
     """Find what has the same payload as the captures in `reach`, and is not in it itself."""
     doomed = defaultdict(list)
     for row in _captures(connection, CaptureRow.id, reach.captures):
@@ -59,7 +59,7 @@ def copies_of(connection: Connection, root: Path, reach: Reach) -> Copies:
     copies = Copies()
     for other in _captures(connection, CaptureRow.payload_digest, doomed):
         if other.id not in reach.captures:
-            _judge(copies, doomed[other.payload_digest], other, _refers_to(root, other), reach)
+            _judge(copies, doomed[other.payload_digest], other, _refers_to(store, other), reach)
     for row in _captures(connection, CaptureRow.id, reach.captures):
         if row.record_type == RecordType.REVISIT and row.status == HTTPStatus.OK:
             same = _captures(connection, CaptureRow.payload_digest, [row.payload_digest])
@@ -83,13 +83,13 @@ def _judge(
         copies.twins.add(other.url)
 
 
-def _refers_to(root: Path, row: Row[Any]) -> str | None:
+def _refers_to(store: WarcStore, row: Row[Any]) -> str | None:
     """The id of the record that a revisit repeats; "" where it does not say, None for others."""
     if row.record_type != RecordType.REVISIT:
         return None
     ref = RecordRef(row.warc_file, row.warc_offset, row.warc_length, row.record_id)
     try:
-        return bare_id(read_record(root, ref).get("WARC-Refers-To") or "")
+        return bare_id(read_record(store, ref).get("WARC-Refers-To") or "")
     except RecordError:
         return ""
 

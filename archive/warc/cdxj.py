@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-FOLDER = "indexes"
+    from archive.storage.base import WarcStore
+
 MERGED = "merged.cdxj"
 _MAX_OPEN_FILES = 200
 _LOCK_WAIT_S = 60
@@ -107,28 +108,28 @@ def read_line(line: str) -> IndexEntry:
         raise ValueError(f"no CDXJ line: {line[:80]!r}") from error
 
 
-def index_path(root: Path, file: str) -> Path:
+def index_path(store: WarcStore, file: str) -> Path:
     """Return where the index of one WARC file lies until it is merged.
 
     The name tells the folder too, in a checksum: imported files may be called the same.
     """
     folder, _, name = file.rpartition("/")
     stem = name.removesuffix(".gz").removesuffix(".warc")
-    return root / FOLDER / f"{stem}-{zlib.crc32(folder.encode()):08x}.cdxj"
+    return store.index / f"{stem}-{zlib.crc32(folder.encode()):08x}.cdxj"
 
 
-def index_files(root: Path) -> list[Path]:
+def index_files(store: WarcStore) -> list[Path]:
     """Return all index files of an archive, the merged one among them, sorted."""
-    return sorted((root / FOLDER).glob("*.cdxj"))
+    return sorted(store.index.glob("*.cdxj"))
 
 
-def write_index(root: Path, file: str, captures: Iterable[Capture]) -> Path:
+def write_index(store: WarcStore, file: str, captures: Iterable[Capture]) -> Path:
     """Write the index of one WARC file, whole or not at all, and return its path.
 
     Raises: OSError if the disk refuses.
     """
     lines = (line_of(capture) for capture in captures)
-    target = index_path(root, file)
+    target = index_path(store, file)
     target.parent.mkdir(parents=True, exist_ok=True)
     # Sorted as bytes, which is how pywb searches.
     with replacing(target) as new:
@@ -137,14 +138,14 @@ def write_index(root: Path, file: str, captures: Iterable[Capture]) -> Path:
 
 
 @contextmanager
-def index_lock(root: Path) -> Iterator[None]:
+def index_lock(store: WarcStore) -> Iterator[None]:
     """Keep others from changing index files; who holds it already may take it again.
 
     Writing the index of one WARC file needs no lock.
 
     Raises: LockedError if another process holds it for a minute; OSError if the disk refuses.
     """
-    folder = root / FOLDER
+    folder = store.index
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder / "merge.lock", timeout=_LOCK_WAIT_S, is_singleton=True):
@@ -155,7 +156,7 @@ def index_lock(root: Path) -> Iterator[None]:
         ) from error
 
 
-def compact(root: Path) -> Path:
+def compact(store: WarcStore) -> Path:
     """Merge all index files of an archive into one, and return its path.
 
     Killed half-way, it leaves some lines in two files; the next merge keeps one of each.
@@ -163,10 +164,10 @@ def compact(root: Path) -> Path:
     Raises: StorageError if the disk refuses; the index files are then as they were.
     LockedError as `index_lock` does.
     """
-    merged = root / FOLDER / MERGED
+    merged = store.index / MERGED
     try:
-        with index_lock(root):
-            paths = [path for path in index_files(root) if path != merged]
+        with index_lock(store):
+            paths = [path for path in index_files(store) if path != merged]
             merged.touch()
             for start in range(0, len(paths), _MAX_OPEN_FILES):
                 _merge_into(merged, paths[start : start + _MAX_OPEN_FILES])
@@ -184,15 +185,15 @@ def _merge_into(merged: Path, paths: list[Path]) -> None:
         path.unlink()
 
 
-def forget_lines(root: Path, refs: Iterable[RecordRef]) -> None:
+def forget_lines(store: WarcStore, refs: Iterable[RecordRef]) -> None:
     """Take the lines of records out of every index file that has some.
 
     Raises: OSError if the disk refuses; each index file is then as it was or as it should be.
     LockedError as `index_lock` does.
     """
     gone = {(ref.file, ref.offset) for ref in refs}
-    with index_lock(root):
-        for path in index_files(root):
+    with index_lock(store):
+        for path in index_files(store):
             lines = path.read_bytes().splitlines(keepends=True)
             kept = [line for line in lines if _place(line) not in gone]
             if len(kept) < len(lines):
@@ -205,14 +206,14 @@ def _place(line: bytes) -> tuple[str, int]:
     return entry.file, entry.offset
 
 
-def lookup(root: Path, url: str) -> Iterator[IndexEntry]:
+def lookup(store: WarcStore, url: str) -> Iterator[IndexEntry]:
     """Yield the captures of a URL, oldest first, by binary search in every index file.
 
     Raises: UrlError if no SURT key can be made of the URL.
     """
     prefix = f"{surt_key(url)} ".encode()
     found: set[bytes] = set()
-    for path in index_files(root):
+    for path in index_files(store):
         with path.open("rb") as file:
             found.update(_matching(file, prefix))
     return (read_line(line.decode()) for line in sorted(found))

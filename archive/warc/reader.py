@@ -25,7 +25,7 @@ from archive.warc.http import (
     read_head,
     split_interim,
 )
-from archive.warc.records import IDENTICAL_PAYLOAD, Record, bare_id, capture_of
+from archive.warc.records import IDENTICAL_PAYLOAD, Record, bare_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,53 +34,38 @@ if TYPE_CHECKING:
 
     from fastwarc.warc import HeaderMap
 
-    from archive.model import Capture
+    from archive.storage.base import WarcStore
     from archive.warc.records import Headers
 
     FindRecord = Callable[[str], RecordRef | None]
     """From a record id to where the record lies."""
 
-_OPEN_SUFFIX = ".open"
 _MAX_COMPANIONS = 8
 """Records read on after a capture, looking for its request; ours has two at most."""
 
 
-def locate(root: Path, file: str) -> Path:
-    """Return where a WARC file lies now: under its final name, or still being written.
-
-    Raises: RecordNotFoundError if it is neither.
-    """
-    final = root / file
-    still_open = final.with_name(final.name + _OPEN_SUFFIX)
-    # Looked for twice, since the writer may rename the file between the first two looks.
-    for path in (final, still_open, final):
-        if path.exists():
-            return path
-    raise RecordNotFoundError("the WARC file is missing", file=final)
-
-
-def read_record(root: Path, ref: RecordRef) -> Record:
+def read_record(store: WarcStore, ref: RecordRef) -> Record:
     """Return the record that lies at `ref`, checked.
 
     Raises: RecordNotFoundError if the file is missing, ends before it, or holds another record
     there; WarcFormatError if its frame is broken; DigestMismatchError if its block changed.
     """
-    with _open(root, ref) as file:
+    with store.open(ref.file) as file:
         return _read_checked(file, ref)
 
 
-def read_member(root: Path, ref: RecordRef) -> bytes:
+def read_member(store: WarcStore, ref: RecordRef) -> bytes:
     """Return the bytes of the record that lies at `ref`, unpacked, as they were written.
 
     Raises: as `read_record` does.
     """
-    with _open(root, ref) as file:
+    with store.open(ref.file) as file:
         record = _read_checked(file, ref)
         member = walk.Member(file, ref.offset, ref.file)
         return member.read(2 * walk.MAX_BLOCK_BYTES if member.is_gzip else record.length)
 
 
-def read_exchange(root: Path, ref: RecordRef, *, find: FindRecord | None = None) -> Exchange:
+def read_exchange(store: WarcStore, ref: RecordRef, *, find: FindRecord | None = None) -> Exchange:
     """Return the exchange whose capture lies at `ref`, byte for byte as the writer got it.
 
     The payload that a revisit left out is put back through `find`, which is asked for the
@@ -89,10 +74,10 @@ def read_exchange(root: Path, ref: RecordRef, *, find: FindRecord | None = None)
 
     Raises: as `read_record` does, for any record involved.
     """
-    with _open(root, ref) as file:
+    with store.open(ref.file) as file:
         record = _read_checked(file, ref)
         interim, request = _read_companions(file, record)
-    response = interim + _whole_response(root, record, find)
+    response = interim + _whole_response(store, record, find)
     return Exchange(
         url=record.target_uri or "",
         started_at=record.date,
@@ -106,7 +91,7 @@ def read_exchange(root: Path, ref: RecordRef, *, find: FindRecord | None = None)
 
 
 def read_payload(
-    root: Path,
+    store: WarcStore,
     ref: RecordRef,
     *,
     find: FindRecord | None = None,
@@ -119,20 +104,20 @@ def read_payload(
 
     Raises: as `read_record` does; WarcFormatError if it unpacks to more than `limit` bytes.
     """
-    record = read_record(root, ref)
+    record = read_record(store, ref)
     if not record.is_http:
         return record.block
-    response = split_interim(_whole_response(root, record, find))[1]
+    response = split_interim(_whole_response(store, record, find))[1]
     head = read_head(response)
     return decode_body(head, response[head.length :], limit=limit)
 
 
-def read_answer(root: Path, ref: RecordRef) -> tuple[tuple[tuple[str, str], ...], bytes]:
+def read_answer(store: WarcStore, ref: RecordRef) -> tuple[tuple[tuple[str, str], ...], bytes]:
     """Return the headers and the body of the response record at `ref`, codings undone.
 
     Raises: as `read_payload` does.
     """
-    response = split_interim(read_record(root, ref).block)[1]
+    response = split_interim(read_record(store, ref).block)[1]
     head = read_head(response)
     return head.headers, decode_body(head, response[head.length :])
 
@@ -212,16 +197,6 @@ def _begins_here(file: BinaryIO, offset: int) -> bool:
     return os.pread(file.fileno(), 4, offset).startswith((walk.GZIP_MAGIC, b"WARC"))
 
 
-def iter_captures(root: Path, path: Path) -> Iterator[Capture]:
-    """Yield the captures that a file under `root` keeps, in order.
-
-    Raises: WarcFormatError at the first thing that is no whole record.
-    """
-    name = path.relative_to(root).as_posix().removesuffix(_OPEN_SUFFIX)
-    captures = (capture_of(record, name) for record in iter_records(path))
-    return (capture for capture in captures if capture)
-
-
 def check_block(record: Record, file: str) -> None:
     """Compare the block with the digest that the record declares for it, if it does.
 
@@ -238,15 +213,6 @@ def check_block(record: Record, file: str) -> None:
         raise DigestMismatchError(
             f"the block does not have the digest {declared}", file=file, offset=record.offset
         )
-
-
-def _open(root: Path, ref: RecordRef) -> BinaryIO:
-    for _ in range(2):
-        try:
-            return locate(root, ref.file).open("rb")
-        except FileNotFoundError:
-            continue  # renamed since it was located
-    raise RecordNotFoundError("the WARC file is missing", file=root / ref.file)
 
 
 def _read_checked(file: BinaryIO, ref: RecordRef) -> Record:
@@ -287,7 +253,7 @@ def _try_record(file: BinaryIO, offset: int) -> Record | None:
         return None
 
 
-def _whole_response(root: Path, record: Record, find: FindRecord | None) -> bytes:
+def _whole_response(store: WarcStore, record: Record, find: FindRecord | None) -> bytes:
     """Return the final response, with the payload that an identical revisit left out."""
     is_identical = (
         record.type == RecordType.REVISIT and record.get("WARC-Profile") in _IDENTICAL_PROFILES
@@ -295,7 +261,7 @@ def _whole_response(root: Path, record: Record, find: FindRecord | None) -> byte
     original = find(bare_id(record.get("WARC-Refers-To") or "")) if find and is_identical else None
     if original is None:
         return record.block
-    earlier = read_record(root, original)
+    earlier = read_record(store, original)
     message = split_interim(earlier.block)[1]
     payload = message[read_head(message).length :]
     declared = record.get("WARC-Payload-Digest") or ""

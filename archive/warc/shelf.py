@@ -8,18 +8,18 @@ under the same name gets a name of its own.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.core.disk import sync_folder
 from archive.errors import StorageError
 from archive.warc.walk import GZIP_MAGIC
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from archive.storage.base import WarcStore
 
 FOLDER = "imported"
 _SUFFIXES = re.compile(r"(?:\.(?:warc|gz|part|open))+$", re.IGNORECASE)
@@ -54,62 +54,66 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def shelved(root: Path, inbound: Inbound) -> str | None:
+def shelved(store: WarcStore, inbound: Inbound) -> str | None:
     """Return the name (as RecordRefs give it) under which the whole file lies here, if it does."""
     size = inbound.path.stat().st_size
-    for path in sorted((root / FOLDER).glob("*.warc*")):
-        is_warc = path.name.endswith((".warc", ".warc.gz"))
-        if is_warc and path.stat().st_size == size and sha256_of(path) == inbound.sha256:
-            return f"{FOLDER}/{path.name}"
+    for file in store.files(FOLDER):
+        is_copy = file.name.rpartition("/")[0] == FOLDER and not file.is_open
+        if (
+            is_copy
+            and file.size_bytes == size
+            and sha256_of(store.local_path(file.name)) == inbound.sha256
+        ):
+            return file.name
     return None
 
 
-def shelve(root: Path, inbound: Inbound) -> str:
+def shelve(store: WarcStore, inbound: Inbound) -> str:
     """Put a whole file on the shelf, and return its name as RecordRefs give it.
 
     Raises: StorageError if the disk refuses, or the file changed since it was read.
     """
-    if name := shelved(root, inbound):
+    if name := shelved(store, inbound):
         return name
     stem, suffix = _split_name(inbound)
-    name = f"{stem}{suffix}"
-    if (root / FOLDER / name).exists():
-        name = f"{stem}-{inbound.sha256[:8]}{suffix}"
+    name = f"{FOLDER}/{stem}{suffix}"
+    if store.exists(name):
+        name = f"{FOLDER}/{stem}-{inbound.sha256[:8]}{suffix}"
     try:
-        folder = _folder(root)
         if inbound.url:
-            inbound.path.rename(folder / name)
-            sync_folder(folder)
+            store.move_in(inbound.path, name)
         else:
-            _write(folder, name, _chunks(inbound.path), inbound)
+            store.put(name, _unchanged(inbound))
     except OSError as error:
-        raise _refused(root / FOLDER / name, error) from error
-    return f"{FOLDER}/{name}"
+        raise _refused(store.address(name), error) from error
+    return name
 
 
-def shelve_part(root: Path, inbound: Inbound, spans: Spans) -> str:
+def shelve_part(store: WarcStore, inbound: Inbound, spans: Spans) -> str:
     """Put some records of a file on the shelf, and return the name of the file that has them.
 
     What an earlier call made of the same file is left as it is, whatever `spans` were then.
 
     Raises: StorageError if the disk refuses.
     """
-    stem, suffix = _split_name(inbound)
-    name = f"{stem}-part-{inbound.sha256[:8]}{suffix}"
+    name = _part_name(inbound)
     try:
-        folder = _folder(root)
-        if not (folder / name).exists():
-            _write(folder, name, _chunks(inbound.path, spans))
+        if not store.exists(name):
+            store.put(name, _chunks(inbound.path, spans))
     except OSError as error:
-        raise _refused(root / FOLDER / name, error) from error
-    return f"{FOLDER}/{name}"
+        raise _refused(store.address(name), error) from error
+    return name
 
 
-def part_of(root: Path, inbound: Inbound) -> str | None:
+def part_of(store: WarcStore, inbound: Inbound) -> str | None:
     """Return the name of the file that `shelve_part` made of this one, if it did."""
+    name = _part_name(inbound)
+    return name if store.exists(name) else None
+
+
+def _part_name(inbound: Inbound) -> str:
     stem, suffix = _split_name(inbound)
-    name = f"{stem}-part-{inbound.sha256[:8]}{suffix}"
-    return f"{FOLDER}/{name}" if (root / FOLDER / name).exists() else None
+    return f"{FOLDER}/{stem}-part-{inbound.sha256[:8]}{suffix}"
 
 
 def _split_name(inbound: Inbound) -> tuple[str, str]:
@@ -120,31 +124,14 @@ def _split_name(inbound: Inbound) -> tuple[str, str]:
     return stem, ".warc.gz" if is_gzip else ".warc"
 
 
-def _folder(root: Path) -> Path:
-    folder = root / FOLDER
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        sync_folder(root)
-    return folder
-
-
-def _write(
-    folder: Path, name: str, chunks: Iterable[bytes], original: Inbound | None = None
-) -> None:
-    """Write a file under another name, sync and rename it; it must be equal to `original`."""
-    new = folder / f"{name}.copying"
+def _unchanged(inbound: Inbound) -> Iterator[bytes]:
+    """Yield the bytes of a file. Raises: StorageError at its end if they are not what was read."""
     digest = hashlib.sha256()
-    with new.open("wb") as file:
-        for chunk in chunks:
-            digest.update(chunk)
-            file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
-    if original and digest.hexdigest() != original.sha256:
-        new.unlink()
-        raise StorageError(f"{original.path}: the file changed while it was read; import it again")
-    new.rename(folder / name)
-    sync_folder(folder)
+    for chunk in _chunks(inbound.path):
+        digest.update(chunk)
+        yield chunk
+    if digest.hexdigest() != inbound.sha256:
+        raise StorageError(f"{inbound.path}: the file changed while it was read; import it again")
 
 
 def _chunks(path: Path, spans: Spans | None = None) -> Iterator[bytes]:
@@ -157,7 +144,7 @@ def _chunks(path: Path, spans: Spans | None = None) -> Iterator[bytes]:
                 yield chunk
 
 
-def _refused(path: Path, error: OSError) -> StorageError:
+def _refused(path: str, error: OSError) -> StorageError:
     return StorageError(
         f"{path}: cannot write the copy ({error.strerror or error}); make room or mend the disk,"
         " then run again"

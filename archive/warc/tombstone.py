@@ -8,27 +8,24 @@ when it was removed and why. Other records of the file do not change by a bit.
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import struct
 import zlib
 from typing import TYPE_CHECKING
 
 from archive.core.digest import digest_of
-from archive.core.disk import replacing
 from archive.errors import LockedError, RecordNotFoundError, StorageError, WarcFormatError
 from archive.warc import cdxj, walk
-from archive.warc.reader import locate, sound_records
+from archive.warc.reader import sound_records
 from archive.warc.records import VERSION, WARC_FIELDS, bare_id, write_date, write_fields
-from archive.warc.writer import OPEN_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
     from pathlib import Path
-    from typing import BinaryIO
 
     from archive.model import RecordRef
+    from archive.storage.base import WarcStore
     from archive.warc.records import Record
 
 ABOUT = ("metadata", "conversion")
@@ -42,7 +39,7 @@ _MEMBER_FRAME_BYTES = 18
 
 
 def forget_records(
-    root: Path, file: str, record_ids: Collection[str], *, reason: str, at: datetime
+    store: WarcStore, file: str, record_ids: Collection[str], *, reason: str, at: datetime
 ) -> list[RecordRef]:
     """Overwrite records of one file, and return where all that is gone was.
 
@@ -56,27 +53,31 @@ def forget_records(
     it, or its record is damaged; StorageError if the disk refuses; WarcFormatError if a record
     is too short for a tombstone. Then nothing has changed.
     """
-    path = locate(root, file)
-    if path.name.endswith(OPEN_SUFFIX):
-        raise LockedError(f"{path}: the file is still being written; forget after the crawl")
+    address = store.address(file)
+    if store.is_open(file):
+        raise LockedError(f"{address}: the file is still being written; forget after the crawl")
+    path = store.local_path(file)
     doomed = list(_doomed(path, record_ids))
     if missing := set(record_ids) - {record.record_id for record in doomed}:
         raise RecordNotFoundError(f"no record {', '.join(sorted(missing))}", file=path)
     refs = [record.ref(file) for record in doomed]
     try:
-        with path.open("rb") as source:
-            fcntl.flock(source, fcntl.LOCK_EX)
+        with store.replace(file) as (source, target):
             is_gzip = source.read(len(walk.GZIP_MAGIC)) == walk.GZIP_MAGIC
             source.seek(0)
             patches = [
                 (record.offset, _tombstone(record, reason, at, is_gzip=is_gzip))
                 for record in doomed
             ]
-            _replace(path, source, patches)
-        cdxj.forget_lines(root, refs)
+            shutil.copyfileobj(source, target, 1 << 20)
+            for offset, data in patches:
+                target.seek(offset)
+                target.write(data)
+        cdxj.forget_lines(store, refs)
     except OSError as error:
         raise StorageError(
-            f"{path}: cannot rewrite the file ({error.strerror or error}); nothing was removed yet"
+            f"{address}: cannot rewrite the file ({error.strerror or error}); nothing was removed"
+            " yet"
         ) from error
     return refs
 
@@ -145,12 +146,3 @@ def _write(record_id: str, date: str, block: bytes, has_digest: bool) -> bytes:
     ]
     head = "".join(f"{name}: {value}\r\n" for name, value in fields)
     return f"{VERSION}\r\n{head}\r\n".encode() + block + b"\r\n\r\n"
-
-
-def _replace(path: Path, source: BinaryIO, patches: list[tuple[int, bytes]]) -> None:
-    """Put a copy with some bytes changed in the place of a file."""
-    with replacing(path) as target:
-        shutil.copyfileobj(source, target, 1 << 20)
-        for offset, data in patches:
-            target.seek(offset)
-            target.write(data)

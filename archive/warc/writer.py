@@ -1,30 +1,25 @@
 """Appending exchanges to a WARC file, so that whatever was acknowledged is on the disk.
 
 Called by the crawl, one writer per process and always from one thread. `append` returns when
-the records of its batch are written and synced; only then may rows refer to them. A file that
-is being written is called `NAME.warc.gz.open` and is locked by its writer (flock, which dies
-with the process); when it is full or done it is synced, indexed and renamed to its final name,
-which is the one that every RecordRef gives. After a failed write the file ends where its last
-acknowledged record ends. What a killed writer leaves behind is for `archive.warc.recover`.
+the records of its batch are written and synced; only then may rows refer to them. When a file is
+full or done it is synced, indexed and sealed; every RecordRef gives its final name. After a
+failed write the file ends where its last acknowledged record ends. What a killed writer leaves
+behind is for `archive.warc.recover`.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
 import zlib
 from datetime import UTC, datetime
 from importlib.metadata import version
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warcio.recordloader import ArcWarcRecord  # type: ignore[import-untyped]
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
 
-from archive.core.disk import make_folder, sync_folder
 from archive.errors import StorageError
 from archive.model import Capture, Conversion, Exchange, RecordRef
 from archive.warc.cdxj import write_index
@@ -40,7 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Self
 
-OPEN_SUFFIX = ".open"
+    from archive.storage.base import Segment, WarcStore
+
 MAX_FILE_BYTES = 1024**3
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*")
@@ -51,7 +47,7 @@ _MAX_TRIES = 100
 
 
 class WarcWriter:
-    """Writes one run's captures into `root/YYYY/MM/kliping-<time>-<run>-<serial>.warc.gz`.
+    """Writes one run's captures into `YYYY/MM/kliping-<time>-<run>-<serial>.warc.gz`.
 
     `operator` says who to ask about the crawl, `robots` which of its policies held (`obey` or
     `ignore`); both are told in each file. A file is closed by the first batch that finds it at
@@ -60,7 +56,7 @@ class WarcWriter:
 
     def __init__(
         self,
-        root: Path,
+        store: WarcStore,
         run: str,
         *,
         operator: str = "",
@@ -69,7 +65,7 @@ class WarcWriter:
     ) -> None:
         if not _RUN.fullmatch(run):
             raise ValueError(f"the run id {run!r} does not fit into a file name")
-        self._root = root
+        self._store = store
         self._run = run
         self._info = _info(run, operator, robots)
         self._max_bytes = max_bytes
@@ -155,43 +151,39 @@ class WarcWriter:
 
     def _create(self) -> _OpenFile:
         now = datetime.now(UTC)
-        folder = self._root / f"{now:%Y/%m}"
-        try:
-            make_folder(folder)
-        except OSError as error:
-            raise _refused(folder, error) from error
+        folder = f"{now:%Y/%m}"
         for _ in range(_MAX_TRIES):
             self._serial += 1
-            stem = f"kliping-{now:%Y%m%d%H%M%S}-{self._run}-{self._serial:05}"
-            name = f"{now:%Y/%m}/{stem}.warc.gz"
+            name = f"{folder}/kliping-{now:%Y%m%d%H%M%S}-{self._run}-{self._serial:05}.warc.gz"
             try:
-                return _OpenFile(self._root, name, now, self._info)
+                return _OpenFile(self._store, self._store.create(name), now, self._info)
             except FileExistsError:
                 continue
             except OSError as error:
-                raise _refused(self._root / name, error) from error
-        raise StorageError(f"{folder}: too many WARC files of run {self._run} at {now}")
+                raise _refused(self._store.address(name), error) from error
+        where = self._store.address(folder)
+        raise StorageError(f"{where}: too many WARC files of run {self._run} at {now}")
 
 
 class _OpenFile:
-    """One `.open` file; `size` is where its last synced record ends."""
+    """One file that is being written, with the captures in it."""
 
     def __init__(
-        self, root: Path, name: str, now: datetime, info: Iterable[tuple[str, str]]
+        self, store: WarcStore, segment: Segment, now: datetime, info: Iterable[tuple[str, str]]
     ) -> None:
-        self.name = name
-        self.size = 0
-        self._root = root
-        self._path = root / (name + OPEN_SUFFIX)
-        self._is_dirty = False
+        self.name = segment.name
+        self._store = store
+        self._segment = segment
         self._captures: list[Capture] = []
-        if (root / name).exists():
-            raise FileExistsError(root / name)
-        self._fd = _create_locked(self._path)
-        warcinfo = compose_warcinfo(Path(name).name, now, info)
+        warcinfo = compose_warcinfo(self.name.rpartition("/")[2], now, info)
         self.warcinfo_id = warcinfo.record_id
         # It goes out with the first batch, so that no file has a warcinfo record alone.
         self._unwritten = [warcinfo]
+
+    @property
+    def size(self) -> int:
+        """Where its last synced record ends."""
+        return self._segment.size_bytes
 
     def append_captures(self, records: Sequence[Record]) -> list[Capture]:
         """Write and sync all records or none, and return the captures that they keep."""
@@ -209,8 +201,10 @@ class _OpenFile:
         for record, member in zip(pending, members, strict=True):
             placed.append(Record(record.headers, record.block, end, len(member)))
             end += len(member)
-        self._write(b"".join(members))
-        self.size = end
+        try:
+            self._segment.append(b"".join(members))
+        except OSError as error:
+            raise _refused(self._segment.address, error) from error
         first = len(self._unwritten)
         self._unwritten = []
         return placed[first:]
@@ -218,41 +212,13 @@ class _OpenFile:
     def close(self) -> None:
         try:
             if self.size == 0:
-                self._path.unlink()
+                self._segment.discard()
                 return
-            self._cut()
-            finish(self._root, self.name, self._fd, self._captures)
+            finish(self._store, self._segment, self._captures)
         except OSError as error:
-            raise _refused(self._path, error) from error
+            raise _refused(self._segment.address, error) from error
         finally:
-            os.close(self._fd)
-
-    def _write(self, data: bytes) -> None:
-        try:
-            self._cut()
-            self._is_dirty = True
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._fd, view) :]
-            os.fdatasync(self._fd)
-            self._is_dirty = False
-        except OSError as error:
-            self._try_to_cut()
-            raise _refused(self._path, error) from error
-
-    def _cut(self) -> None:
-        """Take away what a failed write left behind."""
-        if self._is_dirty:
-            os.ftruncate(self._fd, self.size)
-            os.lseek(self._fd, self.size, os.SEEK_SET)
-            os.fsync(self._fd)
-            self._is_dirty = False
-
-    def _try_to_cut(self) -> None:
-        try:
-            self._cut()
-        except OSError:
-            return  # Still dirty: the next write or the close cuts first, else recovery does.
+            self._segment.close()
 
 
 def compress(record: Record, *, level: int = _LEVEL) -> bytes:
@@ -295,36 +261,14 @@ class _Member:
         return b"".join(self._parts)
 
 
-def finish(root: Path, name: str, fd: int, captures: Iterable[Capture]) -> None:
-    """Sync and index a whole file that is open as `fd`, and give it its final name.
+def finish(store: WarcStore, segment: Segment, captures: Iterable[Capture]) -> None:
+    """Sync and index a whole file, and give it its final name.
 
     Raises: OSError if the disk refuses.
     """
-    final = root / name
-    os.fsync(fd)
-    write_index(root, name, captures)
-    final.with_name(final.name + OPEN_SUFFIX).rename(final)
-    sync_folder(final.parent)
-
-
-def _create_locked(path: Path) -> int:
-    """Create and lock a file, and return its descriptor.
-
-    Raises: FileExistsError if it exists, or a recovery found it between the two steps.
-    """
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not os.fstat(fd).st_nlink:
-            raise FileExistsError(path)
-        sync_folder(path.parent)
-    except BlockingIOError as error:
-        os.close(fd)
-        raise FileExistsError(path) from error
-    except OSError:
-        os.close(fd)
-        raise
-    return fd
+    segment.sync()
+    write_index(store, segment.name, captures)
+    segment.seal()
 
 
 def _info(run: str, operator: str, robots: str) -> tuple[tuple[str, str], ...]:
@@ -362,7 +306,7 @@ def _record_id(capture: Capture) -> str:
     return capture.ref.record_id
 
 
-def _refused(path: Path, error: OSError) -> StorageError:
+def _refused(path: str, error: OSError) -> StorageError:
     return StorageError(
         f"{path}: cannot write the WARC file ({error.strerror or error}); make room or mend the"
         " disk, then run again"

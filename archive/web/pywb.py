@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from archive.errors import HomeError, WrongUseError
-from archive.warc import cdxj
 
 if TYPE_CHECKING:
     from archive.home import Home
@@ -88,10 +87,10 @@ def pywb_settings(home: Home) -> dict[str, object]:
 
     Source: pywb's manual, "Configuring the Web Archive" (custom defined collections).
     """
-    root = home.warc.resolve()
+    root = (home.path / home.config.archive.warc).resolve()
     # The empty one is for files elsewhere, which the index names by absolute paths.
     archive_paths = [f"{root}/", ""]
-    collection = {"index_paths": str(root / cdxj.FOLDER), "archive_paths": archive_paths}
+    collection = {"index_paths": str(home.warc.index.resolve()), "archive_paths": archive_paths}
     return {"collections": {COLLECTION: collection}, "enable_auto_colls": False}
 
 

@@ -32,6 +32,7 @@ from archive.db.schema import (
 )
 from archive.export import FORMATS, Selection, write_export
 from archive.read.query import Query
+from archive.storage.local import LocalWarcStore
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS_AT_A_TIME = 1000
@@ -125,7 +126,9 @@ def measure(database: Path, format_: str, target: Path) -> None:
     """Export once, and print rows, seconds and the greatest memory in MB."""
     query = Query(open_engine(f"sqlite:///{database}", read_only=True))
     started = time.perf_counter()
-    rows = write_export(Selection(query.all_articles(), database.parent), format_, str(target))
+    rows = write_export(
+        Selection(query.all_articles(), LocalWarcStore(database.parent)), format_, str(target)
+    )
     took_s = time.perf_counter() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{format_:8} {rows:8} rows {rows / took_s:8.0f} rows/s {memory:6.0f} MB memory")

@@ -30,6 +30,7 @@ from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 from warcio.warcwriter import GzippingWrapper, WARCWriter
 
 from archive.model import Exchange
+from archive.storage.local import LocalWarcStore
 from archive.warc.reader import iter_records
 from archive.warc.writer import WarcWriter
 
@@ -72,7 +73,7 @@ def batches(exchanges: list[Exchange]) -> Iterator[list[Exchange]]:
 
 def write_ours(exchanges: list[Exchange], folder: Path) -> None:
     """Write with `archive.warc.writer`."""
-    with WarcWriter(folder, "bench") as writer:
+    with WarcWriter(LocalWarcStore(folder), "bench") as writer:
         for batch in batches(exchanges):
             writer.append([(exchange, None) for exchange in batch])
 

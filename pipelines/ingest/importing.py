@@ -26,7 +26,7 @@ from archive.takedown.erase import finish_takedowns
 from archive.warc.importing import Contents, read_contents
 from archive.warc.indexing import index_file
 from archive.warc.records import read_date
-from archive.warc.shelf import FOLDER, Inbound, part_of, sha256_of, shelve, shelve_part, shelved
+from archive.warc.shelf import Inbound, part_of, sha256_of, shelve, shelve_part, shelved
 from archive.warc.verify import Code, Problem
 from pipelines.download import download, is_web_address, note_kept
 from pipelines.ingest.intake_run import IntakeRun, open_intake
@@ -175,7 +175,7 @@ class _Import:
         try:
             return download(
                 address,
-                self._home.warc / FOLDER,
+                self._home.warc.downloads,
                 contact=config.contact,
                 allow_private=config.allow_private,
                 on_progress=self._watcher,
@@ -235,7 +235,7 @@ class _Import:
         file = self._place(inbound, contents, faulty, captures, places)
         if file is None:
             return result
-        path = self._home.warc / file
+        path = self._home.warc.local_path(file)
         if path.stat().st_size != contents.report.size_bytes:  # some records were left out
             contents = read_contents(path)
             captures = contents.captures()
@@ -271,26 +271,27 @@ class _Import:
         Returns:
             Its name there, None if it holds nothing new.
         """
-        root = self._home.warc
-        if name := part_of(root, inbound):
+        store = self._home.warc
+        if name := part_of(store, inbound):
             return name
-        own = str(inbound.path.resolve()) if self._options.reference else shelved(root, inbound)
+        own = str(inbound.path.resolve()) if self._options.reference else shelved(store, inbound)
         elsewhere = {id_ for id_, file in places.items() if file != own}
         if len(elsewhere) == len(captures):
             return None
         files = {places[id_] for id_ in elsewhere}
-        left_out = faulty | _offsets_also_in(contents, [root / file for file in files])
+        there = [store.local_path(file) for file in files if store.exists(file)]
+        left_out = faulty | _offsets_also_in(contents, there)
         if not left_out:
             return own if self._options.reference else self._shelve(inbound)
         if self._options.reference:
             why = "some of its records are damaged, or in the archive already"
             raise _RefusedError([f"{why}; without --reference the others are copied"])
-        return shelve_part(root, inbound, list(contents.spans(without=left_out)))
+        return shelve_part(store, inbound, list(contents.spans(without=left_out)))
 
     def _shelve(self, inbound: Inbound) -> str:
         name = shelve(self._home.warc, inbound)
         if inbound.url:
-            note_kept(inbound.url, self._home.warc / FOLDER, Path(name).name)
+            note_kept(inbound.url, self._home.warc.downloads, Path(name).name)
         return name
 
     def _noted(self, result: ImportedFile) -> ImportedFile:

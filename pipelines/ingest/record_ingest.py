@@ -35,6 +35,7 @@ from archive.model import (
     UrlState,
     Visit,
 )
+from archive.storage.base import WarcStore
 from archive.warc.importing import Imported, import_captures
 from archive.warc.reader import read_payload
 from archive.warc.records import Headers, bare_id, read_date
@@ -90,7 +91,7 @@ class RecordIngest:
 
     def __init__(
         self,
-        root: Path,
+        store: WarcStore,
         repository: Repository,
         resolver: SourceResolver,
         pool: ExtractionPool,
@@ -99,7 +100,7 @@ class RecordIngest:
         notes: WarcWriter | None = None,
         settles: bool = False,
     ) -> None:
-        self._root = root
+        self._store = store
         self._repository = repository
         self._table = FrontierTable(repository.engine)
         self._takedowns = TakedownLog(repository.engine)
@@ -192,7 +193,7 @@ class RecordIngest:
         """The body of the page that was found again."""
         ref = revisit.capture.ref
         assert ref is not None  # it was read from a record
-        return read_payload(self._root, ref, find=lambda _: original)
+        return read_payload(self._store, ref, find=lambda _: original)
 
     def _context(self, capture: Capture) -> ExtractionContext:
         known = self._table.find(normalise_url(capture.url))

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from importlib.metadata import version
-from pathlib import Path
 from typing import Protocol
 
 from archive.core.urls import normalise_url
@@ -29,13 +28,14 @@ from archive.db.repository import Repository
 from archive.errors import LockedError, RecordError, StorageError
 from archive.home import Home, run_lock
 from archive.model import Candidate, Capture, RecordRef, RecordType, Visit
+from archive.storage.base import StoredFile, WarcStore
 from archive.warc.http import decode_body, read_head, split_interim
 from archive.warc.reader import read_answer, read_exchange, read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import FOLDER
 from archive.warc.walk import walk
-from archive.warc.writer import OPEN_SUFFIX, WarcWriter
+from archive.warc.writer import WarcWriter
 from pipelines.extraction_context import ContextLoader
 from pipelines.ingest.final_answer import FinalAnswer
 from pipelines.ingest.lost_pages import LostPages
@@ -67,7 +67,7 @@ class Interpreter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    path: Path
+    name: str
     began_at: datetime
     run_id: int
 
@@ -139,7 +139,7 @@ class Recovery:
             if file.torn is not None:
                 logger.warning(
                     "%s: cut off %d bytes of a torn record (kept in %s)",
-                    file.file, file.torn_bytes, file.torn,
+                    file.file, file.torn_bytes, self._home.warc.address(file.torn),
                 )  # fmt: skip
 
     def _find_orphans(
@@ -157,7 +157,7 @@ class Recovery:
             if began_at and ended_at is None:
                 continue  # it is under way, or was killed: all its files are looked at
             its_own = began_at and ended_at and _seconds(began_at) <= file.began_at <= ended_at
-            if not its_own and not self._repository.has_captures_in(self._name(file)):
+            if not its_own and not self._repository.has_captures_in(file.name):
                 orphans[file.run_id].append(file)
         return orphans
 
@@ -167,7 +167,8 @@ class Recovery:
             return []  # it ended in good order since
         for _ in range(_LOOKS):
             self._mend_open_files()  # it may have been alive when we did so before
-            if not any(self._home.warc.rglob(f"kliping-*-{run_id}-*{OPEN_SUFFIX}")):
+            files = self._home.warc.files()
+            if not any(file.is_open and _is_of(run_id, file) for file in files):
                 return [file for file in _our_files(self._home.warc) if file.run_id == run_id]
             time.sleep(_LOOK_EVERY_S)
         raise LockedError(f"run {run_id} is still writing")
@@ -191,11 +192,12 @@ class Recovery:
         return [c for c in captures if c.ref and c.ref.record_id not in recorded]
 
     def _captures(self, file: _File) -> Iterator[Capture]:
-        self._watcher.begin(f"reading {self._name(file)}", file.path.stat().st_size)
+        path = self._home.warc.local_path(file.name)
+        self._watcher.begin(f"reading {file.name}", path.stat().st_size)
         try:
-            for record in walk(file.path):
+            for record in walk(path):
                 self._watcher.reach(record.offset)
-                if capture := capture_of(record, self._name(file)):
+                if capture := capture_of(record, file.name):
                     yield capture
         except RecordError as error:
             logger.warning("%s; what follows it is left to `kliping repair`", error)
@@ -281,25 +283,28 @@ class Recovery:
     def _find_record(self, record_id: str) -> RecordRef | None:
         return self._places.get(record_id) or self._repository.find_record(record_id)
 
-    def _name(self, file: _File) -> str:
-        return file.path.relative_to(self._home.warc).as_posix()
-
 
 def _seconds(moment: datetime) -> datetime:
     """As a file's name tells it."""
     return moment.replace(microsecond=0)
 
 
-def _our_files(root: Path) -> list[_File]:
+def _our_files(store: WarcStore) -> list[_File]:
     """The closed files that runs of this archive wrote, oldest first."""
     files = []
-    for path in sorted(root.rglob("kliping-*.warc.gz"), key=lambda path: path.name):
-        match = OUR_FILE.fullmatch(path.name)
+    for file in store.files():
+        folder, _, name = file.name.rpartition("/")
+        match = OUR_FILE.fullmatch(name)
         # An imported file may be another archive's, with the number of a run of that one.
-        if match and path.parent.name != FOLDER:
+        if match and not file.is_open and folder.rpartition("/")[2] != FOLDER:
             began_at = datetime.strptime(match["began"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-            files.append(_File(path, began_at, int(match["run"])))
-    return files
+            files.append(_File(file.name, began_at, int(match["run"])))
+    return sorted(files, key=lambda file: file.name.rpartition("/")[2])
+
+
+def _is_of(run_id: int, file: StoredFile) -> bool:
+    match = OUR_FILE.fullmatch(file.name.rpartition("/")[2])
+    return match is not None and int(match["run"]) == run_id
 
 
 def _chains(captures: Sequence[Capture]) -> Iterator[list[Capture]]:

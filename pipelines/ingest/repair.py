@@ -24,14 +24,13 @@ from archive.db.captures import RecordedCapture
 from archive.db.engine import open_engine, read_connection
 from archive.db.frontier import FrontierTable, seed_candidates
 from archive.db.repository import Repository
-from archive.errors import LockedError, RecordNotFoundError
+from archive.errors import LockedError
 from archive.home import INTAKE_LOCK, Home, run_lock
 from archive.model import Source
 from archive.takedown.erase import finish_takedowns
 from archive.verify_rows import audit, files_elsewhere, warc_files
 from archive.warc.importing import Contents, import_captures, read_contents
 from archive.warc.indexing import rebuild_index, stale_files
-from archive.warc.reader import locate
 from archive.warc.recover import recover_open_files
 from archive.warc.shelf import is_foreign
 from archive.warc.verify import Problem
@@ -137,7 +136,7 @@ class _Repair:
             if file.torn is not None:
                 message = (
                     f"Cut {file.torn_bytes} bytes of a torn record off its end"
-                    f" ({file.reason}); they are kept in {file.torn.name}."
+                    f" ({file.reason}); they are kept in {file.torn.rpartition('/')[2]}."
                 )
             elif self._is_there(file.file):
                 message = "Closed it, which its killed run could not."
@@ -207,11 +206,7 @@ class _Repair:
         )
 
     def _is_there(self, file: str) -> bool:
-        try:
-            locate(self._home.warc, file)
-        except RecordNotFoundError:
-            return False
-        return True
+        return self._home.warc.exists(file)
 
     def _mend_index(self) -> Iterator[Mended]:
         with read_connection(self._engine) as connection:

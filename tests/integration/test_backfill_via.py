@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.model import RecordRef
+from archive.storage.local import LocalWarcStore
 from archive.warc.reader import read_record
 from tests.commands import add_source, kliping, make_home
 from tests.integration.test_replay import has_pywb, replaying
@@ -71,7 +72,7 @@ def test_from_the_wayback_machine(home: Path, old: OldArchive) -> None:
     query = "SELECT warc_file, warc_offset, warc_length, record_id FROM captures LIMIT 1"
     with sqlite3.connect(home / "kliping.db") as database:
         (row,) = database.execute(query)
-    record = read_record(home / "warc", RecordRef(*row))
+    record = read_record(LocalWarcStore(home / "warc"), RecordRef(*row))
     assert (record.get("WARC-Source-URI") or "").startswith(f"{old.base_url}/web/2023")
     assert b"Server: lama\r\n" in record.block and b"memento" not in record.block
 

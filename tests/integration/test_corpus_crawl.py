@@ -54,7 +54,7 @@ def test_every_page_of_a_corpus_is_archived_as_it_was_sent(corpus: str, tmp_path
         exchange = read_exchange(opened.warc, ref, find=Repository(engine).find_record)
         assert exchange.response == sent[url], url
     assert articles >= 0.97 * len(pages)
-    assert warcio_check(opened.warc) == ""
+    assert warcio_check(opened.path / "warc") == ""
 
 
 def warcio_check(folder: Path) -> str:

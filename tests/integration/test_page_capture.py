@@ -96,9 +96,9 @@ def test_all_that_pages_need_is_fetched_once_as_robots_allow(
     payload = read_payload(opened.warc, kept[image][1], find=Repository(engine).find_record)
     engine.dispose()
     assert payload.startswith(b"\x89PNG")
-    index = "".join(path.read_text() for path in (opened.warc / "indexes").glob("*.cdxj"))
+    index = "".join(path.read_text() for path in (opened.path / "warc" / "indexes").glob("*.cdxj"))
     assert all(f'"url": "{url}"' in index for url in named - {banner})
-    assert warcio_check(opened.warc) == ""
+    assert warcio_check(opened.path / "warc") == ""
 
 
 def test_by_default_none_is_fetched_and_a_source_decides_for_itself(

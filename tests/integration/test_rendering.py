@@ -124,8 +124,8 @@ def test_scripts_ask_through_the_crawl_and_for_no_more_than_text_needs(
 def test_everything_else_works_with_such_records(crawled: Path, tmp_path: Path) -> None:
     assert problems(crawled) == []
     home = open_home(crawled)
-    assert warcio_check(home.warc) == ""
-    index = "".join(path.read_text() for path in (home.warc / "indexes").glob("*.cdxj"))
+    assert warcio_check(crawled / "warc") == ""
+    index = "".join(path.read_text() for path in (home.path / "warc" / "indexes").glob("*.cdxj"))
     made = {row.warc_offset for row in captures(crawled) if row.made_of}
     assert all(f'"offset": "{offset}"' not in index for offset in made)
     kliping(crawled, "cdxj")
@@ -150,7 +150,7 @@ def test_reading_again_reads_what_was_read(crawled: Path, tmp_path: Path) -> Non
 
 def test_another_archive_takes_the_records_in(crawled: Path, tmp_path: Path) -> None:
     other = make_home(tmp_path / "other")
-    files = [str(path) for path in open_home(crawled).warc.rglob("*.warc.gz")]
+    files = [str(path) for path in (crawled / "warc").rglob("*.warc.gz")]
     kliping(other, "import", *files)
     assert texts(other) == texts(crawled)
     assert rows(other, "SELECT count(*) FROM revisions") == [(2,)]
@@ -182,7 +182,7 @@ def test_what_a_killed_run_did_not_render_is_fetched_again(
     home = tmp_path / "home"
     shutil.copytree(crawled, home)
     rendered = [row for row in captures(home) if row.made_of and row.url == site.url(STORY)]
-    (file,) = open_home(home).warc.rglob("*.warc.gz")
+    (file,) = (home / "warc").rglob("*.warc.gz")
     with file.open("r+b") as warc:
         warc.truncate(rendered[0].warc_offset)
     file.rename(file.with_name(f"{file.name}.open"))
@@ -202,7 +202,7 @@ def test_forgetting_takes_the_dom_too(crawled: Path, tmp_path: Path, site: Scrip
     kliping(home, "forget", site.url(STORY), "--reason", "asked to", "--yes")
     kliping(home, "forget", site.url(f"/api{STORY}"), "--reason", "asked to", "--yes")
     assert site.url(STORY) not in [row.url for row in captures(home)]
-    for path in open_home(home).warc.rglob("*.warc.gz"):
+    for path in (home / "warc").rglob("*.warc.gz"):
         assert not [record for record in iter_records(path) if words in record.block]
     assert problems(home) == []
 

@@ -173,7 +173,7 @@ def test_files_elsewhere_replay_too(archived_demo: ArchivedDemo, tmp_path: Path)
     home = archived_demo.copy(tmp_path / "home")
     article = archived_demo.articles[0]
     elsewhere = tmp_path / "elsewhere.warc.gz"
-    (home.warc / article.warc_file).rename(elsewhere)
+    (home.path / "warc" / article.warc_file).rename(elsewhere)
     assert list(rebuild_index(home.warc, [str(elsewhere)]))
     with replaying(home.path) as replay:
         answer = requests.get(f"{replay}/id_/{article.url}", timeout=10)

@@ -23,6 +23,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from archive.export import Selection, write_export
 from archive.read.articles import ArchivedArticle
+from archive.storage.local import LocalWarcStore
 from archive.warc.indexing import rebuild_index
 from archive.warc.reader import read_exchange
 from archive.warc.writer import WarcWriter
@@ -48,7 +49,7 @@ def test_the_validator_accepts_it(wacz: Path) -> None:
 
 
 def test_it_holds_the_warc_files_as_they_are(wacz: Path, archived_demo: ArchivedDemo) -> None:
-    files = list(archived_demo.home.warc.rglob("*.warc.gz"))
+    files = list((archived_demo.home.path / "warc").rglob("*.warc.gz"))
     assert len(files) == 2
     with ZipFile(wacz) as package:
         for file in files:
@@ -138,7 +139,7 @@ def test_what_a_crawl_is_writing_is_left_out_and_said(
     archived_demo: ArchivedDemo, tmp_path: Path
 ) -> None:
     home = archived_demo.copy(tmp_path / "home")
-    first = home.warc / archived_demo.articles[0].warc_file
+    first = home.path / "warc" / archived_demo.articles[0].warc_file
     first.rename(first.with_name(first.name + ".open"))
     target = tmp_path / "rest.wacz"
     said = kliping(home.path, "export", "--format", "wacz", "-o", str(target))
@@ -153,9 +154,9 @@ def test_a_file_that_the_index_does_not_know_stops_it(
     archived_demo: ArchivedDemo, tmp_path: Path
 ) -> None:
     home = archived_demo.copy(tmp_path / "home")
-    for index in home.warc.glob("indexes/*"):
+    for index in (home.path / "warc").glob("indexes/*"):
         index.unlink()
-    (home.warc / "indexes" / "merged.cdxj").touch()
+    (home.path / "warc" / "indexes" / "merged.cdxj").touch()
     target = tmp_path / "none.wacz"
     said = kliping(home.path, "export", "--format", "wacz", "-o", str(target), exit_code=2)
     assert "not in the index; run `kliping cdxj`" in said
@@ -168,15 +169,15 @@ def test_a_file_that_the_index_does_not_know_stops_it(
 def test_files_elsewhere_are_in_it_under_names_of_their_own(
     archived_demo: ArchivedDemo, tmp_path: Path
 ) -> None:
-    one = archived_demo.home.warc / archived_demo.articles[0].warc_file
+    one = archived_demo.home.path / "warc" / archived_demo.articles[0].warc_file
     names = []
     for folder in ("a", "b"):  # other tools call many files the same
         (tmp_path / folder).mkdir()
         names.append(str(shutil.copy(one, tmp_path / folder / "rec-0001.warc.gz")))
     root = tmp_path / "warc"
-    assert len(list(rebuild_index(root, names))) == 2
+    assert len(list(rebuild_index(LocalWarcStore(root), names))) == 2
     target = tmp_path / "both.wacz"
-    write_export(Selection([], root), "wacz", str(target))
+    write_export(Selection([], LocalWarcStore(root)), "wacz", str(target))
     with ZipFile(target) as package:
         packed = sorted(name for name in package.namelist() if name.startswith("archive/"))
         lines = gzip.decompress(package.read("indexes/index.cdx.gz")).decode().splitlines()

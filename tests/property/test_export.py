@@ -19,6 +19,7 @@ from archive.export import Selection, write_export
 from archive.export.columns import COLUMNS
 from archive.model import Outcome
 from archive.read.query import Query
+from archive.storage.local import LocalWarcStore
 from pipelines.extract import extract
 from tests.examples import examples
 from tests.rows import NOW, SITE, Rows, article
@@ -62,7 +63,11 @@ def in_database(engine: Engine) -> dict[str, Any]:
 
 def check(engine: Engine, folder: Path) -> None:
     for name, load in LOADERS.items():
-        write_export(Selection(Query(engine).all_articles(), folder), name, str(folder / name))
+        write_export(
+            Selection(Query(engine).all_articles(), LocalWarcStore(folder)),
+            name,
+            str(folder / name),
+        )
         [row] = load(folder / name)
         stored = in_database(engine)
         if name == "csv":  # it has one word for nothing and for an empty text

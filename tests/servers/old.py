@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from archive.model import Capture, Exchange
+from archive.storage.local import LocalWarcStore
 from archive.warc.writer import WarcWriter
 from crawler.demo.server import LoopbackServer
 from tests.servers.daily import Daily, Story
@@ -41,7 +42,7 @@ def old_warc(daily: Daily, root: Path) -> list[Capture]:
         url = SITE + story.path
         request = f"GET {story.path} HTTP/1.1\r\nHost: harian.example\r\n\r\n".encode()
         exchanges.append(Exchange(url, captured_at(story), request, head.encode() + body))
-    with WarcWriter(root, "1") as writer:
+    with WarcWriter(LocalWarcStore(root), "1") as writer:
         return writer.append([(each, None) for each in exchanges])
 
 

@@ -15,12 +15,11 @@ from archive.db.repository import Repository
 from archive.errors import NotArchivedError, UrlError
 from archive.model import RecordType
 from archive.read.captures import captures_near, rendering_of
+from archive.storage.base import WarcStore
 from archive.warc.reader import read_payload
 from archive.web.replay.markup import replayed_page
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
     from archive.read.captures import ArchivedCapture
@@ -64,9 +63,9 @@ def rendering_or_served(engine: Engine, capture: ArchivedCapture) -> ArchivedCap
 
 
 def replayed_body(
-    engine: Engine, root: Path, capture: ArchivedCapture, place: ReplayAddress, key: str
+    engine: Engine, store: WarcStore, capture: ArchivedCapture, place: ReplayAddress, key: str
 ) -> ReplayedBody:
-    """The body of a capture at an address; `root` is the folder of the WARC files.
+    """The body of a capture at an address; `store` has the WARC files.
 
     Raises: NotArchivedError if it has no record; RecordNotFoundError, WarcFormatError or
         DigestMismatchError if that cannot be read.
@@ -75,7 +74,7 @@ def replayed_body(
     if shown.ref is None:
         raise NotArchivedError(f"{place.url}: no record was kept")
     find = Repository(engine).find_record
-    body = read_payload(root, shown.ref, find=find, limit=MAX_REPLAYED_BYTES)
+    body = read_payload(store, shown.ref, find=find, limit=MAX_REPLAYED_BYTES)
     kind, charset = _type_of(shown, body)
     there = place.for_capture(capture)  # relative addresses refer to the page as served
     if kind in _HTML:

@@ -6,7 +6,9 @@ import pytest
 
 from archive.config import load_config
 from archive.errors import ConfigError, HomeError, LockedError
-from archive.home import create_home, open_home
+from archive.home import Home, create_home, open_home
+from archive.storage.local import LocalWarcStore
+from tests.unit.archive.storage.memory import MemoryLocks, MemoryWarcStore
 
 
 def test_init_writes_every_setting_with_its_description(tmp_path: Path) -> None:
@@ -30,7 +32,7 @@ def test_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("KLIPING_ARCHIVE__WARC", "elsewhere")
     home = open_home(tmp_path)
     assert home.config.crawl.delay_s == 7.5
-    assert home.warc == tmp_path / "elsewhere"
+    assert home.warc == LocalWarcStore(tmp_path / "elsewhere")
 
 
 @pytest.mark.parametrize(
@@ -86,3 +88,13 @@ def test_one_source_is_locked_once_and_others_stay_free(tmp_path: Path) -> None:
             pass
     with home.lock(["suara", "warta"]):
         pass
+
+
+def test_warc_files_and_locks_may_be_kept_elsewhere(tmp_path: Path) -> None:
+    create_home(tmp_path / "home")
+    store, locks = MemoryWarcStore(tmp_path / "copies"), MemoryLocks()
+    home = Home(tmp_path / "home", load_config(tmp_path / "home"), store, locks)
+    assert home.warc is store
+    with home.lock(["suara"]), pytest.raises(LockedError):
+        locks.hold(["suara"]).__enter__()
+    assert not (tmp_path / "home" / "locks").exists()

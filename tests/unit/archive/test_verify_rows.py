@@ -82,15 +82,25 @@ def test_a_row_without_a_record(shelf: Shelf) -> None:
 
 
 def test_a_missing_file(shelf: Shelf) -> None:
-    (path,) = shelf.home.warc.rglob("*.warc.gz")
+    (path,) = (shelf.home.path / "warc").rglob("*.warc.gz")
     path.unlink()
     (problem,) = audit(shelf.home, shelf.engine)
     assert problem.code is Code.ROW_WITHOUT_RECORD
     assert "The file is missing; 3 rows" in str(problem)
 
 
+def test_a_link_to_a_file_that_is_missing(shelf: Shelf, tmp_path: Path) -> None:
+    (path,) = (shelf.home.path / "warc").rglob("*.warc.gz")
+    elsewhere = path.rename(tmp_path / "elsewhere.warc.gz")
+    path.symlink_to(elsewhere)
+    assert list(audit(shelf.home, shelf.engine)) == []
+    elsewhere.unlink()
+    (problem,) = audit(shelf.home, shelf.engine)
+    assert problem.code is Code.ROW_WITHOUT_RECORD
+
+
 def test_a_flipped_byte_in_a_record(shelf: Shelf) -> None:
-    (path,) = shelf.home.warc.rglob("*.warc.gz")
+    (path,) = (shelf.home.path / "warc").rglob("*.warc.gz")
     data = bytearray(path.read_bytes())
     data[-30] ^= 0xFF
     path.write_bytes(bytes(data))

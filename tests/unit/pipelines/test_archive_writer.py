@@ -104,7 +104,7 @@ async def test_a_visit_becomes_an_article_whose_bytes_are_there(desk: Desk) -> N
     article = Query(desk.repository.engine).article("1")
     assert article.text.splitlines() == PARAGRAPHS
     assert read_exchange(desk.home.warc, article.ref) == sent
-    (path,) = desk.home.warc.rglob("*.open")
+    (path,) = (desk.home.path / "warc").rglob("*.open")
     (note,) = [record for record in walk(path) if record.type == "metadata"]
     assert note.get("WARC-Refers-To") == f"<{article.warc_record_id}>"
     assert f"kliping-text-sha256: {article.text_sha256}".encode() in note.block
@@ -162,7 +162,7 @@ async def test_not_modified_repeats_the_page_and_no_answer_that_is_empty_too(des
     await desk.archivist.save([page, empty])
     unchanged = replace(exchange("/a"), response=b"HTTP/1.1 304 Not Modified\r\n\r\n")
     again = await desk.archivist.append(unchanged)
-    (path,) = desk.home.warc.rglob("*.open")
+    (path,) = (desk.home.path / "warc").rglob("*.open")
     (revisit,) = [record for record in walk(path) if record.type == "revisit"]
     assert page.ref and again.record_type is RecordType.REVISIT
     assert revisit.get("WARC-Refers-To") == f"<{page.ref.record_id}>"

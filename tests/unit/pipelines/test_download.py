@@ -137,5 +137,5 @@ def test_an_address_is_imported_once(server: Server, tmp_path: Path, in_process:
     assert (result.file, result.tally.captures) == ("imported/a.warc.gz", 2)
     (again,) = library.take(server.url)
     assert (again.known, again.tally.captures, len(server.asked)) == (2, 0, 1)
-    assert not list(library.home.warc.rglob("*.part"))
+    assert not list((library.home.path / "warc").rglob("*.part"))
     assert library.problems() == []

@@ -23,6 +23,7 @@ from archive.model import (
     UrlKind,
     UrlState,
 )
+from archive.storage.local import LocalWarcStore
 from archive.warc.compose import response_payload_digest
 from archive.warc.writer import WarcWriter
 from pipelines.page_reader import PageReader
@@ -39,7 +40,7 @@ class Shelf:
         self.repository = Repository(open_engine(f"sqlite:///{folder / 'kliping.db'}"))
         self.repository.refresh_sources([Source("suara", "https://suara.example")], NOW)
         self.run_id = self.repository.start_run("crawl", "1", NOW)
-        self.writer = WarcWriter(self.root, "1")
+        self.writer = WarcWriter(LocalWarcStore(self.root), "1")
 
     def serve(self, status: str, *headers: str, body: str = "<p>Isi</p>") -> Capture:
         lines = [f"HTTP/1.1 {status}", "Content-Type: text/html", *headers, "", body]
@@ -73,7 +74,7 @@ class Shelf:
             is_revision=True,
             ref=capture.ref,
         )
-        body, _, headers = PageReader(self.root, self.repository.engine).read(page)
+        body, _, headers = PageReader(LocalWarcStore(self.root), self.repository.engine).read(page)
         return body, [(name, value) for name, value in headers if name.startswith("TDM")]
 
 

@@ -30,6 +30,7 @@ from archive.export.csv_table import guard_cell, unguard_cell
 from archive.export.values import encodable
 from archive.read.article_pages import ArchivedPage
 from archive.read.articles import ArchivedArticle
+from archive.storage.local import LocalWarcStore
 from tests.examples import examples
 
 ROOT = Path(__file__).parents[4]
@@ -179,7 +180,7 @@ LOADERS: dict[str, Callable[[Path], list[Row]]] = {
 
 
 def selection(articles: list[ArchivedArticle]) -> Selection:
-    return Selection(iter(articles), Path(), origin={"archive_id": "an-id"})
+    return Selection(iter(articles), LocalWarcStore(Path()), origin={"archive_id": "an-id"})
 
 
 def test_every_table_is_tried_here() -> None:
@@ -244,7 +245,7 @@ def test_what_fails_leaves_nothing(name: str, tmp_path: Path) -> None:
         raise StorageError("the database is damaged")
 
     with pytest.raises(StorageError, match="damaged"):
-        write_export(Selection(broken(), Path()), name, str(tmp_path / "out"))
+        write_export(Selection(broken(), LocalWarcStore(Path())), name, str(tmp_path / "out"))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -28,6 +28,7 @@ from archive.model import (
 )
 from archive.read.articles import COLUMN_NAMES, ArchivedArticle
 from archive.read.query import Query
+from archive.storage.local import LocalWarcStore
 from tests.indexes import FollowingQuery
 from tests.rows import NOW, SITE, Rows, article, read
 
@@ -73,7 +74,7 @@ def paths(articles: Iterator[ArchivedArticle]) -> list[str]:
 
 
 def everything(query: Query) -> Selection:
-    return Selection(query.all_articles(), Path())
+    return Selection(query.all_articles(), LocalWarcStore(Path()))
 
 
 def test_articles_are_newest_first_and_the_undated_last(query: Query) -> None:
@@ -186,7 +187,7 @@ def test_an_export_replaces_its_file_when_it_is_whole(query: Query, tmp_path: Pa
         raise StorageError("the database is damaged")
 
     with pytest.raises(StorageError, match="damaged"):
-        write_export(Selection(broken(), Path()), "jsonl", str(target))
+        write_export(Selection(broken(), LocalWarcStore(Path())), "jsonl", str(target))
     assert target.read_bytes() == whole
     assert {path.name for path in tmp_path.glob("*jsonl*")} == {"all.jsonl"}
 

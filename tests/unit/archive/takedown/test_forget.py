@@ -60,7 +60,7 @@ def assert_gone(shelf: Shelf, *names: str) -> None:
         assert shelf.where(secret(name)) == []
         assert shelf.where(f"Judul {name}") == []
     assert shelf.problems() == []
-    assert_tools_accept(shelf.home.warc)
+    assert_tools_accept(shelf.home.path / "warc")
 
 
 def test_nothing_is_left_of_it_and_the_rest_is_as_it_was(shelf: Shelf) -> None:
@@ -372,7 +372,7 @@ def test_a_file_that_cannot_be_rewritten_is_told_and_tried_again(
 
 def test_a_missing_file_is_told(shelf: Shelf, tmp_path: Path) -> None:
     fill(shelf, "siti")
-    [path] = shelf.home.warc.rglob("*.warc.gz")
+    [path] = (shelf.home.path / "warc").rglob("*.warc.gz")
     aside = path.rename(tmp_path / "aside")
     done = forget(shelf.home, "1", reason="r", by="b")
     assert done is not None and path.name in done.problems[0]
@@ -388,7 +388,7 @@ def test_damage_elsewhere_does_not_stop_it(shelf: Shelf) -> None:
         first = shelf.keep(writer, f"{SITE}/x", answer("x" * 500))
         shelf.article(writer, "ani")
     assert first.ref is not None
-    path = shelf.home.warc / first.ref.file
+    path = shelf.home.path / "warc" / first.ref.file
     data = bytearray(path.read_bytes())
     data[first.ref.offset + 40] ^= 0xFF
     path.write_bytes(bytes(data))
@@ -410,14 +410,14 @@ def test_a_crawl_at_work_keeps_it_waiting(shelf: Shelf) -> None:
 
 def test_a_dead_runs_file_and_torn_end(shelf: Shelf) -> None:
     fill(shelf, "siti")
-    [path] = shelf.home.warc.rglob("*.warc.gz")
+    [path] = (shelf.home.path / "warc").rglob("*.warc.gz")
     [record, *_] = [each for each in iter_records(path) if each.type == "response"]
     whole = path.read_bytes()
     torn = whole[record.offset : record.offset + record.length - 20]
     path.rename(f"{path}.open").write_bytes(whole + torn)
     forgotten(shelf, "1")
     assert_gone(shelf, "siti")
-    assert list(shelf.home.warc.rglob("*.torn-*")) == []
+    assert list((shelf.home.path / "warc").rglob("*.torn-*")) == []
 
 
 def test_a_file_that_somebody_is_writing_waits_for_its_end(shelf: Shelf) -> None:
@@ -432,7 +432,7 @@ def test_a_file_that_somebody_is_writing_waits_for_its_end(shelf: Shelf) -> None
 
 def test_records_outside_the_archive_are_counted_and_left(shelf: Shelf, tmp_path: Path) -> None:
     fill(shelf, "siti")
-    [path] = shelf.home.warc.rglob("*.warc.gz")
+    [path] = (shelf.home.path / "warc").rglob("*.warc.gz")
     outside = path.rename(tmp_path / "theirs.warc.gz")
     before = outside.read_bytes()
     with shelf.engine.begin() as connection:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.storage.local import LocalWarcStore
 from archive.warc.writer import WarcWriter
 
 
@@ -18,4 +19,4 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def writer(root: Path) -> WarcWriter:
     """Return a writer for a run called `r1`."""
-    return WarcWriter(root, "r1", operator="redaksi@warta.example")
+    return WarcWriter(LocalWarcStore(root), "r1", operator="redaksi@warta.example")

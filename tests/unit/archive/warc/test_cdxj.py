@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from archive.errors import StorageError, UrlError
 from archive.model import Capture, RecordRef, RecordType
+from archive.storage.local import LocalWarcStore
 from archive.warc import cdxj
 from archive.warc.reader import read_record
 from archive.warc.recover import recover_open_files
@@ -59,32 +60,32 @@ def test_writer_leaves_an_index_beside_its_files(root: Path, writer: WarcWriter)
     pages = [exchange(ANSWER, url=f"http://warta.example/{name}") for name in "bca"]
     with writer:
         captures = writer.append([(page, None) for page in pages])
-        assert not (root / cdxj.FOLDER).exists()
-    [index] = (root / cdxj.FOLDER).iterdir()
+        assert not (root / "indexes").exists()
+    [index] = (root / "indexes").iterdir()
     lines = index.read_bytes().splitlines()
     assert lines == sorted(lines) and len(lines) == 3
     for given_ in captures:
-        [entry] = cdxj.lookup(root, given_.url)
+        [entry] = cdxj.lookup(LocalWarcStore(root), given_.url)
         assert given_.ref and (entry.file, entry.offset, entry.length) == (
             given_.ref.file,
             given_.ref.offset,
             given_.ref.length,
         )
-        assert read_record(root, given_.ref).target_uri == given_.url == entry.url
+        assert read_record(LocalWarcStore(root), given_.ref).target_uri == given_.url == entry.url
         assert (entry.status, entry.mime, entry.digest) == (200, "text/html", given_.payload_digest)
         assert entry.captured_at == AT.replace(microsecond=0)
 
 
 def test_recovery_leaves_the_same_index(root: Path, tmp_path: Path) -> None:
-    writer = WarcWriter(root, "r1")
+    writer = WarcWriter(LocalWarcStore(root), "r1")
     writer.append([(exchange(ANSWER), None)])
     [left] = root.rglob("*.open")
     other = tmp_path / "other" / left.relative_to(root)
     other.parent.mkdir(parents=True)
     other.write_bytes(left.read_bytes())
     writer.close()
-    list(recover_open_files(tmp_path / "other"))
-    indexes = [next((folder / cdxj.FOLDER).iterdir()) for folder in (root, tmp_path / "other")]
+    list(recover_open_files(LocalWarcStore(tmp_path / "other")))
+    indexes = [next((folder / "indexes").iterdir()) for folder in (root, tmp_path / "other")]
     assert indexes[0].read_bytes() == indexes[1].read_bytes()
     assert indexes[0].name == indexes[1].name
 
@@ -93,25 +94,27 @@ def test_compacting_keeps_each_line_once(root: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(cdxj, "_MAX_OPEN_FILES", 2)
     for number in range(5):
         page = capture(f"http://warta.example/{number % 2}", number)
-        cdxj.write_index(root, f"2026/11/{number}.warc.gz", [page, capture("http://b.example/")])
-    before = list(cdxj.lookup(root, "http://warta.example/1"))
-    merged = cdxj.compact(root)
-    assert cdxj.index_files(root) == [merged]
+        cdxj.write_index(
+            LocalWarcStore(root), f"2026/11/{number}.warc.gz", [page, capture("http://b.example/")]
+        )
+    before = list(cdxj.lookup(LocalWarcStore(root), "http://warta.example/1"))
+    merged = cdxj.compact(LocalWarcStore(root))
+    assert cdxj.index_files(LocalWarcStore(root)) == [merged]
     assert len(merged.read_bytes().splitlines()) == 6
-    assert list(cdxj.lookup(root, "http://warta.example/1")) == before != []
-    assert cdxj.compact(root).read_bytes().count(b"\n") == 6
+    assert list(cdxj.lookup(LocalWarcStore(root), "http://warta.example/1")) == before != []
+    assert cdxj.compact(LocalWarcStore(root)).read_bytes().count(b"\n") == 6
 
 
 def test_index_that_cannot_be_written_is_a_storage_error(root: Path) -> None:
     root.mkdir()
-    (root / cdxj.FOLDER).write_text("in the way")
+    (root / "indexes").write_text("in the way")
     with pytest.raises(StorageError):
-        cdxj.compact(root)
+        cdxj.compact(LocalWarcStore(root))
 
 
 def test_url_without_a_key_is_an_error(root: Path) -> None:
     with pytest.raises(UrlError):
-        cdxj.lookup(root, "http://warta.example:99999/")
+        cdxj.lookup(LocalWarcStore(root), "http://warta.example:99999/")
 
 
 @given(st.lists(st.tuples(st.text("abz/é", max_size=4), st.integers(0, 3)), max_size=12))
@@ -120,12 +123,14 @@ def test_binary_search_finds_what_a_full_scan_finds(
 ) -> None:
     root = tmp_path_factory.mktemp("warc")
     captures = [capture(f"http://warta.example/{path}", minutes) for path, minutes in pages]
-    cdxj.write_index(root, "a.warc.gz", captures)
+    cdxj.write_index(LocalWarcStore(root), "a.warc.gz", captures)
     lines = {line for given_ in captures if (line := cdxj.line_of(given_))}
     for given_ in [*captures, capture("http://warta.example/none")]:
         key = cdxj.surt_key(given_.url)
         wanted = sorted(line for line in lines if line.startswith(f"{key} "))
-        assert list(cdxj.lookup(root, given_.url)) == [cdxj.read_line(line) for line in wanted]
+        assert list(cdxj.lookup(LocalWarcStore(root), given_.url)) == [
+            cdxj.read_line(line) for line in wanted
+        ]
 
 
 @pytest.mark.parametrize(

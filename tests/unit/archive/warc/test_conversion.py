@@ -9,10 +9,12 @@ import pytest
 
 from archive.core.digest import digest_of
 from archive.model import Capture, Conversion, RecordType
+from archive.storage.local import LocalWarcStore
 from archive.warc import cdxj
 from archive.warc.compose import compose_conversion
 from archive.warc.importing import import_captures, read_contents
-from archive.warc.reader import iter_captures, read_payload, read_record
+from archive.warc.indexing import captures_in
+from archive.warc.reader import read_payload, read_record
 from archive.warc.records import Record, capture_of
 from archive.warc.recover import recover_open_files
 from archive.warc.tombstone import forget_records
@@ -46,12 +48,15 @@ def test_it_names_what_it_was_made_of_and_is_read_back(root: Path, writer: WarcW
     )
     assert (made.made_of, made.status, made.content_type) == (served.ref.record_id, None, HTML)
     assert (made.payload_digest, made.payload_length) == (digest_of(DOM), len(DOM))
-    assert read_payload(root, made.ref) == DOM
-    record = read_record(root, made.ref)
+    assert read_payload(LocalWarcStore(root), made.ref) == DOM
+    record = read_record(LocalWarcStore(root), made.ref)
     assert record.get("WARC-Refers-To") == f"<{served.ref.record_id}>"
     assert record.get("WARC-Warcinfo-ID")
     (path,) = root.rglob("*.warc.gz")
-    assert list(iter_captures(root, path)) == [served, made]
+    assert list(captures_in(LocalWarcStore(root), path.relative_to(root).as_posix())) == [
+        served,
+        made,
+    ]
     assert list(verify_file(path)) == []
     assert_tools_accept(root)
 
@@ -60,7 +65,7 @@ def test_replay_is_of_what_was_served(root: Path, writer: WarcWriter) -> None:
     with writer:
         served, made = written(writer)
     assert cdxj.line_of(made) is None
-    (index,) = cdxj.index_files(root)
+    (index,) = cdxj.index_files(LocalWarcStore(root))
     (line,) = index.read_text().splitlines()
     assert served.ref is not None
     assert cdxj.read_line(line).offset == served.ref.offset
@@ -71,10 +76,12 @@ def test_it_goes_with_what_it_was_made_of(root: Path, writer: WarcWriter) -> Non
         served, made = written(writer)
     assert served.ref
     assert made.ref
-    forget_records(root, served.ref.file, [served.ref.record_id], reason="asked to", at=AT)
-    assert read_record(root, made.ref).type == "metadata"
+    forget_records(
+        LocalWarcStore(root), served.ref.file, [served.ref.record_id], reason="asked to", at=AT
+    )
+    assert read_record(LocalWarcStore(root), made.ref).type == "metadata"
     (path,) = root.rglob("*.warc.gz")
-    assert list(iter_captures(root, path)) == []
+    assert list(captures_in(LocalWarcStore(root), path.relative_to(root).as_posix())) == []
 
 
 def test_one_of_nothing_is_told(root: Path, writer: WarcWriter) -> None:
@@ -113,7 +120,7 @@ def test_an_import_reads_the_page_once(root: Path, writer: WarcWriter) -> None:
 def test_a_killed_run_s_are_found(root: Path, writer: WarcWriter) -> None:
     served, made = written(writer)
     let_die(writer)
-    (recovered,) = recover_open_files(root)
+    (recovered,) = recover_open_files(LocalWarcStore(root))
     assert recovered.captures == (served, made)
 
 

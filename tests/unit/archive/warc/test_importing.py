@@ -9,6 +9,7 @@ import pytest
 
 from archive.errors import WarcFormatError
 from archive.model import RecordType
+from archive.storage.local import LocalWarcStore
 from archive.warc.importing import Imported, import_captures, read_contents
 from archive.warc.reader import read_payload
 from archive.warc.verify import Problem
@@ -39,7 +40,7 @@ def test_page_of_another_tool_is_found(tmp_path: Path, tool: str) -> None:
     assert first.body() == foreign.PAGE
     assert dict(first.headers).get("Content-Type", "text/html").startswith("text/html")
     assert first.capture.ref and first.capture.ref.file == path.name
-    assert read_payload(tmp_path, first.capture.ref) == foreign.PAGE
+    assert read_payload(LocalWarcStore(tmp_path), first.capture.ref) == foreign.PAGE
     assert [other.capture.record_type for other in others] == (
         [RecordType.REVISIT] if "warcio" in tool else []
     )
@@ -52,7 +53,7 @@ def test_file_may_be_referred_to_where_it_lies(tmp_path: Path) -> None:
     path.write_bytes(foreign.wget())
     [imported] = captures_of(path, str(path))
     assert imported.capture.ref
-    assert read_payload(tmp_path / "warc", imported.capture.ref) == foreign.PAGE
+    assert read_payload(LocalWarcStore(tmp_path / "warc"), imported.capture.ref) == foreign.PAGE
 
 
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.name)

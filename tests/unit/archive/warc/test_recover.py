@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from archive.model import Capture
+from archive.storage.local import LocalWarcStore
 from archive.warc.reader import read_exchange
 from archive.warc.recover import Recovered, recover_open_files
 from archive.warc.writer import WarcWriter
@@ -24,7 +25,7 @@ GIVEN = [exchange(response) for response in ODD_RESPONSES.values()]
 def left_open(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, bytes, list[Capture]]:
     """Return the name, the bytes and the captures of a file that was never closed."""
     root = tmp_path_factory.mktemp("warc")
-    writer = WarcWriter(root, "dead")
+    writer = WarcWriter(LocalWarcStore(root), "dead")
     captures = writer.append([(given, None) for given in GIVEN])
     [path] = root.rglob("*.open")
     return path.relative_to(root).as_posix(), path.read_bytes(), captures
@@ -38,7 +39,7 @@ def put(root: Path, name: str, data: bytes) -> Path:
 
 
 def recover(root: Path) -> list[Recovered]:
-    return list(recover_open_files(root))
+    return list(recover_open_files(LocalWarcStore(root)))
 
 
 def test_whole_file_gets_its_final_name(root: Path, left_open) -> None:
@@ -60,12 +61,12 @@ def test_tail_cut_anywhere_keeps_every_whole_record(root: Path, left_open) -> No
         assert list(recovered.captures) == whole
         final = root / recovered.file
         kept = final.read_bytes() if final.exists() else b""
-        torn = recovered.torn.read_bytes() if recovered.torn else b""
+        torn = (root / recovered.torn).read_bytes() if recovered.torn else b""
         assert kept + torn == data[:end]
         assert recovered.torn_bytes == len(torn)
         assert bool(torn) == bool(recovered.reason)
         for capture, given in zip(whole, GIVEN, strict=False):
-            response = read_exchange(root, capture.ref).response
+            response = read_exchange(LocalWarcStore(root), capture.ref).response
             assert response == given.response or capture is whole[-1]
         assert not path.exists()
         for left in root.rglob("*.gz*"):
@@ -85,17 +86,17 @@ def test_damage_in_the_middle_is_no_torn_tail(root: Path, left_open) -> None:
 def test_killed_before_the_rows_are_written_it_is_offered_again(root: Path, left_open) -> None:
     name, data, captures = left_open
     put(root, name, data[:-5])
-    first = next(recovering := recover_open_files(root))
+    first = next(recovering := recover_open_files(LocalWarcStore(root)))
     recovering.close()  # as if the caller had died while it ingested
     assert list(root.rglob("*.open"))
     [again] = recover(root)
     assert again.captures == first.captures == tuple(captures)
     assert again.torn is None
-    assert first.torn and first.torn.exists()
+    assert first.torn and (root / first.torn).exists()
 
 
 def test_file_of_a_living_writer_is_left_alone(root: Path) -> None:
-    with WarcWriter(root, "alive") as writer:
+    with WarcWriter(LocalWarcStore(root), "alive") as writer:
         writer.append([(GIVEN[0], None)])
         assert recover(root) == []
         assert list(root.rglob("*.open"))
@@ -104,9 +105,10 @@ def test_file_of_a_living_writer_is_left_alone(root: Path) -> None:
 WRITE_FOR_EVER = """
 import sys
 from pathlib import Path
+from archive.storage.local import LocalWarcStore
 from archive.warc.writer import WarcWriter
 from tests.unit.archive.warc.exchanges import exchange
-writer = WarcWriter(Path(sys.argv[1]), "killed", max_bytes=40_000)
+writer = WarcWriter(LocalWarcStore(Path(sys.argv[1])), "killed", max_bytes=40_000)
 number = 0
 while True:
     page = b"HTTP/1.1 200 OK\\r\\n\\r\\n%d " % number + bytes(range(256)) * 20

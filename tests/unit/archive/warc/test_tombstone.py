@@ -12,10 +12,10 @@ import pytest
 
 from archive.errors import LockedError, RecordNotFoundError, StorageError
 from archive.model import Capture, RecordType
+from archive.storage.local import LocalWarcStore
 from archive.warc import cdxj
 from archive.warc.reader import (
     iter_records,
-    locate,
     read_exchange,
     read_record,
     sound_records,
@@ -36,7 +36,7 @@ def archive(root: Path, *others: bytes) -> list[Capture]:
     """Write an exchange to be forgotten between two others, and metadata about it."""
     given = [exchange(response) for response in (*others[:1], SECRET, *others[1:])]
     given[1] = replace(given[1], url=URL)
-    with WarcWriter(root, "r1") as writer:
+    with WarcWriter(LocalWarcStore(root), "r1") as writer:
         captures = writer.append([(one, None) for one in given])
         writer.append_metadata([(captures[1], [("title", "Nama korban: Siti")])])
     return captures
@@ -45,7 +45,11 @@ def archive(root: Path, *others: bytes) -> list[Capture]:
 def forget(root: Path, capture: Capture):
     assert capture.ref
     return forget_records(
-        root, capture.ref.file, {capture.ref.record_id}, reason="court order 7/2027", at=NOW
+        LocalWarcStore(root),
+        capture.ref.file,
+        {capture.ref.record_id},
+        reason="court order 7/2027",
+        at=NOW,
     )
 
 
@@ -65,7 +69,7 @@ def test_all_of_an_exchange_is_gone_and_the_rest_untouched(root: Path) -> None:
     assert b"Siti" not in gzip.decompress(path.read_bytes())
     assert b"korban" not in gzip.decompress(path.read_bytes())
     for capture in (first, last):
-        assert capture.ref and read_exchange(root, capture.ref) == exchange(early)
+        assert capture.ref and read_exchange(LocalWarcStore(root), capture.ref) == exchange(early)
     assert list(verify_file(path)) == []
     assert_tools_accept(root)
 
@@ -74,7 +78,7 @@ def test_tombstone_says_when_and_why(root: Path) -> None:
     _, secret, _ = archive(root, PAGE, PAGE)
     forget(root, secret)
     assert secret.ref
-    record = read_record(root, secret.ref)
+    record = read_record(LocalWarcStore(root), secret.ref)
     assert record.type == "metadata" and record.target_uri is None
     assert record.block == (
         b"tombstone: removed\r\nremovedAt: 2027-01-02T03:04:05.000000Z\r\n"
@@ -85,12 +89,12 @@ def test_tombstone_says_when_and_why(root: Path) -> None:
 def test_index_does_not_name_it_any_more(root: Path) -> None:
     first, secret, _ = archive(root, PAGE, PAGE)
     forget(root, secret)
-    assert list(cdxj.lookup(root, URL)) == []
-    assert len(list(cdxj.lookup(root, first.url))) == 2
+    assert list(cdxj.lookup(LocalWarcStore(root), URL)) == []
+    assert len(list(cdxj.lookup(LocalWarcStore(root), first.url))) == 2
 
 
 def test_revisit_of_it_still_finds_a_record(root: Path) -> None:
-    with WarcWriter(root, "r1") as writer:
+    with WarcWriter(LocalWarcStore(root), "r1") as writer:
         [secret] = writer.append([(exchange(SECRET), None)])
         assert secret.ref and secret.payload_digest
         of = RevisitOf(secret.ref.record_id, URL, secret.captured_at, secret.payload_digest)
@@ -103,7 +107,7 @@ def test_revisit_of_it_still_finds_a_record(root: Path) -> None:
 
 @pytest.mark.parametrize("extra", range(23))
 def test_every_length_can_be_padded(root: Path, extra: int) -> None:
-    with WarcWriter(root, "r1") as writer:
+    with WarcWriter(LocalWarcStore(root), "r1") as writer:
         answer = b"HTTP/1.1 200 OK\r\n\r\n" + os.urandom(40 + extra * 97)
         [capture] = writer.append([(exchange(answer), None)])
     [path] = root.rglob("*.warc.gz")
@@ -112,7 +116,7 @@ def test_every_length_can_be_padded(root: Path, extra: int) -> None:
     for file in (path, plain):
         size = file.stat().st_size
         gone = forget_records(
-            root,
+            LocalWarcStore(root),
             file.relative_to(root).as_posix(),
             {capture.ref.record_id},
             reason="x" * extra,
@@ -134,7 +138,7 @@ def test_forgetting_twice_changes_nothing_more(root: Path) -> None:
 
 
 def test_file_that_is_being_written_is_left_alone(root: Path) -> None:
-    with WarcWriter(root, "r1") as writer:
+    with WarcWriter(LocalWarcStore(root), "r1") as writer:
         [secret] = writer.append([(exchange(SECRET), None)])
         with pytest.raises(LockedError, match="being written"):
             forget(root, secret)
@@ -143,7 +147,7 @@ def test_file_that_is_being_written_is_left_alone(root: Path) -> None:
 def test_unknown_record_is_an_error(root: Path) -> None:
     _, secret, _ = archive(root, PAGE, PAGE)
     with pytest.raises(RecordNotFoundError):
-        forget_records(root, secret.ref.file, {"urn:uuid:none"}, reason="", at=NOW)
+        forget_records(LocalWarcStore(root), secret.ref.file, {"urn:uuid:none"}, reason="", at=NOW)
 
 
 @pytest.mark.parametrize("damaged", [0, 2], ids=["before it", "after it"])
@@ -151,7 +155,7 @@ def test_damage_elsewhere_keeps_nothing_from_being_forgotten(root: Path, damaged
     captures = archive(root, PAGE, PAGE)
     ref = captures[damaged].ref
     assert ref
-    path = locate(root, ref.file)
+    path = LocalWarcStore(root).local_path(ref.file)
     data = bytearray(path.read_bytes())
     data[ref.offset + 40 : ref.offset + 60] = bytes(20)
     path.write_bytes(data)
@@ -168,7 +172,7 @@ def test_damage_elsewhere_keeps_nothing_from_being_forgotten(root: Path, damaged
 
 def test_full_disk_leaves_the_file_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _, secret, _ = archive(root, PAGE, PAGE)
-    path = locate(root, secret.ref.file)
+    path = LocalWarcStore(root).local_path(secret.ref.file)
     data = path.read_bytes()
 
     def full(fd: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import RecordError
+from archive.storage.local import LocalWarcStore
 from archive.warc.reader import iter_records
 from archive.warc.verify import Code, Report, verify_file, verify_files
 from archive.warc.walk import Fault, walk
@@ -103,7 +104,7 @@ def test_huge_declared_length_takes_no_memory() -> None:
 
 
 def test_what_the_writer_makes_is_accepted(root: Path) -> None:
-    with WarcWriter(root, "r1") as writer:
+    with WarcWriter(LocalWarcStore(root), "r1") as writer:
         writer.append([(exchange(response), None) for response in ODD_RESPONSES.values()])
     [path] = root.rglob("*.warc.gz")
     assert list(verify_file(path)) == []

@@ -13,9 +13,10 @@ import pytest
 
 from archive.errors import StorageError, WarcFormatError
 from archive.model import Exchange, RecordType, Truncation
+from archive.storage.local import LocalWarcStore
 from archive.warc import walk
 from archive.warc.compose import response_payload_digest
-from archive.warc.reader import locate, read_exchange, read_payload, read_record
+from archive.warc.reader import read_exchange, read_payload, read_record
 from archive.warc.records import RevisitOf
 from archive.warc.writer import WarcWriter
 from tests.unit.archive.warc.exchanges import AT, ODD_RESPONSES, PAGE, REQUEST, chunked, exchange
@@ -36,8 +37,9 @@ def test_exchange_comes_back_byte_for_byte(root: Path, writer: WarcWriter, name:
     with writer:
         [capture] = writer.append([(given, None)])
         assert capture.ref
-        assert read_exchange(root, capture.ref) == given  # while the file is being written
-    assert read_exchange(root, capture.ref) == given
+        # While the file is being written.
+        assert read_exchange(LocalWarcStore(root), capture.ref) == given
+    assert read_exchange(LocalWarcStore(root), capture.ref) == given
     assert_tools_accept(root)
 
 
@@ -94,9 +96,9 @@ def test_identical_payload_becomes_a_revisit(root: Path, writer: WarcWriter) -> 
     assert capture.ref and capture.record_type is RecordType.REVISIT
     assert capture.payload_digest == original.payload_digest
     refs = {original.ref.record_id: original.ref}
-    assert read_exchange(root, capture.ref, find=refs.get) == again
-    assert read_payload(root, capture.ref, find=refs.get) == PAGE
-    record = read_record(root, capture.ref)
+    assert read_exchange(LocalWarcStore(root), capture.ref, find=refs.get) == again
+    assert read_payload(LocalWarcStore(root), capture.ref, find=refs.get) == PAGE
+    record = read_record(LocalWarcStore(root), capture.ref)
     assert record.get("WARC-Profile") == (
         "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
     )
@@ -115,8 +117,8 @@ def test_not_modified_becomes_a_revisit(root: Path, writer: WarcWriter) -> None:
         of = revisit_of(writer, exchange(b"HTTP/1.1 200 OK\r\n\r\n" + PAGE))
         [capture] = writer.append([(answer, of)])
     assert capture.ref and capture.record_type is RecordType.REVISIT and capture.status == 304
-    assert read_exchange(root, capture.ref) == answer
-    assert read_record(root, capture.ref).get("WARC-Profile") == (
+    assert read_exchange(LocalWarcStore(root), capture.ref) == answer
+    assert read_record(LocalWarcStore(root), capture.ref).get("WARC-Profile") == (
         "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
     )
     assert_tools_accept(root)
@@ -136,7 +138,7 @@ def test_what_is_no_revisit_is_kept_whole(root: Path, writer: WarcWriter, answer
         of = revisit_of(writer, exchange(b"HTTP/1.1 200 OK\r\n\r\n" + PAGE))
         [capture] = writer.append([(answer, of)])
     assert capture.ref and capture.record_type is RecordType.RESPONSE
-    assert read_exchange(root, capture.ref) == answer
+    assert read_exchange(LocalWarcStore(root), capture.ref) == answer
 
 
 def test_metadata_refers_to_its_capture(root: Path, writer: WarcWriter) -> None:
@@ -144,7 +146,7 @@ def test_metadata_refers_to_its_capture(root: Path, writer: WarcWriter) -> None:
         [capture] = writer.append([(exchange(b"HTTP/1.1 200 OK\r\n\r\n" + PAGE), None)])
         assert capture.ref
         [ref] = writer.append_metadata([(capture, [("extractor", "x/1"), ("title", "Dua\nbaris")])])
-    record = read_record(root, ref)
+    record = read_record(LocalWarcStore(root), ref)
     assert record.get("WARC-Refers-To") == f"<{capture.ref.record_id}>"
     assert record.block == b"extractor: x/1\r\ntitle: Dua baris\r\n"
 
@@ -156,13 +158,13 @@ def test_no_answer_is_a_capture_without_a_record(root: Path, writer: WarcWriter)
         )
     assert [capture.ref is None for capture in captures] == [True, False]
     assert captures[0].error
-    with WarcWriter(root, "r2") as other:
+    with WarcWriter(LocalWarcStore(root), "r2") as other:
         other.append([(exchange(b""), None)])
     assert len(list(root.rglob("*.warc.gz*"))) == 1
 
 
 def test_file_is_closed_and_renamed_when_full(root: Path) -> None:
-    with WarcWriter(root, "r1", max_bytes=1) as writer:
+    with WarcWriter(LocalWarcStore(root), "r1", max_bytes=1) as writer:
         captures = [
             writer.append([(exchange(b"HTTP/1.1 200 OK\r\n\r\n" + PAGE), None)])[0]
             for _ in range(3)
@@ -191,7 +193,7 @@ def test_refused_write_leaves_no_trace_and_may_be_repeated(
     with writer:
         [kept] = writer.append([(given, None)])
         assert kept.ref
-        path = locate(root, kept.ref.file)
+        path = LocalWarcStore(root).local_path(kept.ref.file)
         size = path.stat().st_size
         with monkeypatch.context() as broken:
             broken.setattr(os, failing, _failing_after(getattr(os, failing), failing))
@@ -200,7 +202,7 @@ def test_refused_write_leaves_no_trace_and_may_be_repeated(
         assert path.stat().st_size == size
         captures = writer.append([(given, None)] * 3)
     for capture in [kept, *captures]:
-        assert capture.ref and read_exchange(root, capture.ref) == given
+        assert capture.ref and read_exchange(LocalWarcStore(root), capture.ref) == given
     assert_tools_accept(root)
 
 
@@ -233,13 +235,18 @@ def test_file_size_limit_is_a_storage_error_and_the_writer_goes_on(
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert len(kept) == 3
         kept += writer.append([(given, None)])
-    assert all(capture.ref and read_exchange(root, capture.ref) == given for capture in kept)
+    assert all(
+        capture.ref and read_exchange(LocalWarcStore(root), capture.ref) == given
+        for capture in kept
+    )
     assert_tools_accept(root)
 
 
 def test_unwritable_folder_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "warc").write_text("in the way")
-    with pytest.raises(StorageError), WarcWriter(tmp_path / "warc", "r1") as writer:
+    store = LocalWarcStore(tmp_path / "warc")
+    refused = pytest.raises(StorageError, match="cannot write the WARC file")
+    with refused, WarcWriter(store, "r1") as writer:
         writer.append([(exchange(b"HTTP/1.1 200 OK\r\n\r\n"), None)])
 
 
@@ -250,4 +257,4 @@ def test_date_is_written_in_utc(root: Path, writer: WarcWriter) -> None:
         [capture] = writer.append([(given, None)])
     assert capture.captured_at == AT and capture.captured_at.tzinfo is UTC
     assert isinstance(capture.captured_at, datetime)
-    assert capture.ref and read_exchange(root, capture.ref).request == REQUEST
+    assert capture.ref and read_exchange(LocalWarcStore(root), capture.ref).request == REQUEST

@@ -63,7 +63,7 @@ def rows(home: Home, query: str) -> list[tuple[object, ...]]:
 
 
 def open_files(home: Home) -> list[Path]:
-    return list(home.warc.rglob("*.open"))
+    return list((home.path / "warc").rglob("*.open"))
 
 
 def test_a_run_begins_with_what_a_dead_one_left(home: Home) -> None:
@@ -74,8 +74,9 @@ def test_a_run_begins_with_what_a_dead_one_left(home: Home) -> None:
             open_run(home, Task(), Unwatched())
     looked, reading, ingesting = steps.begun
     assert looked == ("looking for what killed runs left behind", None)
-    [file] = home.warc.rglob(f"*-{DEAD_RUN}-*.warc.gz")
-    assert reading == (f"reading {file.relative_to(home.warc).as_posix()}", file.stat().st_size)
+    warc = home.path / "warc"
+    [file] = warc.rglob(f"*-{DEAD_RUN}-*.warc.gz")
+    assert reading == (f"reading {file.relative_to(warc).as_posix()}", file.stat().st_size)
     assert ingesting == (f"taking up what run {DEAD_RUN} left behind", 3)
     assert rows(home, "SELECT id, outcome FROM runs") == [(7, "interrupted"), (8, None)]
     with open_run(home, Task(), Unwatched()) as again:

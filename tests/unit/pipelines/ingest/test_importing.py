@@ -81,7 +81,7 @@ def test_where_it_came_from_is_kept(tmp_path: Path, library: Library) -> None:
     path = site_file(tmp_path / "ledger.warc.gz")
     (result,) = library.take(path)
     assert result.file == "imported/ledger.warc.gz"
-    assert (library.home.warc / result.file).read_bytes() == path.read_bytes()
+    assert (library.home.path / "warc" / result.file).read_bytes() == path.read_bytes()
     ((command, outcome, captures),) = library.rows(
         "SELECT command, outcome, (SELECT count(*) FROM captures c WHERE c.run_id = r.id"
         " AND c.warc_file = 'imported/ledger.warc.gz') FROM runs r"
@@ -91,7 +91,7 @@ def test_where_it_came_from_is_kept(tmp_path: Path, library: Library) -> None:
     assert result.sha256 in summary and str(path) in summary
     urls = library.rows("SELECT DISTINCT kind, found_by, found_in, due_at, state FROM urls")
     assert urls == [("page", "import", "imported/ledger.warc.gz", None, "article")]
-    (own,) = library.home.warc.glob("20*/*/kliping-*.warc.gz")
+    (own,) = (library.home.path / "warc").glob("20*/*/kliping-*.warc.gz")
     notes = [record for record in walk(own) if record.type == "metadata"]
     assert len(notes) == result.tally.articles
     ids = {row[0] for row in library.rows("SELECT record_id FROM captures")}
@@ -107,7 +107,9 @@ def test_nothing_is_taken_twice(tmp_path: Path, library: Library) -> None:
     (renamed,) = library.take(copy)
     for result in (again, renamed):
         assert (result.known, result.tally.captures) == (first.tally.captures, 0)
-    assert [each.name for each in (library.home.warc / "imported").iterdir()] == ["ledger.warc.gz"]
+    assert [each.name for each in (library.home.path / "warc" / "imported").iterdir()] == [
+        "ledger.warc.gz"
+    ]
     assert library.problems() == []
 
 
@@ -118,8 +120,22 @@ def test_another_file_of_the_same_name_gets_another_name(tmp_path: Path, library
     first, second = library.take(one, other)
     assert first.file == "imported/a.warc.gz"
     assert second.file == f"imported/a-{second.sha256[:8]}.warc.gz"
-    assert (library.home.warc / "imported/a.warc.gz").read_bytes() == one.read_bytes()
+    assert (library.home.path / "warc" / "imported/a.warc.gz").read_bytes() == one.read_bytes()
     assert library.problems() == []
+
+
+def test_records_whose_file_is_missing_do_not_keep_others_out(
+    tmp_path: Path, library: Library
+) -> None:
+    one = site_file(tmp_path / "a.warc.gz")
+    (first,) = library.take(one)
+    (library.home.path / "warc" / "imported" / "a.warc.gz").unlink()
+    both = site_file(tmp_path / "b.warc.gz", names=("kenanga",))
+    both.write_bytes(one.read_bytes() + both.read_bytes())
+    (result,) = library.take(both)
+    assert (result.refused, result.file) == ((), "imported/b.warc.gz")
+    assert result.known == first.tally.captures
+    assert result.tally.captures > 0
 
 
 def test_a_file_may_stay_where_it_is(tmp_path: Path, library: Library) -> None:
@@ -129,7 +145,7 @@ def test_a_file_may_stay_where_it_is(tmp_path: Path, library: Library) -> None:
     article = next(iter(library.articles().values()))
     assert article.ref.file == str(path.resolve())
     assert b"<html" in read_payload(library.home.warc, article.ref)
-    assert not list((library.home.warc / "imported").glob("*"))
+    assert not list((library.home.path / "warc" / "imported").glob("*"))
     assert library.problems() == []
     (copied,) = library.take(path)
     assert (copied.file, copied.known) == (None, result.tally.captures)
@@ -154,7 +170,7 @@ def test_a_broken_file_is_refused_and_harms_nothing(library: Library, path: Path
     assert result.refused
     assert result.file is None
     assert library.rows("SELECT * FROM captures") == []
-    assert not list(library.home.warc.rglob("*.warc*"))
+    assert not list((library.home.path / "warc").rglob("*.warc*"))
     assert library.rows("SELECT outcome FROM runs") == [("failed",)]
 
 
@@ -328,7 +344,7 @@ def test_what_was_forgotten_does_not_come_back(tmp_path: Path, library: Library)
     assert sorted(library.articles()) == sorted(stories[1:])
     assert library.rows(f"SELECT 1 FROM captures WHERE url = '{first}'") == []
     title = outlets(["ledger"])[0].stories[0].title.encode()
-    for kept in library.home.warc.rglob("*.warc.gz"):
+    for kept in (library.home.path / "warc").rglob("*.warc.gz"):
         assert title not in b"".join(r.block for r in walk(kept) if r.target_uri == first)
     assert library.problems() == []
     assert library.mend() == ([], [])
@@ -347,7 +363,7 @@ def test_another_address_of_what_was_forgotten_does_not_come_in(
     (result,) = library.take(tmp_path / "print.warc.gz")
     assert result.tally.articles == 0
     assert library.rows(f"SELECT 1 FROM captures WHERE url = '{other}'") == []
-    for kept in library.home.warc.rglob("*.warc.gz"):
+    for kept in (library.home.path / "warc").rglob("*.warc.gz"):
         assert other not in [record.target_uri for record in walk(kept)]
     assert library.problems() == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,7 +57,7 @@ class InlinePool(ExtractionPool):
 def let_die(writer: WarcWriter) -> None:
     """End a writer as a kill does: its file stays open and its lock is gone."""
     assert writer._file is not None
-    os.close(writer._file._fd)
+    writer._file._segment.close()
     writer._file = None
 
 
@@ -150,7 +149,7 @@ def test_redirects_and_failures_are_taken_up_as_what_they_were(desk: Desk) -> No
         (f"{SITE}/berita/gone", 404, "failed"),
     ]
     assert desk.all("SELECT canonical_url FROM articles") == [(f"{SITE}/berita/b",)]
-    assert list(desk.home.warc.rglob("*.open")) == []
+    assert list((desk.home.path / "warc").rglob("*.open")) == []
 
 
 def test_a_page_that_defeats_the_recovery_costs_its_article_only(desk: Desk) -> None:
@@ -185,7 +184,7 @@ def test_a_run_that_dies_while_others_recover_is_taken_up_whole(
 
     monkeypatch.setattr(VisitRebuilder, "prepare", die_meanwhile)
     assert desk.recover() == 1
-    assert list(desk.home.warc.rglob("*.open")) == []
+    assert list((desk.home.path / "warc").rglob("*.open")) == []
 
 
 def test_a_run_that_ends_while_others_recover_keeps_its_outcome(

@@ -74,7 +74,7 @@ def test_rows_that_were_lost_or_are_wrong(library: Library) -> None:
 
 
 def test_a_file_that_was_moved(library: Library) -> None:
-    path = library.home.warc / "imported" / "ledger.warc.gz"
+    path = library.home.path / "warc" / "imported" / "ledger.warc.gz"
     path.rename(path.with_name("ledger-2021.warc.gz"))
     assert library.mend() == (["corrected-rows", "index"], [])
     assert {each.ref.file for each in library.articles().values()} == {
@@ -97,9 +97,10 @@ def test_records_of_an_own_run_that_ended(library: Library) -> None:
 WRITE_AND_DIE = """
 import os, signal, sys
 from pathlib import Path
+from archive.storage.local import LocalWarcStore
 from archive.warc.writer import WarcWriter
 from tests.unit.archive.test_verify_rows import exchange
-writer = WarcWriter(Path(sys.argv[1]), "9")
+writer = WarcWriter(LocalWarcStore(Path(sys.argv[1])), "9")
 writer.append([(exchange(number), None) for number in range(3)])
 (path,) = Path(sys.argv[1]).rglob("*.open")
 with path.open("ab") as file:
@@ -109,11 +110,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_torn_tail_is_cut_off_and_kept(library: Library) -> None:
-    command = [sys.executable, "-W", "ignore", "-c", WRITE_AND_DIE, str(library.home.warc)]
+    command = [sys.executable, "-W", "ignore", "-c", WRITE_AND_DIE, str(library.home.path / "warc")]
     died = subprocess.run(command, check=False, timeout=120)
     assert died.returncode == -signal.SIGKILL
     assert library.mend() == (["torn-tail", "rows", "run"], [])
-    (torn,) = library.home.warc.rglob("*.torn-*")
+    (torn,) = (library.home.path / "warc").rglob("*.torn-*")
     assert torn.read_bytes() == b"\x1f\x8b\x08 and no more of it"
     assert library.problems() == []
 
@@ -143,7 +144,7 @@ def test_the_index(library: Library, harm: str) -> None:
 
 
 def test_what_cannot_be_mended_is_named(library: Library) -> None:
-    path = library.home.warc / "imported" / "ledger.warc.gz"
+    path = library.home.path / "warc" / "imported" / "ledger.warc.gz"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(bytes(data))
