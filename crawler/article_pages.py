@@ -23,13 +23,13 @@ from archive.db.repository import Held
 from archive.errors import RecordError, UrlError
 from archive.model import Candidate, Capture, FoundBy, Part, UrlKind, Visit
 from crawler.failure_kinds import explain_failure, failure_kind
-from crawler.scrapy_visits import captures_of, headers_of
+from crawler.scrapy_visits import headers_of, requested_captures
 from crawler.visit_factory import explain_status, retry_after_status, retry_time
 from pipelines.extract.paging import MOST_PAGES, Paging, covers, find_paging, is_page_of
 from pipelines.ingest.final_answer import FinalAnswer
 
 
-class Archive(Protocol):
+class HeldPages(Protocol):
     """What the archive holds (`crawler.runs.holdings.Holdings`)."""
 
     async def has_further_pages(self, url_id: int) -> bool:
@@ -39,7 +39,7 @@ class Archive(Protocol):
         """Headers and body of what the archive has."""
 
 
-async def begin(visit: Visit, response: Response, lease: Lease, archive: Archive) -> ArticlePages:
+async def begin(visit: Visit, response: Response, lease: Lease, archive: HeldPages) -> ArticlePages:
     """What is to be fetched beside the answer that `visit` was made of; mostly nothing.
 
     Raises:
@@ -72,7 +72,7 @@ class ArticlePages:
     first: Visit
     """With a body even if it is unchanged."""
     lease: Lease
-    archive: Archive
+    archive: HeldPages
     numbered: dict[int, str] = field(default_factory=dict)
     """What is known of the further pages' addresses, by number."""
     whole: str | None = None
@@ -96,10 +96,10 @@ class ArticlePages:
             headers, body = await _held(request, self.archive)
             answer = replace(answer, headers=headers, body=body)
             if body:
-                await self._add(_part(answer, captures_of(request), is_unchanged=True))
+                await self._add(_part(answer, requested_captures(request), is_unchanged=True))
                 return
         if answer.status == HTTPStatus.OK:
-            await self._add(_part(answer, captures_of(request)))
+            await self._add(_part(answer, requested_captures(request)))
             return
         again = retry_after_status(answer, self.lease)
         await self._miss(request, response.url, explain_status(answer.status), again)
@@ -170,7 +170,7 @@ class ArticlePages:
     ) -> None:
         """Do with what the archive has of a page that was not had, if it has any."""
         headers, body = await _held(request, self.archive)
-        part = Part(captures_of(request), url, headers, body or None, error)
+        part = Part(requested_captures(request), url, headers, body or None, error)
         if self.whole is not None and self.numbered and not body:
             self._leave_out(replace(part, error=None))  # the pages one by one will do
             return
@@ -198,7 +198,7 @@ def _is_news(part: Part) -> bool:
 
 
 async def _held(
-    request: Request | None, archive: Archive
+    request: Request | None, archive: HeldPages
 ) -> tuple[tuple[tuple[str, str], ...], bytes]:
     """What the archive has of a request's URL; nothing, if it has none or it cannot be read."""
     held: Held | None = request.meta.get("held") if request is not None else None

@@ -18,7 +18,7 @@ from pipelines.ingest.final_answer import FinalAnswer
 async def visit_of_response(response: Response, lease: Lease, source: Source) -> Visit:
     """The visit that ended in `response`, parsed in a thread for the URLs that it names."""
     answer = FinalAnswer(response.url, response.status, headers_of(response), response.body)
-    captures = captures_of(response.request)
+    captures = requested_captures(response.request)
     return await asyncio.to_thread(visit_of_answer, answer, captures, lease, source)
 
 
@@ -32,14 +32,14 @@ def visit_of_failure(
         source=source.name,
         url=lease.url,
         kind=lease.kind,
-        captures=captures_of(request),
+        captures=requested_captures(request),
         final_url=request.url,
         error=explain_failure(failure, request.url),
         retry_at=when,
     )
 
 
-def captures_of(request: Request | None) -> tuple[Capture, ...]:
+def requested_captures(request: Request | None) -> tuple[Capture, ...]:
     """What was captured so far on the way to a request's answer."""
     captures: tuple[Capture, ...] = request.meta.get("captures", ()) if request else ()
     return captures

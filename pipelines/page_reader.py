@@ -10,7 +10,7 @@ from http import HTTPStatus
 
 from sqlalchemy import Engine
 
-from archive.db.reextraction import ArchivedPage
+from archive.db.reextraction import KeptPage
 from archive.db.repository import Repository
 from archive.errors import RecordNotFoundError
 from archive.model import RecordRef
@@ -28,7 +28,7 @@ class PageReader:
         self._store = store
         self._repository = Repository(engine)
 
-    def article(self, page: ArchivedPage) -> ServedArticle:
+    def article(self, page: KeptPage) -> ServedArticle:
         """A page, and the article's others where it stands on several.
 
         Raises:
@@ -37,7 +37,7 @@ class PageReader:
         further = map(self.read, page.further)
         return ServedArticle(self.read(page), tuple(further), page.missing_pages)
 
-    def read(self, page: ArchivedPage) -> ServedPage:
+    def read(self, page: KeptPage) -> ServedPage:
         """One page, with the headers that it was served with.
 
         Raises:
@@ -56,7 +56,7 @@ class PageReader:
         headers = (*_content_type(page.content_type), *headers)
         return ServedPage(decode_body(head, response[head.length :]), page.url, headers)
 
-    def _original(self, record: Record, page: ArchivedPage) -> Record:
+    def _original(self, record: Record, page: KeptPage) -> Record:
         """The record whose payload a revisit repeats."""
         original = self._find_original(record)
         if original is None:

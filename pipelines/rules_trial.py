@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from archive.db.engine import open_engine, read_connection
-from archive.db.reextraction import ArchivedPage, article_ids, newest_page_of
+from archive.db.reextraction import KeptPage, article_ids, newest_page_of
 from archive.db.sources import source_ids
 from archive.errors import RecordError
 from archive.home import Home
@@ -32,7 +32,7 @@ class Trial:
     """One article, read by the rules in use and by the others."""
 
     article_id: int
-    page: ArchivedPage
+    page: KeptPage
     before: Extraction | None = None
     after: Extraction | None = None
     problem: str = ""
@@ -102,7 +102,7 @@ class _Trier:
     pool: ExtractionPool
     rules: Rules
 
-    def try_on(self, job: tuple[int, ArchivedPage, ExtractionContext]) -> Trial:
+    def try_on(self, job: tuple[int, KeptPage, ExtractionContext]) -> Trial:
         article_id, page, context = job
         try:
             served = self.reader.article(page)

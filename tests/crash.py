@@ -30,7 +30,7 @@ from archive.model import Capture, RecordRef
 from archive.storage.local import OPEN_SUFFIX
 from archive.warc.reader import read_exchange
 from archive.warc.records import capture_of
-from archive.warc.walk import next_record, read_record
+from archive.warc.walk import next_record, read_record_at
 from tests.commands import add_source, start
 from tests.servers.paper import ARTICLES, MOVED_TO, Paper
 from tests.unit.archive.warc.tools import assert_tools_accept
@@ -132,7 +132,7 @@ def _whole_records(path: Path, name: str) -> Iterator[tuple[Capture | None, int]
         offset: int | None = 0
         while offset is not None:
             try:
-                record = read_record(file, offset, name)
+                record = read_record_at(file, offset, name)
             except WarcFormatError:
                 offset = next_record(file, offset)
                 continue

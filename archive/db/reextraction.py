@@ -34,7 +34,7 @@ from archive.db.schema import (
 from archive.model import Candidate, FoundBy, RecordRef, RecordType, UrlKind, UrlState
 
 
-class Change(StrEnum):
+class Rereading(StrEnum):
     """What reading a page again came to."""
 
     UNCHANGED = "unchanged"
@@ -49,7 +49,7 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ArchivedPage:
+class KeptPage:
     """A capture of a page that is, or may be, an article."""
 
     capture_id: int
@@ -63,7 +63,7 @@ class ArchivedPage:
     is_revision: bool
     """Whether a revision was read from it."""
     ref: RecordRef
-    further: tuple[ArchivedPage, ...] = ()
+    further: tuple[KeptPage, ...] = ()
     """The article's other pages that the revision was read from."""
     missing_pages: int = 0
     """And those that could not be had."""
@@ -73,8 +73,8 @@ class ArchivedPage:
 class Reread:
     """What became of one page."""
 
-    page: ArchivedPage
-    change: Change
+    page: KeptPage
+    change: Rereading
     article_id: int | None = None
     before: str | None = None
     """The text that was read from it before, if any was."""
@@ -88,7 +88,7 @@ def article_ids(connection: Connection, source_id: int, *, newest: int | None = 
     return list(connection.scalars(query.order_by(ArticleRow.id.desc()).limit(newest)))
 
 
-def pages_of_article(connection: Connection, article_id: int) -> list[ArchivedPage]:
+def pages_of_article(connection: Connection, article_id: int) -> list[KeptPage]:
     """All captures that the article's history is made of, oldest first.
 
     Of an article on several pages, those that revisions were read from: of others nobody knows
@@ -105,7 +105,7 @@ def pages_of_article(connection: Connection, article_id: int) -> list[ArchivedPa
     return [page for page in whole if page.is_revision or not is_on_several]
 
 
-def newest_page_of(connection: Connection, article_id: int) -> ArchivedPage | None:
+def newest_page_of(connection: Connection, article_id: int) -> KeptPage | None:
     """The capture that the article was read from as it stands."""
     query = _pages().join(ArticleRow, ArticleRow.capture_id == CaptureRow.id)
     pages = list(_read(connection, query.where(ArticleRow.id == article_id)))
@@ -114,7 +114,7 @@ def newest_page_of(connection: Connection, article_id: int) -> ArchivedPage | No
 
 def pages_of_stories(
     connection: Connection, source_id: int
-) -> Iterator[tuple[int, frozenset[str], ArchivedPage]]:
+) -> Iterator[tuple[int, frozenset[str], KeptPage]]:
     """Every counted story of a source: its article, its lines, and the page it was read from."""
     query = select(StoryRow.article_id, StoryRow.lines).where(StoryRow.source_id == source_id)
     first = select(RevisionRow.article_id, RevisionRow.capture_id).where(RevisionRow.number == 1)
@@ -146,7 +146,7 @@ def captures_without_article(connection: Connection, source_id: int) -> list[int
     return list(connection.scalars(query.order_by(CaptureRow.captured_at, CaptureRow.id)))
 
 
-def page_of_capture(connection: Connection, capture_id: int) -> list[ArchivedPage]:
+def page_of_capture(connection: Connection, capture_id: int) -> list[KeptPage]:
     """The page of a capture; none if it was forgotten meanwhile."""
     return list(_read(connection, _pages().where(CaptureRow.id == capture_id)))
 
@@ -154,7 +154,7 @@ def page_of_capture(connection: Connection, capture_id: int) -> list[ArchivedPag
 def reread_article(
     connection: Connection,
     article_id: int,
-    readings: Sequence[tuple[ArchivedPage, Reading | None]],
+    readings: Sequence[tuple[KeptPage, Reading | None]],
 ) -> list[Reread]:
     """Let an article read as `readings` of its pages do, which are in the order of time.
 
@@ -170,13 +170,11 @@ def reread_article(
     return rereads
 
 
-def _reread(
-    history: History, article_id: int, page: ArchivedPage, reading: Reading | None
-) -> Reread:
+def _reread(history: History, article_id: int, page: KeptPage, reading: Reading | None) -> Reread:
     revision = history.revision_from(page.capture_id)
     before = revision.text if revision else None
     if reading is None:
-        change = Change.LOST if revision else Change.UNCHANGED
+        change = Rereading.LOST if revision else Rereading.UNCHANGED
         return Reread(page, change, article_id, before)
     if revision is not None:
         is_new = history.replace(revision, reading)
@@ -185,33 +183,33 @@ def _reread(
     else:
         history.take(reading, page.capture_id, in_order=True)
         is_new = history.revision_from(page.capture_id) is not None
-    return Reread(page, Change.CHANGED if is_new else Change.UNCHANGED, article_id, before)
+    return Reread(page, Rereading.CHANGED if is_new else Rereading.UNCHANGED, article_id, before)
 
 
 def gain_article(
-    connection: Connection, page: ArchivedPage, reading: Reading, source_id: int
+    connection: Connection, page: KeptPage, reading: Reading, source_id: int
 ) -> Reread:
     """Take in a page that was no article to the older extraction; what was forgotten stays so."""
     if takedowns_of(connection, [page.url, reading.url, reading.canonical_url]):
-        return Reread(page, Change.UNCHANGED)
+        return Reread(page, Rereading.UNCHANGED)
     url_id = page.url_id
     if url_id is None:  # an import gives such rows to its articles only
         candidate = Candidate(reading.url, UrlKind.PAGE, FoundBy.IMPORT, page.ref.file)
         known = know(connection, source_id, candidate, datetime.now(UTC))
         if known.kind is not UrlKind.PAGE:  # a front page, say, that looks like an article
-            return Reread(page, Change.UNCHANGED)
+            return Reread(page, Rereading.UNCHANGED)
         source_id, url_id = known.source_id, known.url_id
     article_id = save_reading(connection, reading, source_id, page.capture_id).article_id
     of_capture = update(CaptureRow).where(CaptureRow.id == page.capture_id)
     connection.execute(of_capture.values(url_id=url_id, source_id=source_id))
     of_url = update(UrlRow).where(UrlRow.id == url_id)
     connection.execute(of_url.values(article_id=article_id, state=UrlState.ARTICLE, reason=None))
-    return Reread(page, Change.GAINED, article_id)
+    return Reread(page, Rereading.GAINED, article_id)
 
 
-def _with_further(connection: Connection, pages: Sequence[ArchivedPage]) -> list[ArchivedPage]:
+def _with_further(connection: Connection, pages: Sequence[KeptPage]) -> list[KeptPage]:
     """The same pages, each with the further ones that its revision was read from."""
-    found: dict[int, ArchivedPage] = {page.capture_id: page for page in pages}
+    found: dict[int, KeptPage] = {page.capture_id: page for page in pages}
     for some in batches(found):
         of_capture = RevisionRow.capture_id.in_(some)
         gaps = select(RevisionRow.capture_id, RevisionRow.missing_pages).where(of_capture)
@@ -256,9 +254,9 @@ def _pages() -> Select[Any]:
     )
 
 
-def _read(connection: Connection, query: Select[Any]) -> Iterator[ArchivedPage]:
+def _read(connection: Connection, query: Select[Any]) -> Iterator[KeptPage]:
     for row in connection.execute(query):
-        yield ArchivedPage(
+        yield KeptPage(
             capture_id=row.id,
             source_id=row.source_id,
             url_id=row.url_id,

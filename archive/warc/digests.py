@@ -93,7 +93,7 @@ class BlockDigests:
         precede the final one in the block.
         """
         try:
-            record = walk.read_record(file, self._record.offset, "", limit=_MAX_RECHECK_BYTES)
+            record = walk.read_record_at(file, self._record.offset, "", limit=_MAX_RECHECK_BYTES)
         except FrameError:  # too long for it
             return False
         if record is None or not record.is_http:

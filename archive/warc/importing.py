@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archive.warc.records import Record
     from archive.warc.verify import Report
 
-MAX_BLOCK_BYTES = 256 * 1024 * 1024
+MAX_IMPORTED_BYTES = 256 * 1024 * 1024
 """Longest record that is taken in: a news page has far less, a video may have more."""
 
 
@@ -112,9 +112,9 @@ class Contents:
 
     def _too_long(self) -> Iterator[Problem]:
         for record_id, kept in self.report.captures.items():
-            if kept.block_length > MAX_BLOCK_BYTES:
+            if kept.block_length > MAX_IMPORTED_BYTES:
                 told = (
-                    f"The block of {kept.block_length} bytes is longer than {MAX_BLOCK_BYTES}"
+                    f"The block of {kept.block_length} bytes is longer than {MAX_IMPORTED_BYTES}"
                     " bytes, the most that is taken in."
                 )
                 where = (self.report.file, kept.offset)
@@ -138,6 +138,6 @@ def import_captures(path: Path, file: str, offsets: Iterable[int]) -> Iterator[I
     """
     with path.open("rb") as opened:
         for offset in offsets:
-            record = walk.read_record(opened, offset, str(path), limit=MAX_BLOCK_BYTES)
+            record = walk.read_record_at(opened, offset, str(path), limit=MAX_IMPORTED_BYTES)
             if record and (capture := capture_of(record, file)):
                 yield Imported(capture, record)

@@ -151,7 +151,7 @@ def sound_records(path: Path) -> Iterator[Record]:
         offset = walk.next_record(file, damaged_at)
         while offset is not None:
             try:
-                record = walk.read_record(file, offset, str(path))
+                record = walk.read_record_at(file, offset, str(path))
             except WarcFormatError:
                 offset = walk.next_record(file, offset)
                 continue
@@ -216,7 +216,7 @@ def check_block(record: Record, file: str) -> None:
 
 
 def _read_checked(file: BinaryIO, ref: RecordRef) -> Record:
-    record = walk.read_record(file, ref.offset, ref.file)
+    record = walk.read_record_at(file, ref.offset, ref.file)
     if record is None:
         raise RecordNotFoundError("the file ends before it", file=ref.file, offset=ref.offset)
     if record.record_id != ref.record_id:
@@ -248,7 +248,7 @@ def _read_companions(file: BinaryIO, capture: Record) -> tuple[bytes, bytes]:
 def _try_record(file: BinaryIO, offset: int) -> Record | None:
     """Return what follows a capture, if it can be read: its damage is not the capture's."""
     try:
-        return walk.read_record(file, offset, "")
+        return walk.read_record_at(file, offset, "")
     except WarcFormatError:
         return None
 

@@ -86,7 +86,7 @@ def _whole_records(segment: Segment) -> tuple[tuple[Capture, ...], int, str]:
     with segment.open() as file:
         while offset is not None:
             try:
-                record = walk.read_record(file, offset, segment.name)
+                record = walk.read_record_at(file, offset, segment.name)
             except WarcFormatError as error:
                 reason = reason or error.reason
                 offset = walk.next_record(file, offset)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from archive.storage.base import WarcStore
 
-FOLDER = "imported"
+IMPORTED_FOLDER = "imported"
 _SUFFIXES = re.compile(r"(?:\.(?:warc|gz|part|open))+$", re.IGNORECASE)
 _UNFIT = re.compile(r"[^\w.+=@,-]|^\.")
 _STEP_BYTES = 1 << 20
@@ -45,7 +45,7 @@ class Inbound:
 
 def is_foreign(file: str) -> bool:
     """Tell whether a WARC file, as RecordRefs call it, was written by somebody else."""
-    return file.startswith((f"{FOLDER}/", "/"))
+    return file.startswith((f"{IMPORTED_FOLDER}/", "/"))
 
 
 def sha256_of(path: Path) -> str:
@@ -57,8 +57,8 @@ def sha256_of(path: Path) -> str:
 def shelved(store: WarcStore, inbound: Inbound) -> str | None:
     """Return the name (as RecordRefs give it) under which the whole file lies here, if it does."""
     size = inbound.path.stat().st_size
-    for file in store.files(FOLDER):
-        is_copy = file.name.rpartition("/")[0] == FOLDER and not file.is_open
+    for file in store.files(IMPORTED_FOLDER):
+        is_copy = file.name.rpartition("/")[0] == IMPORTED_FOLDER and not file.is_open
         if (
             is_copy
             and file.size_bytes == size
@@ -76,9 +76,9 @@ def shelve(store: WarcStore, inbound: Inbound) -> str:
     if name := shelved(store, inbound):
         return name
     stem, suffix = _split_name(inbound)
-    name = f"{FOLDER}/{stem}{suffix}"
+    name = f"{IMPORTED_FOLDER}/{stem}{suffix}"
     if store.exists(name):
-        name = f"{FOLDER}/{stem}-{inbound.sha256[:8]}{suffix}"
+        name = f"{IMPORTED_FOLDER}/{stem}-{inbound.sha256[:8]}{suffix}"
     try:
         if inbound.url:
             store.move_in(inbound.path, name)
@@ -113,7 +113,7 @@ def part_of(store: WarcStore, inbound: Inbound) -> str | None:
 
 def _part_name(inbound: Inbound) -> str:
     stem, suffix = _split_name(inbound)
-    return f"{FOLDER}/{stem}-part-{inbound.sha256[:8]}{suffix}"
+    return f"{IMPORTED_FOLDER}/{stem}-part-{inbound.sha256[:8]}{suffix}"
 
 
 def _split_name(inbound: Inbound) -> tuple[str, str]:

@@ -171,7 +171,7 @@ def read_record_head(member: Member) -> RecordHead | None:
     return _parse_head(head[: end.start()])
 
 
-def read_record(
+def read_record_at(
     file: BinaryIO, offset: int, name: str, *, limit: int = MAX_BLOCK_BYTES
 ) -> Record | None:
     """Read the one record at an offset, checking its frame; None at the end of the file.
@@ -231,7 +231,7 @@ def walk(path: Path, *, start: int = 0, limit: int = MAX_BLOCK_BYTES) -> Iterato
     """
     with path.open("rb") as file:
         offset = start
-        while record := read_record(file, offset, str(path), limit=limit):
+        while record := read_record_at(file, offset, str(path), limit=limit):
             yield record
             offset += record.length
 

@@ -11,7 +11,7 @@ from archive.errors import WrongUseError
 from archive.home import open_home
 from crawler.backfill.report import print_report, report_of
 from crawler.discovery.span import Span
-from crawler.runs.crawl import exit_code, run_task
+from crawler.runs.crawl import report_end, run_task
 from crawler.runs.crawl_request import Task
 
 
@@ -47,4 +47,4 @@ def run_backfill(path: Path, name: str, first: date, last: date | None) -> int:
     print_report(report_of(ended.session.course), console)
     if not ended.is_finished:
         console.print("Interrupted; the same command goes on from here.")
-    return exit_code(ended, console)
+    return report_end(ended, console)

@@ -45,7 +45,7 @@ def run_crawl(path: Path, names: Sequence[str], *, ask_lists: bool = False) -> i
     ended = run_task(open_home(path), Task(tuple(names), ask_lists=ask_lists), console)
     if not ended.is_finished:
         console.print("Interrupted; the next `kliping crawl` goes on from here.")
-    return exit_code(ended, console)
+    return report_end(ended, console)
 
 
 def run_task(home: Home, task: Task, console: Console) -> EndedRun:
@@ -67,7 +67,7 @@ def run_task(home: Home, task: Task, console: Console) -> EndedRun:
     return EndedRun(extension.session, log, is_finished, extension.guard.failure)
 
 
-def exit_code(ended: EndedRun, console: Console) -> int:
+def report_end(ended: EndedRun, console: Console) -> int:
     """The exit code of a run, after a word on where its log is.
 
     Raises:

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from crawler.runs.progress import Progress
 
-LINE_EVERY_S = 10.0
-COLUMNS = ("found", "fetched", "articles", "requisites", "missing", "errors", "waiting")
+STATUS_EVERY_S = 10.0
+_COLUMNS = ("found", "fetched", "articles", "requisites", "missing", "errors", "waiting")
 ONLY_IF_ANY = ("requisites", "missing")
 """Columns of crawls with `capture = "page"`."""
 
@@ -69,7 +69,7 @@ def _columns(progress: Progress) -> list[str]:
     tallies = progress.tallies.values()
     return [
         name
-        for name in COLUMNS
+        for name in _COLUMNS
         if name not in ONLY_IF_ANY or any(getattr(tally, name) for tally in tallies)
     ]
 
@@ -101,7 +101,7 @@ def _printing_lines(
     ended = threading.Event()
 
     def print_until_ended() -> None:
-        while not ended.wait(LINE_EVERY_S):
+        while not ended.wait(STATUS_EVERY_S):
             printer.print_new()
             console.print(line(progress), soft_wrap=True)
 

@@ -14,7 +14,7 @@ from pipelines.archive_writer import Archivist
 
 class Holdings:
     """Reads the archive of a run (`crawler.middlewares.conditional.Holder`,
-    `crawler.article_pages.Archive`)."""
+    `crawler.article_pages.HeldPages`)."""
 
     def __init__(self, run: OpenRun, archivist: Archivist, guard: WriteGuard) -> None:
         self._warc = run.home.warc

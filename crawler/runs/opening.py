@@ -30,14 +30,13 @@ from crawler.record_replay import VisitRebuilder
 from crawler.rendering.program import find_browser
 from crawler.runs.crawl_request import Task
 from crawler.sources.selection import Selected, select_sources
+from pipelines.ingest.intake_run import RECOVERY_WAIT_S
 from pipelines.ingest.recover import Recovery
 from pipelines.pool import ExtractionPool
 from pipelines.progress_bar import Watcher
 
 logger = logging.getLogger(__name__)
 
-RECOVERY_WAIT_S = 3600.0
-"""Longer than another run can need to ingest what a killed one left."""
 _LOOK_EVERY_S = 1.0
 """At the lock of a recovery, and whether there was a signal."""
 

@@ -21,7 +21,7 @@ from crawler.runs.crawl_request import Task
 from crawler.runs.extension import RunExtension
 from crawler.runs.opening import OpenRun
 from crawler.runs.session import RunSession
-from crawler.scrapy_visits import captures_of, visit_of_failure, visit_of_response
+from crawler.scrapy_visits import requested_captures, visit_of_failure, visit_of_response
 
 
 class NewsSpider(Spider):
@@ -93,7 +93,7 @@ class NewsSpider(Spider):
             return
         if isinstance(error, CrawlStopped):
             if self.archive.guard.failure is None:
-                await self.archive.recorder.save((*pages.captures, *captures_of(request)))
+                await self.archive.recorder.save((*pages.captures, *requested_captures(request)))
             return
         await pages.miss(error, request)
         yield self._go_on(pages)
@@ -131,8 +131,8 @@ class NewsSpider(Spider):
             return  # it says nothing about the URL: the crawl ends, and the next one fetches it
         if isinstance(error, CrawlStopped):
             if self.archive.guard.failure is None:
-                await self.archive.recorder.save(captures_of(request))
-        elif isinstance(error, HostPaused | RobotsUnreachable) and not captures_of(request):
+                await self.archive.recorder.save(requested_captures(request))
+        elif isinstance(error, HostPaused | RobotsUnreachable) and not requested_captures(request):
             await self.session.put_off(lease, error.until, explain_failure(error, request.url))
         else:
             yield visit_of_failure(error, request, lease, self.session.source(lease))

@@ -33,7 +33,7 @@ from archive.warc.http import decode_body, read_head, split_interim
 from archive.warc.reader import read_answer, read_exchange, read_payload
 from archive.warc.records import capture_of
 from archive.warc.recover import recover_open_files
-from archive.warc.shelf import FOLDER
+from archive.warc.shelf import IMPORTED_FOLDER
 from archive.warc.walk import walk
 from archive.warc.writer import WarcWriter
 from pipelines.extraction_context import ContextLoader
@@ -296,7 +296,7 @@ def _our_files(store: WarcStore) -> list[_File]:
         folder, _, name = file.name.rpartition("/")
         match = OUR_FILE.fullmatch(name)
         # An imported file may be another archive's, with the number of a run of that one.
-        if match and not file.is_open and folder.rpartition("/")[2] != FOLDER:
+        if match and not file.is_open and folder.rpartition("/")[2] != IMPORTED_FOLDER:
             began_at = datetime.strptime(match["began"], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
             files.append(_File(file.name, began_at, int(match["run"])))
     return sorted(files, key=lambda file: file.name.rpartition("/")[2])

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from archive.db import reextraction as rereading
 from archive.db.boilerplate_samples import recount_story, story_told_by
 from archive.db.engine import open_engine, read_connection
-from archive.db.reextraction import ArchivedPage, Change, Reread
+from archive.db.reextraction import KeptPage, Reread, Rereading
 from archive.db.repository import Repository
 from archive.db.sources import source_ids
 from archive.errors import RecordError
@@ -54,7 +54,7 @@ class RereadPage:
 class _Answer:
     """What the extraction made of a page; without one, why its record could not be read."""
 
-    page: ArchivedPage
+    page: KeptPage
     extraction: Extraction | None
     problem: str = ""
 
@@ -163,7 +163,7 @@ class _Reextraction:
                     recount_story(connection, article_id, lines)
 
     def _answers(
-        self, jobs: Iterable[Sequence[ArchivedPage]], *, learnt: bool = True
+        self, jobs: Iterable[Sequence[KeptPage]], *, learnt: bool = True
     ) -> Iterator[list[_Answer]]:
         """What the extraction makes of the pages of each job, a few jobs ahead, in order."""
         with_context = (
@@ -171,13 +171,11 @@ class _Reextraction:
         )
         return run_ahead(self._threads, self._extract_all, with_context, ahead=self._ahead)
 
-    def _context(self, page: ArchivedPage, *, learnt: bool) -> ExtractionContext:
+    def _context(self, page: KeptPage, *, learnt: bool) -> ExtractionContext:
         context = self._contexts.load(page.source_id, page.captured_at)
         return context if learnt else replace(context, learnt=None)
 
-    def _extract_all(
-        self, pages: Sequence[tuple[ArchivedPage, ExtractionContext]]
-    ) -> list[_Answer]:
+    def _extract_all(self, pages: Sequence[tuple[KeptPage, ExtractionContext]]) -> list[_Answer]:
         """Extract pages, in a thread of its own. What was served again unchanged is read once."""
         known: dict[str, _Answer] = {}
         answers = []
@@ -191,7 +189,7 @@ class _Reextraction:
             answers.append(answer)
         return answers
 
-    def _extract(self, page: ArchivedPage, context: ExtractionContext) -> _Answer:
+    def _extract(self, page: KeptPage, context: ExtractionContext) -> _Answer:
         try:
             served = self._reader.article(page)
         except RecordError as error:
@@ -201,9 +199,9 @@ class _Reextraction:
     def _gain(self, name: str, answer: _Answer) -> RereadPage:
         page = answer.page
         if answer.extraction is None:
-            return RereadPage(name, Reread(page, Change.UNREADABLE), reason=answer.problem)
+            return RereadPage(name, Reread(page, Rereading.UNREADABLE), reason=answer.problem)
         if not answer.is_article:
-            return RereadPage(name, Reread(page, Change.UNCHANGED))
+            return RereadPage(name, Reread(page, Rereading.UNCHANGED))
         reading = reading_of(page.url, answer.extraction, page.captured_at)
         reread = self._writing(rereading.gain_article, page, reading, self._source_id)
         return RereadPage(name, reread, answer.extraction.text)
@@ -221,10 +219,10 @@ class _Reextraction:
         rereads = {reread.page.capture_id: reread for reread in done}
         for answer in answers:
             if answer.extraction is None:
-                unreadable = Reread(answer.page, Change.UNREADABLE, article_id)
+                unreadable = Reread(answer.page, Rereading.UNREADABLE, article_id)
                 yield RereadPage(name, unreadable, reason=answer.problem)
             elif reread := rereads.get(answer.page.capture_id):
-                reason = answer.reason if reread.change is Change.LOST else ""
+                reason = answer.reason if reread.change is Rereading.LOST else ""
                 yield RereadPage(name, reread, answer.extraction.text, reason)
 
     def _reading(self, function: Callable[..., T], *args: object) -> T:

@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from archive.cli.options import print_json
-from archive.db.reextraction import Change
+from archive.db.reextraction import Rereading
 from pipelines.ingest.reextract import RereadPage
 from pipelines.line_diff import line_diff, lines_of
 
-FAILED = (Change.LOST, Change.UNREADABLE)
+FAILED = (Rereading.LOST, Rereading.UNREADABLE)
 
 
 def report_reextraction(results: Iterable[RereadPage], *, as_json: bool, dry_run: bool) -> int:
@@ -24,11 +24,11 @@ def report_reextraction(results: Iterable[RereadPage], *, as_json: bool, dry_run
     Returns:
         The exit code.
     """
-    tallies: dict[str, Counter[Change]] = {}
+    tallies: dict[str, Counter[Rereading]] = {}
     for result in results:
         change = result.reread.change
         tallies.setdefault(result.source, Counter())[change] += 1
-        if change is Change.UNCHANGED:
+        if change is Rereading.UNCHANGED:
             continue
         if as_json:
             print_json(_facts(result))
@@ -67,11 +67,11 @@ def _facts(result: RereadPage) -> dict[str, Any]:
     }
 
 
-def _print_table(tallies: dict[str, Counter[Change]], *, dry_run: bool) -> None:
+def _print_table(tallies: dict[str, Counter[Rereading]], *, dry_run: bool) -> None:
     shown = [
         change
-        for change in Change
-        if change is not Change.UNREADABLE or any(tally[change] for tally in tallies.values())
+        for change in Rereading
+        if change is not Rereading.UNREADABLE or any(tally[change] for tally in tallies.values())
     ]
     table = Table(box=None, header_style="bold")
     table.add_column("source")

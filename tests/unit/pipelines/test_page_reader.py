@@ -10,7 +10,7 @@ import pytest
 
 from archive.db.engine import open_engine
 from archive.db.frontier import FrontierTable
-from archive.db.reextraction import ArchivedPage
+from archive.db.reextraction import KeptPage
 from archive.db.repository import Repository, UrlOutcome
 from archive.model import (
     Candidate,
@@ -62,7 +62,7 @@ class Shelf:
 
     def read(self, capture: Capture) -> tuple[bytes, list[tuple[str, str]]]:
         assert capture.ref is not None
-        page = ArchivedPage(
+        page = KeptPage(
             capture_id=1,
             source_id=1,
             url_id=1,

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from archive.db.reextraction import ArchivedPage
+from archive.db.reextraction import KeptPage
 from archive.model import Extraction, Outcome, RecordRef
 from pipelines.line_diff import line_diff
 from pipelines.rules_trial import Trial
 
-PAGE = ArchivedPage(
+PAGE = KeptPage(
     capture_id=1,
     source_id=1,
     url_id=1,

@@ -8,12 +8,12 @@ import pytest
 
 from archive.errors import WarcFormatError
 from archive.warc.http import NO_HEAD, decode_body, is_payload_agreed
-from archive.warc.walk import Fault, FrameError, read_record
+from archive.warc.walk import Fault, FrameError, read_record_at
 
 
 def fault_of(data: bytes) -> Fault:
     with pytest.raises(FrameError) as caught:
-        read_record(BytesIO(data), 0, "a.warc")
+        read_record_at(BytesIO(data), 0, "a.warc")
     return caught.value.fault
 
 

@@ -53,7 +53,7 @@ def test_every_message_is_printed_once_and_as_it_is(progress: Progress, terminal
 
 
 def test_lines_tell_where_it_is(progress: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(display, "LINE_EVERY_S", 0.01)
+    monkeypatch.setattr(display, "STATUS_EVERY_S", 0.01)
     out = console(terminal=False)
     with showing(progress, out):
         while "crawl: found 12, fetched 8, articles 7, errors 1, waiting 4; " not in printed(out):
