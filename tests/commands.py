@@ -6,6 +6,7 @@ others, and what is started with `start`, run in a process of their own.
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -79,8 +80,15 @@ def _run_here(home: Path, *arguments: str, **environment: str) -> tuple[int, str
         CliRunner().isolation(env=settings) as (out, err, _),
     ):
         patch.setattr(sys, "argv", ["kliping", "--home", str(home), *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        # As logging does of itself where, other than under pytest, nobody has set it up.
+        to_stderr = logging.StreamHandler(sys.stderr)
+        to_stderr.setLevel(logging.WARNING)
+        logging.getLogger().addHandler(to_stderr)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                main()
+        finally:
+            logging.getLogger().removeHandler(to_stderr)
         said = (out.getvalue() + err.getvalue()).decode()
     code = ended.value.code
     assert code is None or isinstance(code, int)
