@@ -50,20 +50,22 @@ def write(selection: Selection, file: BinaryIO) -> int:
         OSError: the disk refuses.
     """
     names = _Names(closed_files(selection.warc))
-    package = _Package(file)
-    _add_index(package, selection.warc, names)
-    count = _add_pages(package, selection.articles, names)
-    for warc_file, name in names.by_file.items():
-        package.add(f"archive/{name}", _chunks(selection.warc.local_path(warc_file)), deflate=False)
-    package.close()
+    with ZipFile(file, "w") as zipped:
+        package = _Package(zipped)
+        _add_index(package, selection.warc, names)
+        count = _add_pages(package, selection.articles, names)
+        for warc_file, name in names.by_file.items():
+            chunks = _chunks(selection.warc.local_path(warc_file))
+            package.add(f"archive/{name}", chunks, deflate=False)
+        package.describe()
     return count
 
 
 class _Package:
     """A WACZ file being written, and the list of its content."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self._zip = ZipFile(file, "w")
+    def __init__(self, zipped: ZipFile) -> None:
+        self._zip = zipped
         self._created_at = datetime.now(UTC)
         self._resources: list[dict[str, Any]] = []
 
@@ -80,8 +82,8 @@ class _Package:
         digest = f"{ALGORITHM}:{hasher.hexdigest()}"
         self._resources.append({"name": name, "path": path, "hash": digest, "bytes": length})
 
-    def close(self) -> None:
-        """Add the data package and its digest, and end the zip."""
+    def describe(self) -> None:
+        """Add the data package and its digest."""
         described = {
             "profile": "data-package",
             "wacz_version": WACZ_VERSION,
@@ -93,7 +95,6 @@ class _Package:
         digest = {"path": "datapackage.json", "hash": digest_of(data)}
         self._zip.writestr(self._info("datapackage.json"), data)
         self._zip.writestr(self._info("datapackage-digest.json"), json.dumps(digest, indent=2))
-        self._zip.close()
 
     def _info(self, path: str, deflate: bool = True) -> ZipInfo:
         info = ZipInfo(path, self._created_at.timetuple()[:6])
