@@ -188,14 +188,20 @@ def migrate(url: str) -> None:
         event.listen(engine, "begin", partial(_begin_sqlite, read_only=False))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.begin() as connection:
-        is_old = inspect(connection).has_table("alembic_version")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        if connection.execute(text("SELECT count(*) FROM archive")).scalar() == 0:
-            identity = {"id": 1, "archive_id": str(uuid.uuid4()), "created_at": datetime.now(UTC)}
-            connection.execute(insert(ArchiveRow).values(identity))
-    if is_old:
-        with suppress(StorageError, LockedError):
-            scrub(engine)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            is_old = inspect(connection).has_table("alembic_version")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            if connection.execute(text("SELECT count(*) FROM archive")).scalar() == 0:
+                identity = {
+                    "id": 1,
+                    "archive_id": str(uuid.uuid4()),
+                    "created_at": datetime.now(UTC),
+                }
+                connection.execute(insert(ArchiveRow).values(identity))
+        if is_old:
+            with suppress(StorageError, LockedError):
+                scrub(engine)
+    finally:
+        engine.dispose()

@@ -12,7 +12,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from archive.db.engine import MIGRATIONS
-from tests.postgres import new_database
+from tests.postgres import empty_database
 
 AT = "2026-11-01 00:00:00.000000"
 PATTERN = "suara.example/kalender?hari"
@@ -79,7 +79,7 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'old.db'}"
     else:
-        url = new_database(request.getfixturevalue("server"))
+        url = empty_database(request.getfixturevalue("server"))
     engine = create_engine(url)
     with engine.connect() as connection:
         _upgrade(connection, "0007")

@@ -31,12 +31,12 @@ FRONT = "".join(
 )
 EXPECTED = {
     "/berita/2026/11/01/kabar-baik-dari-kampung": "It is in the archive: article 1.",
-    "/berita/2026/11/01/kabar-yang-hilang-sekali": "not had: HTTP 404 Not Found",
+    "/berita/2026/11/01/kabar-yang-hilang-sekali": "not tried again: HTTP 404 Not Found",
     "/berita/2026/11/01/kabar-yang-kosong-sekali": "but it is no article: ",
     "/rahasia/2026/11/01/kabar-yang-dilarang-robot": "robots.txt disallows it",
     "/": "It is a listing that suara is followed by",
     "/tag/nelayan/": "(rule taxonomy)",
-    "/berita/2026/11/02/yang-tidak-pernah-disebut": "not listed by any source",
+    "/berita/2026/11/02/yang-tidak-pernah-disebut": "that was read so far has named it",
     "https://lain.example/berita": "`kliping sources add` follows a site",
 }
 
@@ -73,10 +73,10 @@ def test_the_ledger_of_a_source(crawled: tuple[Path, str]) -> None:
     home, site = crawled
     lines = [json.loads(line) for line in kliping(home, "urls", "suara", "--json").splitlines()]
     states = {line["url"].removeprefix(site): line["state"] for line in lines}
-    assert sorted(states.values()) == ["article", "failing", "list", "no-article", "refused"]
+    assert sorted(states.values()) == ["article", "failed", "list", "no-article", "refused"]
     refused = kliping(home, "urls", "suara", "--state", "refused")
     assert refused.splitlines() == [
-        f"refused    {site}/rahasia/2026/11/01/kabar-yang-dilarang-robot"
+        f"refused      {site}/rahasia/2026/11/01/kabar-yang-dilarang-robot"
         f" ({site}/robots.txt disallows it)"
     ]
     assert "no source 'lain'" in kliping(home, "urls", "lain", exit_code=2)
