@@ -127,7 +127,7 @@ def test_an_article_leads_to_its_bytes(crawled: Crawled) -> None:
             b" 200 OK\r\n" in read_exchange(warc, RecordRef(*place), find=lambda _: None).response
         )
     shown = kliping(crawled.home, "show", "1")
-    assert f"{warc}/" in shown
+    assert f"{crawled.home}/warc/" in shown
     assert " at byte " in shown
 
 
