@@ -76,13 +76,12 @@ _ANSWERS = {
 }
 
 
-_WITHOUT_REASON = {UrlState.WAITING: "its turn has not come"}
-
-
 def _answer(known: KnownUrl) -> str:
+    is_waiting = known.state is UrlState.WAITING
+    unknown = "its turn has not come" if is_waiting else "the reason is not known"
     return _ANSWERS[known.state].format(
         times="once" if known.failures == 1 else f"{known.failures} times in a row",
-        reason=known.reason or _WITHOUT_REASON.get(known.state, "the reason is not known"),
+        reason=known.reason or unknown,
         kind=known.kind,
         source=known.source,
         article_id=known.article_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -14,6 +14,7 @@ from archive.db.frontier import FrontierTable
 from archive.db.reading import Reading
 from archive.db.repository import Repository, UrlOutcome
 from archive.db.revision_history import Saved
+from archive.db.schema import ReadingColumns
 from archive.model import (
     Candidate,
     Capture,
@@ -34,6 +35,16 @@ SITE = "https://suara.example"
 def article(text: str = "Satu.\nDua.", **facts: Any) -> Extraction:
     """What the extraction might make of a page."""
     return Extraction(outcome=Outcome.ARTICLE, extractor="test/1", text=text, **facts)
+
+
+def first_revision(
+    article: Mapping[str, Any], text: str, markdown: str | None = None
+) -> dict[str, Any]:
+    """The row of the only revision of an article's row; it has the text."""
+    facts = {name: article[name] for name in article if name in ReadingColumns.__annotations__}
+    place = {"article_id": article["id"], "number": 1, "capture_id": article["capture_id"]}
+    texts = {"text": text, "markdown": markdown}
+    return {**facts, **place, **texts, "seen_at": article["first_seen_at"]}
 
 
 def read(url: str, made: Extraction, at: datetime = NOW) -> Reading:

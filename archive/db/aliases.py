@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from archive.core.urls import main_address, normalise_url, page_key, same_site
-from archive.db.forgotten import batches, takedowns_of
+from archive.db.batches import batches
+from archive.db.forgotten import takedowns_of
 from archive.db.schema import UrlRow
 from archive.db.upsert import insert_of
 from archive.errors import UrlError

@@ -13,12 +13,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, func, select, update
 
+from archive.db.batches import batches
 from archive.db.engine import read_connection
 from archive.db.schema import ArticleRow, RunRow, UrlRow
 from archive.model import CATALOGUES, WALKED, FoundBy, UrlKind, UrlState
-
-_AT_ONCE = 500
-"""URLs in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class BackfillTable:
     def ask_again(self, urls: Sequence[str], now: datetime, *, before: datetime) -> None:
         """Make lists due that were last fetched before some moment, and those never fetched."""
         with self._engine.begin() as connection:
-            for some in _batches(urls):
+            for some in batches(urls):
                 connection.execute(
                     update(UrlRow)
                     .where(
@@ -85,7 +83,7 @@ class BackfillTable:
         """How many of `urls` are pages that nothing had named before the list at `found_in` did."""
         count = 0
         with read_connection(self._engine) as connection:
-            for some in _batches(urls):
+            for some in batches(urls):
                 query = select(func.count()).where(
                     UrlRow.url.in_(some),
                     UrlRow.kind == UrlKind.PAGE,
@@ -99,7 +97,7 @@ class BackfillTable:
         """Those of `urls` that have a row."""
         found: set[str] = set()
         with read_connection(self._engine) as connection:
-            for some in _batches(urls):
+            for some in batches(urls):
                 found.update(connection.scalars(select(UrlRow.url).where(UrlRow.url.in_(some))))
         return found
 
@@ -171,8 +169,3 @@ class BackfillTable:
 
 def _is_no_alias() -> ColumnElement[bool]:
     return UrlRow.state != UrlState.ALIAS
-
-
-def _batches(urls: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(urls), _AT_ONCE):
-        yield urls[start : start + _AT_ONCE]

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from archive.db.forgotten import batches
+from archive.db.batches import batches
 from archive.db.schema import (
     IS_NEWEST,
     ArticleRow,

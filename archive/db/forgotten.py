@@ -15,14 +15,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, select, update
 
 from archive.core.urls import normalise_url, registrable_domain
+from archive.db.batches import batches
 from archive.db.engine import read_connection
 from archive.db.schema import ForgottenRecordRow, ForgottenUrlRow, TakedownRow, UrlRow
 from archive.db.upsert import insert_of
 from archive.errors import SourceError, UrlError
 from archive.model import Capture, UrlState
-
-AT_A_TIME = 500
-"""Values in one statement, which holds only so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,12 +244,6 @@ class TakedownLog:
             connection.execute(
                 update(TakedownRow).where(TakedownRow.id == takedown_id).values(done_at=now)
             )
-
-
-def batches(values: Iterable[Any]) -> Iterable[list[Any]]:
-    """`values` in lists that fit into one statement."""
-    listed = list(values)
-    return (listed[start : start + AT_A_TIME] for start in range(0, len(listed), AT_A_TIME))
 
 
 def _insert_new(connection: Connection, table: type[Any], rows: list[dict[str, Any]]) -> None:

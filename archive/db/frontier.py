@@ -30,8 +30,8 @@ from sqlalchemy import (
 )
 
 from archive.db.aliases import aliases_among, without_forgotten_pages
+from archive.db.batches import batches
 from archive.db.engine import read_connection
-from archive.db.forgotten import batches
 from archive.db.schema import TrapRow, UrlRow
 from archive.db.upsert import insert_of
 from archive.db.url_upsert import insert_new, rename_requisites, see_again

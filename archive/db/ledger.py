@@ -80,7 +80,8 @@ def settle(
     row = connection.execute(select(UrlRow.__table__).where(UrlRow.id == url_id)).one()
     at = captures[-1].captured_at if captures else None
     look = _Look(connection, row, outcome, at, saved, pace)
-    facts = _facts(look)
+    is_newest = _is_newest(look)
+    facts = _facts(look) if is_newest else {}
     is_behind = False
     if outcome.ends_lease:
         habit, due_at = _look_again(look)
@@ -95,7 +96,7 @@ def settle(
         }
     if saved is not None and saved.gone is None:
         facts["article_id"] = saved.article_id
-    if _is_newest(look):
+    if is_newest:
         facts |= _state(look, is_behind=is_behind)
     if facts:
         connection.execute(update(UrlRow).where(UrlRow.id == url_id).values(facts))
@@ -103,9 +104,7 @@ def settle(
 
 
 def _facts(look: _Look) -> dict[str, Any]:
-    """Return what the answer says, unless the row tells of a newer one."""
-    if not _is_newest(look):
-        return {}
+    """Return what the answer says."""
     outcome = look.outcome
     facts: dict[str, Any] = {}
     if look.at is not None:

@@ -19,7 +19,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, not_, or_, select, update
 from sqlalchemy.orm import aliased
 
-from archive.db.forgotten import batches, takedowns_of
+from archive.db.batches import batches
+from archive.db.forgotten import takedowns_of
 from archive.db.frontier import know
 from archive.db.reading import Reading
 from archive.db.revision_history import History, place_reading, save_reading

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, exists, func, or_, select, update
 from archive.core.schedule import Pace
 from archive.core.urls import normalise_url
 from archive.db.aliases import note_aliases, settle_aliases
+from archive.db.batches import batches
 from archive.db.captures import (
     RECORDED,
     RecordedCapture,
@@ -31,7 +32,6 @@ from archive.db.change_log import prune_changes
 from archive.db.engine import read_connection
 from archive.db.forgotten import (
     TakedownLog,
-    batches,
     forgotten_record_ids,
     mark_forgotten,
     remember_records,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select
 
-from archive.db.forgotten import batches
+from archive.db.batches import batches
 from archive.db.schema import ArticleRow, CaptureRow, RevisionPageRow, RevisionRow, UrlRow
 from archive.model import RecordRef
 

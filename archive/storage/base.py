@@ -92,7 +92,7 @@ class WarcStore(Protocol):
         """
 
     def left_open(self) -> Generator[Segment, None, None]:
-        """Yield each file that a dead writer left open, held until the next is asked for.
+        """Yield each file that a dead writer left open, held until the next one is taken.
 
         The store closes it then; who took it does not.
         """

@@ -74,8 +74,8 @@ class LocalLocks:
         try:
             yield
         finally:
-            # Unlinked while the lock is held: whoever opened the file before and locks it after
-            # finds that it has no name left, and tries again. filelock does so; the contract
+            # Unlinked while the lock is held: a process that opened the file before and locks it
+            # after finds that it has no name left, and tries again. filelock does so; the contract
             # test pins it.
             if name.startswith(self.single_use):
                 with suppress(OSError):

@@ -18,8 +18,9 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, Select, insert, select
 
 from archive.core.urls import normalise_url
+from archive.db.batches import batches
 from archive.db.engine import open_engine, read_connection, sync
-from archive.db.forgotten import Takedown, TakedownLog, batches
+from archive.db.forgotten import Takedown, TakedownLog
 from archive.db.schema import ArticleRow, CaptureRow, RunRow, SourceRow, TakedownRow
 from archive.errors import NotArchivedError, UrlError, WrongUseError
 from archive.home import INTAKE_LOCK, Home, run_lock

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from archive.db.forgotten import batches
+from archive.db.batches import batches
 from archive.db.schema import CaptureRow, UrlRow
 from archive.errors import RecordError
 from archive.model import RecordRef, RecordType, UrlKind

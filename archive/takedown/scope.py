@@ -25,9 +25,9 @@ from sqlalchemy import (
     update,
 )
 
+from archive.db.batches import batches
 from archive.db.clusters import take_out
 from archive.db.forgotten import (
-    batches,
     mark_forgotten,
     remember_urls,
     site_key,

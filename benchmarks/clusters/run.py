@@ -32,6 +32,7 @@ from archive.text.minhash import sketch_of
 from benchmarks.clusters.cases import COPIES, OTHERS, invent
 from benchmarks.clusters.templates import TEMPLATES
 from benchmarks.extraction.corpus import load
+from tests.rows import first_revision
 
 STORIES = 200
 REPORTS = 60
@@ -133,9 +134,7 @@ def _place(engine: Engine, number: int, story: str) -> float:
     sketch = sketch_of(story)
     with engine.begin() as connection:
         connection.execute(insert(ArticleRow).values(id=number + 1, **row))
-        newest = {"article_id": number + 1, "number": 1, "seen_at": NOW, "text": story}
-        facts = ("capture_id", "word_count", "text_sha256", "page_kind", "extractor")
-        newest |= {name: row[name] for name in facts}
+        newest = first_revision({**row, "id": number + 1}, story)
         connection.execute(insert(RevisionRow).values(newest))
         began_at = time.perf_counter()
         place_article(connection, number + 1, sketch)

@@ -24,7 +24,6 @@ from archive.db.engine import open_engine
 from archive.db.schema import (
     ArticleRow,
     CaptureRow,
-    ReadingColumns,
     RevisionRow,
     RunRow,
     SourceRow,
@@ -33,6 +32,7 @@ from archive.db.schema import (
 from archive.export import FORMATS, Selection, write_export
 from archive.read.query import Query
 from archive.storage.local import LocalWarcStore
+from tests.rows import first_revision
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 ROWS_AT_A_TIME = 1000
@@ -55,7 +55,10 @@ def fill(path: Path, rows: int) -> None:
             connection.execute(insert(UrlRow), urls)
             connection.execute(insert(CaptureRow), [_capture(n) for n in numbers])
             articles = [_article(n, draw, words) for n in numbers]
-            revisions = [_take_revision(article) for article in articles]
+            revisions = [
+                first_revision(article, article.pop("text"), article.pop("markdown"))
+                for article in articles
+            ]
             connection.execute(insert(ArticleRow), articles)
             connection.execute(insert(RevisionRow), revisions)
     engine.dispose()
@@ -112,14 +115,6 @@ def _article(n: int, draw: random.Random, words: list[str]) -> dict[str, object]
         "page_kind": "article",
         "extractor": "benchmark/1",
     }
-
-
-def _take_revision(article: dict[str, object]) -> dict[str, object]:
-    """Take from an article what stands in its first revision alone; return that."""
-    first = {"article_id": article["id"], "number": 1, "seen_at": NOW}
-    texts = {name: article.pop(name) for name in ("text", "markdown")}
-    facts = {name: article[name] for name in article if name in ReadingColumns.__annotations__}
-    return {**first, **facts, **texts, "capture_id": article["capture_id"]}
 
 
 def measure(database: Path, format_: str, target: Path) -> None:

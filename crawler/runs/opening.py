@@ -1,7 +1,7 @@
 """Opens a run: its locks, what dead runs left behind, its row and its WARC writer.
 
-Called by the commands before Scrapy is loaded, so that an archive that is locked is told of at
-once and a long recovery is seen and can be interrupted; `scrapy crawl` calls it through the
+Called by the commands before Scrapy is loaded, so that a locked archive is reported at once, and a
+long recovery is visible and can be interrupted; `scrapy crawl` calls it through the
 extension. What was recovered stays so: a run that is interrupted here loses nothing.
 """
 
@@ -66,8 +66,7 @@ class OpenRun:
 
     def finish_takedowns(self) -> None:
         """Do what is left to do of takedowns, and log what cannot be done."""
-        for problem in finish_takedowns(self.home, self.engine):
-            logger.warning(problem)
+        _finish_takedowns(self.home, self.engine)
 
     def abandon(self) -> None:
         """End the run, which has fetched nothing."""
@@ -96,7 +95,7 @@ def open_run(home: Home, task: Task, watcher: Watcher) -> OpenRun:
     """
     selected = select_sources(home, task.names)
     if any(source.render for source in selected.sources):
-        find_browser(home.config.crawl.browser)  # missing, it is told before anything begins
+        find_browser(home.config.crawl.browser)  # a missing one is reported before anything begins
     with ExitStack() as held:
         held.enter_context(home.lock(source.name for source in selected.sources))
         began_at = datetime.now(UTC)
@@ -109,8 +108,7 @@ def open_run(home: Home, task: Task, watcher: Watcher) -> OpenRun:
         opening = _Opening(home, repository, pool, watcher)
         with _one_recovery(home, watcher):
             run_id, writer, recovered = opening.begin(task, held)
-            for problem in finish_takedowns(home, engine):
-                logger.warning(problem)
+            _finish_takedowns(home, engine)
         return OpenRun(
             home, task, selected, source_ids, repository, pool, run_id, writer, began_at,
             recovered, held.pop_all(),
@@ -158,6 +156,11 @@ class _Opening:
             operator=config.crawl.contact,
             max_bytes=config.archive.warc_max_bytes,
         )
+
+
+def _finish_takedowns(home: Home, engine: Engine) -> None:
+    for problem in finish_takedowns(home, engine):
+        logger.warning(problem)
 
 
 def _end_unused(repository: Repository, run_id: int, writer: WarcWriter) -> None:

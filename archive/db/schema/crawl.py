@@ -170,7 +170,7 @@ class CaptureRow(Base):
             sqlite_where=text("made_of IS NOT NULL"),
             postgresql_where=text("made_of IS NOT NULL"),
         ),
-        # What of a source fails is told from a handful of rows.
+        # The failures of a source are read from a handful of rows.
         Index(
             "ix_captures_failed",
             "source_id",

@@ -14,6 +14,7 @@ from archive.db.schema import ArticleRow, CaptureRow, RevisionRow, SourceRow
 from archive.read.query import Query
 from archive.search.syntax import parse_query
 from archive.search.tree import EVERYTHING
+from tests.rows import first_revision
 from tests.unit.archive.search.test_search import query
 
 __all__ = ["query"]  # a fixture
@@ -34,17 +35,7 @@ def news(query: Query) -> Query:
         connection.execute(insert(CaptureRow).values(id=900, url="u", captured_at=NOW))
         rows = [row_of(begin + n, n < FUEL + OTHER) for n in range(len(texts))]
         connection.execute(insert(ArticleRow), rows)
-        facts = ("capture_id", "language", "word_count", "text_sha256", "page_kind", "extractor")
-        revisions = [
-            {
-                "article_id": row["id"],
-                "number": 1,
-                "seen_at": NOW,
-                "text": text,
-                **{name: row[name] for name in facts},
-            }
-            for row, text in zip(rows, texts, strict=True)
-        ]
+        revisions = [first_revision(*one) for one in zip(rows, texts, strict=True)]
         connection.execute(insert(RevisionRow), revisions)
     return query
 

@@ -29,6 +29,7 @@ from archive.db.schema import (
 from archive.model import Sketch, Source
 from archive.text.likeness import Likeness
 from tests.examples import examples
+from tests.rows import first_revision
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TABLES = (SketchBandRow, SketchRow, ClusterLinkRow, RevisionRow, ArticleRow, ClusterRow)
@@ -97,9 +98,7 @@ def save(connection: Connection, article_id: int, text: str, day: int = 0) -> No
     else:
         connection.execute(update(ArticleRow).where(this).values(**row))
         connection.execute(delete(RevisionRow).where(RevisionRow.article_id == article_id))
-    facts = ("capture_id", "word_count", "text_sha256", "page_kind", "extractor")
-    newest = {"article_id": article_id, "number": 1, "seen_at": NOW, "text": text}
-    connection.execute(insert(RevisionRow).values(**newest, **{name: row[name] for name in facts}))
+    connection.execute(insert(RevisionRow).values(first_revision({**row, "id": article_id}, text)))
     place_article(connection, article_id, sketch(text))
 
 
